@@ -1,0 +1,199 @@
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { NetlaneError, SystemError } from './errors.js';
+
+/*
+ * The only importer of the addon. The rules of the boundary:
+ * - Arguments were validated in TypeScript; native code checks only what would be memory-unsafe.
+ * - A failed system call throws (or rejects with) an Error that has the own fields errno (negative) and syscall, and path where one was
+ *   given; one place in native code makes it, and `translate` below gives it netlane's class.
+ * - fds that are handed out as numbers are O_CLOEXEC and the caller's to close (closeFd); those inside native objects belong to the object.
+ * - Functions whose name ends in Async run on a native thread that ends with the call, and never on the caller's thread.
+ */
+
+/** One record in a slab; the bytes of the datagram follow, padded to 8. All fields are in the machine's byte order. */
+export const frameHeader = {
+  /** u32: bytes of the datagram that follow. */
+  length: 0,
+  /** u32: port id of the sender; 0 is the kernel. */
+  port: 4,
+  /** u32: mask of the groups it was sent to (sockaddr_nl.nl_groups, groups 1 to 32). */
+  groups: 8,
+  /** u32: group number (NETLINK_PKTINFO), 0 where unknown. */
+  group: 12,
+  /** i32: nsid of the sender (NETLINK_LISTEN_ALL_NSID), -1 where there is none. */
+  nsid: 16,
+  /** u32: frameFlags. */
+  flags: 20,
+  /** Size of the header; the datagram starts here. */
+  size: 24,
+} as const;
+
+export const frameFlags = {
+  /** The datagram was longer than the scratch area (1 MiB) and its end is lost. */
+  truncated: 1,
+} as const;
+
+/** Room that a slab must have left for another receive to be tried. */
+export const smallestReceive = 24 + 64;
+
+export interface ReceiveResult {
+  /** New end of the frames in the slab. */
+  readonly end: number;
+  /** How many datagrams were received. */
+  readonly count: number;
+  /** 0, or the errno (positive) that ended the round: EAGAIN when the queue is empty, ENOBUFS when the kernel dropped messages. */
+  readonly errno: number;
+  /** A frame (header and datagram) that did not fit in the slab; comes after those in the slab. */
+  readonly spill?: ArrayBuffer;
+}
+
+export interface SocketOptions {
+  /** fd of the namespace to open in (by the opener); -1: the calling thread's own. */
+  readonly namespace: number;
+  /** Protocol number, NETLINK_ROUTE is 0. */
+  readonly protocol: number;
+  /** Fixed port id, 0: the kernel's choice. */
+  readonly port: number;
+}
+
+/** A bound, non-blocking netlink socket. Everything but close() throws EBADF after close(). Belongs to the thread that made it. */
+export interface NativeSocket {
+  readonly fd: number;
+  readonly port: number;
+  /** SO_NETNS_COOKIE of the namespace; 0n before Linux 5.14. */
+  readonly cookie: bigint;
+  /** One sendmsg. Returns 0, or a positive errno: EAGAIN, EMSGSIZE, ENOBUFS, ECONNREFUSED, ... */
+  send(bytes: Uint8Array, port: number, groups: number): number;
+  /**
+   * Receives datagrams, without blocking, into the slab from offset on until the queue is empty, the slab is full (less than
+   * smallestReceive left), a datagram spilled, `most` datagrams were received, or an error came. EINTR is retried. The slab's pointer is not kept.
+   */
+  receive(slab: ArrayBuffer, offset: number, most: number): ReceiveResult;
+  /** Waits (blocking, poll(2)) for readability; false on time-out. Negative: for ever. For requestSync. */
+  wait(milliseconds: number): boolean;
+  /** Polls on this thread's loop: calls onReady with bit 1 readable, 2 writable, 4 error. mask 0 stops. The callback of the first call stays. */
+  poll(mask: number, onReady: (events: number) => void): void;
+  /** Whether polling keeps the loop alive. Starts unreferenced. */
+  ref(keep: boolean): void;
+  /** setsockopt/getsockopt of an int. */
+  setOption(level: number, option: number, value: number): void;
+  getOption(level: number, option: number): number;
+  /** NETLINK_LIST_MEMBERSHIPS, as group numbers. */
+  memberships(): number[];
+  /** Classic BPF: bytes of struct sock_filter, 8 each; empty detaches. */
+  setFilter(program: Uint8Array): void;
+  /** Idempotent. Stops polling; the fd is closed in the poll handle's close callback, or at once when it was never polled. */
+  close(): void;
+}
+
+export interface Identity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+export interface Native {
+  readonly NetlinkSocket: new (options: SocketOptions) => NativeSocket;
+
+  // Namespaces. Every fd that comes out was checked with fstat and ioctl(NS_GET_NSTYPE): anything else is closed again and the error has
+  // notNamespace: true.
+  /** Opens a namespace file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC: never blocks, whatever it is. */
+  openNamespace(path: string): number;
+  /** Duplicates an fd (F_DUPFD_CLOEXEC) that must be a network namespace. */
+  duplicateNamespace(fd: number): number;
+  /** The namespace of a socket of any family (SIOCGSKNS). */
+  namespaceOfSocket(fd: number): number;
+  /** The namespace of the process behind a pidfd: PIDFD_GET_NETWORK_NAMESPACE (Linux 6.11), else /proc/PID/ns/net with the pidfd checked before and after. */
+  namespaceOfPidfd(pidfd: number): number;
+  /** The calling thread's namespace (/proc/thread-self/ns/net). */
+  currentNamespace(): number;
+  identity(fd: number): Identity;
+  /** SO_NETNS_COOKIE by a socket opened inside; 0n where the kernel has none. */
+  cookie(fd: number): bigint;
+  /** ns type by NS_GET_NSTYPE (CLONE_NEWNET is 0x40000000); 0 when the fd is no namespace. */
+  namespaceType(fd: number): number;
+  /** device and inode of the user namespace that owns it (NS_GET_USERNS); undefined where it is out of reach (EPERM). */
+  owner(fd: number): Identity | undefined;
+  /** A new network namespace made on a thread of its own, lo up if asked; the fd. */
+  createNamespaceAsync(loopbackUp: boolean): Promise<number>;
+  closeFd(fd: number): void;
+  /** Puts the calling thread into the namespace for good. Throws on the process's main thread. */
+  enterNamespace(fd: number): void;
+
+  // Names: entries of a directory such as /run/netns.
+  /**
+   * Under an exclusive flock of the directory (as iproute2): makes the directory (0755), makes it a shared mount of its own if it is not one,
+   * creates the file (O_EXCL, 0444) and bind-mounts the namespace on it. On any failure nothing of this is left but the directory.
+   */
+  bindNameAsync(directory: string, name: string, fd: number): Promise<void>;
+  /** Unmounts (MNT_DETACH | UMOUNT_NOFOLLOW) until EINVAL, since mounts stack, then unlinks. A file that is no mount is just unlinked. */
+  unbindNameAsync(directory: string, name: string): Promise<void>;
+  /** Opens a socket(2) inside the namespace by the opener, SOCK_CLOEXEC | SOCK_NONBLOCK. */
+  openSocket(namespace: number, family: number, type: number, protocol: number): number;
+
+  /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
+  watchMounts(onChange: () => void): { close(): void; ref(keep: boolean): void };
+  /** gettid(). */
+  threadId(): number;
+  /** Nanoseconds, CLOCK_MONOTONIC; cheaper than process.hrtime.bigint() in a spin. */
+  now(): number;
+}
+
+interface NativeFailure extends Error {
+  errno?: number;
+  syscall?: string;
+  path?: string;
+  notNamespace?: boolean;
+}
+
+/** Gives an error of the addon netlane's class. Anything else comes back as it is. */
+export function translate(thrown: unknown, context: { operation?: string; namespace?: string; hint?: string } = {}): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const failure = thrown as NativeFailure;
+  if (failure.notNamespace === true) {
+    const path = failure.path === undefined ? 'the fd' : `'${failure.path}'`;
+    return new NetlaneError('NETLANE_NOT_A_NETNS', `${path} is not a network namespace`, { ...context, cause: thrown });
+  }
+  if (typeof failure.errno !== 'number' || typeof failure.syscall !== 'string') return thrown;
+  return new SystemError({ errno: failure.errno, syscall: failure.syscall, path: failure.path }, context);
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded when first needed, so that importing netlane works on any platform. */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  if (process.platform !== 'linux') {
+    throw new NetlaneError('NETLANE_UNSUPPORTED_PLATFORM', `network namespaces are Linux's; this is ${process.platform}`);
+  }
+  const musl = isMusl() ? '-musl' : '';
+  const places = [
+    new URL('../../build/Release/netlane.node', import.meta.url),
+    new URL(`../../prebuilds/linux-${process.arch}${musl}/netlane.node`, import.meta.url),
+  ].map((url) => fileURLToPath(url));
+  const override = process.env['NETLANE_ADDON'];
+  const file = override ?? places.find((place) => existsSync(place));
+  if (file === undefined) {
+    throw new NetlaneError('NETLANE_NATIVE_MISSING', `the native binding is at none of ${places.join(', ')}`, {
+      hint: `in a clone: npm run build; no prebuilt binding exists for linux-${process.arch}${musl}`,
+    });
+  }
+  try {
+    return createRequire(import.meta.url)(file) as Native;
+  } catch (cause) {
+    throw new NetlaneError('NETLANE_NATIVE_MISSING', `the native binding ${file} cannot be loaded: ${String(cause)}`, {
+      cause,
+      hint: 'build it for this system: npm run build',
+    });
+  }
+}
+
+function isMusl(): boolean {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime === undefined;
+}
