@@ -50,8 +50,8 @@ export interface TransportEvents {
   received(slab: ArrayBuffer, end: number): void;
   /** The kernel dropped messages (ENOBUFS) after all that was received so far. */
   overrun(): void;
-  /** A send() was handed to the kernel; told in the order of the sends, by their tag. errno 0, or the positive errno of sendmsg. */
-  sent(tag: number, errno: number): void;
+  /** The kernel refused the send() of that tag: the positive errno of sendmsg. Successes are not told. */
+  refused(tag: number, errno: number): void;
   /** The socket is gone for good, though nobody closed it: lane lost, fd broken. */
   lost(error: Error): void;
 }
