@@ -9,6 +9,8 @@ import { NetlaneError, SystemError } from './errors.js';
  * - A failed system call throws (or rejects with) an Error that has the own fields errno (negative) and syscall, and path where one was
  *   given; one place in native code makes it, and `translate` below gives it netlane's class.
  * - fds that are handed out as numbers are O_CLOEXEC and the caller's to close (closeFd); those inside native objects belong to the object.
+ *   Namespace fds that closeFd did not get by the time their thread ends (a terminated worker runs no clean-up) are closed then: another
+ *   thread that is to own one duplicates it. Those of openSocket are not watched: whoever they are given to closes them.
  * - Functions whose name ends in Async run on a native thread that ends with the call, and never on the caller's thread.
  */
 

@@ -1,0 +1,102 @@
+#include "background.h"
+
+#include <pthread.h>
+#include <uv.h>
+
+#include <exception>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "error.h"
+#include "handed_out.h"
+#include "loop.h"
+#include "opener.h"
+
+namespace netlane {
+namespace {
+
+/** Deletes itself when its handle has closed. */
+class Call {
+ public:
+  Call(Napi::Env env, std::function<Fd(const Cancelled&)> work)
+      : env_(env), deferred_(Napi::Promise::Deferred::New(env)), context_(env, "netlane"), work_(std::move(work)) {}
+
+  static Napi::Value start(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
+    auto call = std::make_unique<Call>(env, std::move(work));
+    const int failed = uv_async_init(loopOf(env), &call->done_, [](uv_async_t* handle) { static_cast<Call*>(handle->data)->finish(); });
+    if (failed != 0) throw SystemFailure("uv_async_init", -failed);
+    Call* const self = call.release();
+    self->done_.data = self;
+    const Napi::Promise promise = self->deferred_.Promise();
+    self->hook_.install(env, [self] { self->abandon(); });
+    try {
+      const SignalsBlocked blocked;
+      self->thread_ = std::thread([self] { self->run(); });
+    } catch (...) {
+      self->close();
+      throw;
+    }
+    return promise;
+  }
+
+ private:
+  void run() noexcept {
+    pthread_setname_np(pthread_self(), "netlane-call");
+    try {
+      result_ = work_(cancelled_);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    uv_async_send(&done_);
+  }
+
+  /** The environment ends: the thread is waited for by the loop, which runs until the hook is removed. */
+  void abandon() {
+    abandoned_ = true;
+    cancelled_ = true;
+  }
+
+  void finish() {
+    thread_.join();
+    if (!abandoned_) settle();
+    close();
+  }
+
+  void settle() {
+    const Napi::HandleScope scope(env_);
+    const Napi::CallbackScope callback(env_, context_);
+    if (failure_) {
+      deferred_.Reject(toJavaScript(env_, failure_).Value());
+    } else if (result_.valid()) {
+      deferred_.Resolve(Napi::Number::New(env_, HandedOut::of(env_).add(std::move(result_))));
+    } else {
+      deferred_.Resolve(env_.Undefined());
+    }
+  }
+
+  void close() {
+    uv_close(reinterpret_cast<uv_handle_t*>(&done_), [](uv_handle_t* handle) { delete static_cast<Call*>(handle->data); });
+  }
+
+  // First, so that it is removed last: the environment lives as long as the hook.
+  EnvironmentHook hook_;
+  Napi::Env env_;
+  Napi::Promise::Deferred deferred_;
+  Napi::AsyncContext context_;
+  std::function<Fd(const Cancelled&)> work_;
+  std::thread thread_;
+  uv_async_t done_{};
+  Cancelled cancelled_{false};
+  bool abandoned_ = false;
+  Fd result_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+Napi::Value inBackground(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
+  return Call::start(env, std::move(work));
+}
+
+}  // namespace netlane

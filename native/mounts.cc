@@ -1,0 +1,28 @@
+#include "mounts.h"
+
+#include <fcntl.h>
+
+#include <memory>
+
+#include "error.h"
+#include "poller.h"
+
+namespace netlane {
+
+Napi::Value watchMounts(Napi::Env env, Napi::Function onChange) {
+  const char* const path = "/proc/self/mountinfo";
+  auto fd = std::make_shared<const Fd>(open(path, O_RDONLY | O_CLOEXEC));
+  if (!fd->valid()) throw SystemFailure("open", errno, path);
+  const std::shared_ptr<Poller> poller = Poller::open(env, std::move(fd), onChange);
+  // The kernel answers each poll after a change with POLLERR | POLLPRI once: nothing has to be read.
+  poller->watch(UV_PRIORITIZED);
+
+  Napi::Object watch = Napi::Object::New(env);
+  watch.Set("close", Napi::Function::New(
+                         env, [poller](const Napi::CallbackInfo&) { poller->close(); }, "close"));
+  watch.Set("ref", Napi::Function::New(
+                       env, [poller](const Napi::CallbackInfo& info) { poller->ref(info[0].ToBoolean().Value()); }, "ref"));
+  return watch;
+}
+
+}  // namespace netlane

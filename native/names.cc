@@ -1,0 +1,134 @@
+#include "names.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "error.h"
+#include "fd.h"
+
+#ifndef UMOUNT_NOFOLLOW
+#define UMOUNT_NOFOLLOW 8
+#endif
+
+namespace netlane {
+namespace {
+
+/** As long as a reasonable holder of the lock can take, and no longer: flock(2) itself would wait for ever. */
+constexpr std::chrono::seconds longestWait{10};
+constexpr std::chrono::milliseconds lockInterval{2};
+
+/** What is mounted by descriptor cannot be replaced underneath, and its name cannot be a symbolic link. */
+std::string pathOf(const Fd& fd) {
+  return "/proc/self/fd/" + std::to_string(fd.get());
+}
+
+void makeDirectories(const std::string& directory) {
+  for (size_t slash = directory.find('/', 1); slash != std::string::npos; slash = directory.find('/', slash + 1)) {
+    const std::string parent = directory.substr(0, slash);
+    if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) throw SystemFailure("mkdir", errno, parent);
+  }
+  if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) throw SystemFailure("mkdir", errno, directory);
+}
+
+Fd openDirectory(const std::string& directory) {
+  Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) throw SystemFailure("open", errno, directory);
+  return fd;
+}
+
+void lock(const Fd& directory, const std::string& path, const Cancelled& cancelled) {
+  const auto until = std::chrono::steady_clock::now() + longestWait;
+  while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) throw SystemFailure("flock", errno, path);
+    if (cancelled) throw SystemFailure("flock", ECANCELED, path);
+    if (std::chrono::steady_clock::now() > until) throw SystemFailure("flock", ETIMEDOUT, path);
+    std::this_thread::sleep_for(lockInterval);
+  }
+}
+
+/** The directory as a shared mount of its own, so that names appear in mount namespaces made before and after. */
+class SharedDirectory {
+ public:
+  SharedDirectory(const Fd& plain, const std::string& path) : path_(path) {
+    const std::string here = pathOf(plain);
+    if (mount("", here.c_str(), "none", MS_SHARED | MS_REC, nullptr) == 0) return;
+    // EINVAL: it is no mount yet.
+    if (errno != EINVAL) throw SystemFailure("mount", errno, path);
+    if (mount(here.c_str(), here.c_str(), "none", MS_BIND | MS_REC, nullptr) != 0) throw SystemFailure("mount", errno, path);
+    made_ = true;
+    // The descriptor is below the new mount; the path leads onto it.
+    const Fd onto = openDirectory(path);
+    if (mount("", pathOf(onto).c_str(), "none", MS_SHARED | MS_REC, nullptr) != 0) throwUndone("mount");
+  }
+  SharedDirectory(const SharedDirectory&) = delete;
+  SharedDirectory& operator=(const SharedDirectory&) = delete;
+  ~SharedDirectory() {
+    if (!kept_) undo();
+  }
+
+  void keep() { kept_ = true; }
+
+ private:
+  [[noreturn]] void throwUndone(const char* call) {
+    const int error = errno;
+    undo();
+    throw SystemFailure(call, error, path_);
+  }
+
+  /** Not MNT_DETACH: EBUSY means that somebody has put a name there in the meantime, and then the mount is theirs. */
+  void undo() {
+    if (made_) umount2(path_.c_str(), UMOUNT_NOFOLLOW);
+  }
+
+  std::string path_;
+  bool made_ = false;
+  bool kept_ = false;
+};
+
+void createAndMount(const Fd& directory, const std::string& path, const std::string& name, int namespaceFd) {
+  const Fd file(openat(directory.get(), name.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444));
+  if (!file.valid()) throw SystemFailure("open", errno, path);
+  const std::string source = "/proc/self/fd/" + std::to_string(namespaceFd);
+  if (mount(source.c_str(), pathOf(file).c_str(), "none", MS_BIND, nullptr) == 0) return;
+  const int error = errno;
+  unlinkat(directory.get(), name.c_str(), 0);
+  throw SystemFailure("mount", error, path);
+}
+
+}  // namespace
+
+void bindName(const std::string& directory, const std::string& name, int namespaceFd, const Cancelled& cancelled) {
+  const std::string path = directory + "/" + name;
+  makeDirectories(directory);
+  const Fd locked = openDirectory(directory);
+  lock(locked, directory, cancelled);
+  // Known early, most failures change nothing at all.
+  if (faccessat(locked.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) throw SystemFailure("open", EEXIST, path);
+  SharedDirectory shared(locked, directory);
+  createAndMount(openDirectory(directory), path, name, namespaceFd);
+  shared.keep();
+}
+
+void unbindName(const std::string& directory, const std::string& name, const Cancelled& cancelled) {
+  const std::string path = directory + "/" + name;
+  const Fd locked = openDirectory(directory);
+  lock(locked, directory, cancelled);
+  struct stat entry;
+  if (fstatat(locked.get(), name.c_str(), &entry, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) throw SystemFailure("stat", errno, path);
+  // No name is a directory: what is mounted on one is not ours to take away.
+  if (S_ISDIR(entry.st_mode)) throw SystemFailure("unlink", EISDIR, path);
+  const std::string mounted = pathOf(locked) + "/" + name;
+  while (umount2(mounted.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {
+  }
+  if (errno != EINVAL) throw SystemFailure("umount", errno, path);
+  if (unlinkat(locked.get(), name.c_str(), 0) != 0) throw SystemFailure("unlink", errno, path);
+}
+
+}  // namespace netlane

@@ -1,0 +1,266 @@
+#include "netlink_socket.h"
+
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "arguments.h"
+#include "datagrams.h"
+#include "error.h"
+#include "namespace.h"
+#include "opener.h"
+
+namespace netlane {
+namespace {
+
+struct Address {
+  sockaddr_nl netlink{};
+  socklen_t length = sizeof(sockaddr_nl);
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&netlink); }
+};
+
+Fd openBound(int protocol, uint32_t port) {
+  Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+  if (!fd.valid()) throw SystemFailure("socket");
+  Address address;
+  address.netlink.nl_family = AF_NETLINK;
+  address.netlink.nl_pid = port;
+  if (bind(fd.get(), address.get(), address.length) != 0) throw SystemFailure("bind");
+  return fd;
+}
+
+uint32_t portOf(int fd) {
+  Address address;
+  if (getsockname(fd, address.get(), &address.length) != 0) throw SystemFailure("getsockname");
+  return address.netlink.nl_pid;
+}
+
+int64_t milliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+}
+
+/** poll(2) for readability; signals do not shorten the time. */
+bool waitReadable(int fd, int timeout) {
+  const int64_t until = milliseconds() + timeout;
+  int left = timeout;
+  for (;;) {
+    pollfd state{fd, POLLIN, 0};
+    const int ready = ::poll(&state, 1, left);
+    if (ready >= 0) return ready > 0;
+    if (errno != EINTR) throw SystemFailure("poll");
+    if (timeout > 0) left = static_cast<int>(std::max<int64_t>(0, until - milliseconds()));
+  }
+}
+
+struct Bytes {
+  void* data;
+  size_t length;
+};
+
+/** Good for this call only: the buffer can be transferred away right after it. */
+Bytes bytesArgument(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Value value = info[index];
+  if (!value.IsTypedArray()) throw ArgumentFailure("a Uint8Array was expected");
+  auto array = value.As<Napi::Uint8Array>();
+  return {array.Data(), array.ByteLength()};
+}
+
+Napi::Value optionProperty(const Napi::Object& options, const char* name) {
+  const Napi::Value value = options.Get(name);
+  if (!value.IsNumber()) throw ArgumentFailure("namespace, protocol and port must be numbers");
+  return value;
+}
+
+}  // namespace
+
+Napi::Function NetlinkSocket::define(Napi::Env env) {
+  return DefineClass(env, "NetlinkSocket",
+                     {
+                         InstanceAccessor<&NetlinkSocket::checked<&NetlinkSocket::fd>>("fd"),
+                         InstanceAccessor<&NetlinkSocket::checked<&NetlinkSocket::port>>("port"),
+                         InstanceAccessor<&NetlinkSocket::checked<&NetlinkSocket::cookie>>("cookie"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::send>>("send"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::receive>>("receive"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::wait>>("wait"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::poll>>("poll"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::ref>>("ref"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::setOption>>("setOption"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::getOption>>("getOption"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::memberships>>("memberships"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::setFilter>>("setFilter"),
+                         InstanceMethod<&NetlinkSocket::close>("close"),
+                     });
+}
+
+NetlinkSocket::NetlinkSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NetlinkSocket>(info) {
+  guarded(info.Env(), [&]() -> Napi::Value {
+    open(info);
+    return info.Env().Undefined();
+  });
+}
+
+void NetlinkSocket::open(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) throw ArgumentFailure("an object was expected");
+  const auto options = info[0].As<Napi::Object>();
+  const int inside = optionProperty(options, "namespace").As<Napi::Number>().Int32Value();
+  const int protocol = optionProperty(options, "protocol").As<Napi::Number>().Int32Value();
+  const uint32_t port = optionProperty(options, "port").As<Napi::Number>().Uint32Value();
+  Fd fd = openInside(inside, [&] { return openBound(protocol, port); });
+  port_ = portOf(fd.get());
+  cookie_ = cookieOfSocket(fd.get());
+  fd_ = std::make_shared<const Fd>(std::move(fd));
+}
+
+void NetlinkSocket::shut() {
+  if (poller_) std::exchange(poller_, nullptr)->close();
+  fd_.reset();
+}
+
+template <Napi::Value (NetlinkSocket::*method)(const Napi::CallbackInfo&)>
+Napi::Value NetlinkSocket::checked(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (!fd_) throw SystemFailure("netlink", EBADF);
+    return (this->*method)(info);
+  });
+}
+
+Napi::Value NetlinkSocket::fd(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), number());
+}
+
+Napi::Value NetlinkSocket::port(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), port_);
+}
+
+Napi::Value NetlinkSocket::cookie(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), cookie_);
+}
+
+Napi::Value NetlinkSocket::send(const Napi::CallbackInfo& info) {
+  const Bytes bytes = bytesArgument(info, 0);
+  Address to;
+  to.netlink.nl_family = AF_NETLINK;
+  to.netlink.nl_pid = unsignedArgument(info, 1);
+  to.netlink.nl_groups = unsignedArgument(info, 2);
+  iovec part{bytes.data, bytes.length};
+  msghdr message{};
+  message.msg_name = to.get();
+  message.msg_namelen = to.length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  ssize_t sent;
+  do {
+    sent = sendmsg(number(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return Napi::Number::New(info.Env(), sent < 0 ? errno : 0);
+}
+
+Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArrayBuffer()) throw ArgumentFailure("an ArrayBuffer was expected");
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  const size_t offset = unsignedArgument(info, 1);
+  const uint32_t most = unsignedArgument(info, 2);
+  const Slab slab{static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()};
+  if (offset > slab.size) throw ArgumentFailure("the offset lies beyond the slab, which is detached or too small");
+  const Received received = receiveInto(number(), slab, offset, most);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("end", static_cast<double>(received.end));
+  result.Set("count", received.count);
+  result.Set("errno", received.error);
+  if (received.spilled) {
+    Napi::ArrayBuffer spill = Napi::ArrayBuffer::New(env, received.spill.size());
+    received.spill.copyTo(static_cast<uint8_t*>(spill.Data()));
+    result.Set("spill", spill);
+  }
+  return result;
+}
+
+Napi::Value NetlinkSocket::wait(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), waitReadable(number(), intArgument(info, 0)));
+}
+
+Napi::Value NetlinkSocket::poll(const Napi::CallbackInfo& info) {
+  const int mask = intArgument(info, 0);
+  if ((mask & ~(UV_READABLE | UV_WRITABLE)) != 0) throw ArgumentFailure("a mask of 1 (readable) and 2 (writable) was expected");
+  if (!poller_) {
+    if (mask == 0) return info.Env().Undefined();
+    poller_ = Poller::open(info.Env(), fd_, functionArgument(info, 1));
+    poller_->ref(referenced_);
+  }
+  poller_->watch(mask);
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkSocket::ref(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBoolean()) throw ArgumentFailure("a boolean was expected");
+  referenced_ = info[0].As<Napi::Boolean>().Value();
+  if (poller_) poller_->ref(referenced_);
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkSocket::setOption(const Napi::CallbackInfo& info) {
+  const int value = intArgument(info, 2);
+  if (setsockopt(number(), intArgument(info, 0), intArgument(info, 1), &value, sizeof value) != 0) throw SystemFailure("setsockopt");
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkSocket::getOption(const Napi::CallbackInfo& info) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  if (getsockopt(number(), intArgument(info, 0), intArgument(info, 1), &value, &length) != 0) throw SystemFailure("getsockopt");
+  return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value NetlinkSocket::memberships(const Napi::CallbackInfo& info) {
+  std::vector<uint32_t> words(4);
+  socklen_t length = 0;
+  // The kernel fills what there is room for and says how much there is; the number of groups can grow in between (generic netlink).
+  for (;;) {
+    const socklen_t room = static_cast<socklen_t>(words.size() * sizeof(uint32_t));
+    length = room;
+    if (getsockopt(number(), SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, words.data(), &length) != 0) throw SystemFailure("getsockopt");
+    if (length <= room) break;
+    words.assign(length / sizeof(uint32_t) + 1, 0);
+  }
+  Napi::Array groups = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (size_t index = 0; index < length / sizeof(uint32_t); ++index) {
+    for (uint32_t bit = 0; bit < 32; ++bit) {
+      if ((words[index] >> bit & 1) != 0) groups.Set(count++, static_cast<double>(index * 32 + bit + 1));
+    }
+  }
+  return groups;
+}
+
+Napi::Value NetlinkSocket::setFilter(const Napi::CallbackInfo& info) {
+  const Bytes bytes = bytesArgument(info, 0);
+  if (bytes.length == 0) {
+    const int unused = 0;
+    // ENOENT: there was none.
+    if (setsockopt(number(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) != 0 && errno != ENOENT)
+      throw SystemFailure("setsockopt");
+    return info.Env().Undefined();
+  }
+  if (bytes.length % sizeof(sock_filter) != 0 || bytes.length / sizeof(sock_filter) > BPF_MAXINSNS)
+    throw SystemFailure("setsockopt", EINVAL);
+  const sock_fprog program{static_cast<uint16_t>(bytes.length / sizeof(sock_filter)), static_cast<sock_filter*>(bytes.data)};
+  if (setsockopt(number(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) throw SystemFailure("setsockopt");
+  return info.Env().Undefined();
+}
+
+Napi::Value NetlinkSocket::close(const Napi::CallbackInfo& info) {
+  shut();
+  return info.Env().Undefined();
+}
+
+}  // namespace netlane
