@@ -56,7 +56,7 @@ export function fixedHeaderSize(protocol: number, type: number): number | undefi
   }
 }
 
-const xfrmReads: ReadonlySet<number> = new Set([0x12, 0x15, 0x16, 0x1c, 0x1e, 0x1f, 0x23, 0x25, 0x28]);
+const xfrmReads: ReadonlySet<number> = new Set([0x12, 0x15, 0x1f, 0x23, 0x25, 0x28]);
 
 /** Whether a request only reads, so that it may be sent again when its reply is lost. */
 export function isRead(protocol: number, type: number, flags: number): boolean {

@@ -1,0 +1,98 @@
+import { NetlinkError, NetlaneError, SystemError } from '../errors.js';
+import { EAGAIN, EMSGSIZE } from './constants.js';
+import { attributePath, type Acknowledgement } from './extended-ack.js';
+import { fixedHeaderSize, messageName, protocolName } from './names.js';
+import type { RequestContext, Warning } from './request.js';
+
+/** Turns what the kernel said into errors and warnings that name what was asked. */
+export interface Asked {
+  readonly protocol: number;
+  readonly type: number;
+  readonly namespace: string;
+  readonly context: RequestContext;
+}
+
+export function operationOf(asked: Asked): string {
+  return asked.context.operation?.() ?? `${protocolName(asked.protocol)} request ${messageName(asked.protocol, asked.type)}`;
+}
+
+function attributeAt(asked: Asked, ack: Acknowledgement, request: Uint8Array | undefined): string | undefined {
+  if (ack.offset === undefined || request === undefined) return undefined;
+  const named = asked.context.locate?.(request, ack.offset);
+  if (named !== undefined) return named;
+  const header = fixedHeaderSize(asked.protocol, asked.type);
+  return header === undefined ? undefined : attributePath(request, ack.offset, header);
+}
+
+/** The errors for which a hint helps more than the errno's own text. */
+function hintFor(asked: Asked, ack: Acknowledgement): string | undefined {
+  if (ack.errno === -1) return 'needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
+  if (ack.errno === -95 && ack.message === undefined) return 'the kernel has no such operation, or its module is not loaded';
+  return undefined;
+}
+
+export function refusal(asked: Asked, ack: Acknowledgement): NetlinkError {
+  const missing =
+    ack.missingType === undefined
+      ? undefined
+      : ((ack.echo === undefined ? undefined : asked.context.nameMissing?.(ack.echo, ack.missingNest, ack.missingType)) ??
+        `attribute ${ack.missingType}`);
+  return new NetlinkError(
+    {
+      errno: ack.errno,
+      operation: operationOf(asked),
+      kernelMessage: ack.message,
+      offset: ack.offset,
+      attribute: attributeAt(asked, ack, ack.echo),
+      missingAttribute: missing,
+      missingNest: ack.missingNest,
+      policy: ack.policy,
+      cookie: ack.cookie,
+    },
+    { namespace: asked.namespace, hint: hintFor(asked, ack) },
+  );
+}
+
+/** The warning of a success; its request is given, since a success does not echo it. */
+export function warningOf(asked: Asked, ack: Acknowledgement, request: Uint8Array | undefined): Warning | undefined {
+  if (ack.message === undefined) return undefined;
+  const attribute = attributeAt(asked, ack, request);
+  return {
+    message: ack.message,
+    ...(ack.offset === undefined ? undefined : { offset: ack.offset }),
+    ...(attribute === undefined ? undefined : { attribute }),
+  };
+}
+
+/** sendmsg itself failed: nothing of the request was seen by the kernel. */
+export function notSent(asked: Asked, errno: number): SystemError {
+  const hint =
+    errno === EMSGSIZE
+      ? 'the message is larger than the send buffer: raise sendBuffer'
+      : errno === EAGAIN
+        ? 'the receiver does not read'
+        : errno === 111
+          ? 'nobody listens to this protocol: the module may not be loaded'
+          : undefined;
+  return new SystemError({ errno, syscall: 'sendmsg' }, { operation: operationOf(asked), namespace: asked.namespace, hint });
+}
+
+export function replyLost(asked: Asked): NetlaneError {
+  return new NetlaneError('NETLANE_REPLY_LOST', 'the reply was lost in an overrun of the receive buffer; whether the kernel did it is not known', {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    hint: 'look at the state before asking again, or open the socket with a larger receiveBuffer',
+  });
+}
+
+export function timedOut(asked: Asked, milliseconds: number): NetlaneError {
+  return new NetlaneError('NETLANE_TIMEOUT', `no answer within ${milliseconds} ms`, {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    details: { timeout: milliseconds },
+  });
+}
+
+export function closed(what: string, namespace: string): NetlaneError {
+  return new NetlaneError('NETLANE_CLOSED', `${what} is closed`, { namespace });
+}
