@@ -25,7 +25,7 @@ function attributeAt(asked: Asked, ack: Acknowledgement, request: Uint8Array | u
 }
 
 /** The errors for which a hint helps more than the errno's own text. */
-function hintFor(asked: Asked, ack: Acknowledgement): string | undefined {
+function hintFor(ack: Acknowledgement): string | undefined {
   if (ack.errno === -1) return 'needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
   if (ack.errno === -95 && ack.message === undefined) return 'the kernel has no such operation, or its module is not loaded';
   return undefined;
@@ -49,7 +49,7 @@ export function refusal(asked: Asked, ack: Acknowledgement): NetlinkError {
       policy: ack.policy,
       cookie: ack.cookie,
     },
-    { namespace: asked.namespace, hint: hintFor(asked, ack) },
+    { namespace: asked.namespace, hint: hintFor(ack) },
   );
 }
 
