@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** All files under a folder of the project, as sorted paths relative to its top; none when the folder is missing. */
 export function filesUnder(folder, suffixes = ['']) {
   const start = join(root, folder);
-  if (!existsSync(start)) return [];
+  if (statSync(start, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(start, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && suffixes.some((suffix) => entry.name.endsWith(suffix)))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))

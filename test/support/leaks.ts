@@ -1,0 +1,137 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stat } from 'node:fs/promises';
+import { timeFactor } from './time.js';
+
+/*
+ * Root hooks of every mocha run: what a test leaves behind in the process or on the machine fails its suite, with the test's name.
+ *
+ * A suite may hold things from its `before` to its `after`, and a lane may end a moment later than its last handle. So each test only
+ * notes what is new after it; the verdict falls at the end of the outermost suite, after its own `after` hooks, with patience of 2 s.
+ */
+
+/** Everything that could be left, as text that says what it is and where it comes from. */
+export type Snapshot = ReadonlySet<string>;
+
+const netnsDirectory = '/run/netns';
+const patience = 2000 * timeFactor;
+
+/** Opened once by Node itself when first needed, and kept for the life of the process. */
+const keptByNode = /anon_inode:\[io_uring\]|anon_inode:inotify|\/dev\/u?random$|\/sys\/fs\/cgroup\//;
+
+/** A directory that vanishes while it is read, or is not ours to read, has nothing to say. */
+function readOr<T>(read: () => T, fallback: T): T {
+  try {
+    return read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM' || code === 'EINVAL') return fallback;
+    throw error;
+  }
+}
+
+function* descriptors(): Generator<string> {
+  for (const fd of readdirSync('/proc/self/fd')) {
+    const target = readOr(() => readlinkSync(`/proc/self/fd/${fd}`), '');
+    // The descriptor of this very listing is already closed.
+    if (target !== '' && !keptByNode.test(target)) yield `fd ${fd} -> ${target}`;
+  }
+}
+
+function* threads(): Generator<string> {
+  const home = readlinkSync('/proc/self/ns/net');
+  for (const thread of readdirSync('/proc/self/task')) {
+    const namespace = readOr(() => readlinkSync(`/proc/self/task/${thread}/ns/net`), '');
+    if (namespace === '') continue;
+    const name = readOr(() => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim(), '?');
+    // V8 and Node rename a thread after it has started: only a stranger's name is worth telling.
+    yield namespace === home ? `thread ${thread}` : `thread ${thread} (${name}) outside the process's namespace, in ${namespace}`;
+    for (const child of readOr(() => readFileSync(`/proc/self/task/${thread}/children`, 'utf8'), '').split(' ')) {
+      if (child.trim() !== '') yield `child process ${child}`;
+    }
+  }
+}
+
+function* names(): Generator<string> {
+  for (const name of readOr(() => readdirSync(netnsDirectory), [])) yield `name ${netnsDirectory}/${name}`;
+}
+
+function* mounts(): Generator<string> {
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [left = '', right = ''] = line.split(' - ');
+    const [id, , , root, point] = left.split(' ');
+    if (right.startsWith('nsfs ')) yield `mount ${id ?? ''} of ${root ?? ''} on ${point ?? ''}`;
+  }
+}
+
+export function snapshot(): Snapshot {
+  return new Set([...descriptors(), ...threads(), ...names(), ...mounts()]);
+}
+
+/** What is there now and was not before. */
+export function added(before: Snapshot, now: Snapshot = snapshot()): string[] {
+  return [...now].filter((entry) => !before.has(entry));
+}
+
+/** Waits until nothing is there that was not before; what is left when the time is over. */
+export async function settled(before: Snapshot, milliseconds: number = patience): Promise<string[]> {
+  const end = performance.now() + milliseconds;
+  for (;;) {
+    const rest = added(before);
+    if (rest.length === 0 || performance.now() > end) return rest;
+    await sleep(20);
+  }
+}
+
+let baseline: Snapshot = new Set();
+const firstSeenAfter = new Map<string, string>();
+
+function note(title: string): void {
+  const now = new Set(added(baseline));
+  for (const entry of now) if (!firstSeenAfter.has(entry)) firstSeenAfter.set(entry, title);
+  for (const entry of firstSeenAfter.keys()) if (!now.has(entry)) firstSeenAfter.delete(entry);
+}
+
+async function judge(suite: string): Promise<void> {
+  const left = await settled(baseline);
+  const lines = left.map((entry) => `  ${entry}; first seen after: ${firstSeenAfter.get(entry) ?? `the hooks of ${suite}`}`);
+  baseline = snapshot();
+  firstSeenAfter.clear();
+  if (lines.length > 0) throw new Error(`left behind by ${suite}:\n${lines.join('\n')}`);
+}
+
+/** Limits are written for a machine of its own; an emulated one multiplies them all (NETLANE_TIME_FACTOR). */
+function stretch(suite: Mocha.Suite): void {
+  // getHooks is there but not declared.
+  const { getHooks } = suite as Mocha.Suite & { getHooks(kind: string): Mocha.Hook[] };
+  const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].flatMap((kind) => getHooks.call(suite, kind));
+  for (const runnable of [...hooks, ...suite.tests]) runnable.timeout(runnable.timeout() * timeFactor);
+  for (const inner of suite.suites) stretch(inner);
+}
+
+/** The thread pool is there for ever once it was used: it is started before anything is counted. */
+async function startThreadPool(): Promise<void> {
+  await Promise.all(Array.from({ length: 16 }, () => stat('/proc/self')));
+}
+
+export const mochaHooks = {
+  async beforeAll(this: Mocha.Context): Promise<void> {
+    await startThreadPool();
+    const root = this.test?.parent;
+    if (root === undefined) throw new Error('the leak check must be a root hook');
+    for (const suite of root.suites) {
+      suite.afterAll('leaves nothing behind', async function (this: Mocha.Context) {
+        this.timeout(patience + 10_000 * timeFactor);
+        await judge(suite.title);
+      });
+    }
+    if (timeFactor !== 1) for (const suite of root.suites) stretch(suite);
+    baseline = snapshot();
+  },
+  beforeEach(this: Mocha.Context): void {
+    note(`the hooks before ${this.currentTest?.fullTitle() ?? 'a test'}`);
+  },
+  afterEach(this: Mocha.Context): void {
+    note(this.currentTest?.fullTitle() ?? 'a test without a name');
+  },
+};
