@@ -1,0 +1,68 @@
+import { invalidArgument, NetlaneError } from './errors.js';
+
+/** Checks of arguments, made before anything is changed. Each throws NETLANE_INVALID_ARGUMENT with the argument's name. */
+
+/** An options object with no other keys than those allowed: a misspelt option must not be passed over in silence. */
+export function checkOptions(name: string, options: unknown, allowed: readonly string[]): void {
+  if (options === undefined) return;
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) throw invalidArgument(name, 'an object', options);
+  for (const key of Object.keys(options)) {
+    if (allowed.includes(key)) continue;
+    const near = nearest(key, allowed);
+    const hint = near === undefined ? `known are ${allowed.join(', ')}` : `did you mean ${near}?`;
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `${name} has no option ${JSON.stringify(key)}`, { hint });
+  }
+}
+
+export function checkSignal(name: string, signal: unknown): void {
+  if (signal === undefined) return;
+  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
+  if (!isSignal) throw invalidArgument(name, 'an AbortSignal', signal);
+}
+
+/** An integer in a range, both ends included. */
+export function checkInteger(name: string, value: unknown, minimum: number, maximum: number): asserts value is number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < minimum || value > maximum) {
+    throw invalidArgument(name, `an integer from ${minimum} to ${maximum}`, value);
+  }
+}
+
+/** Milliseconds: 0 (no limit) to 2^31 - 1, which is what a timer can wait; Infinity is no limit, too. */
+export function checkMilliseconds(name: string, value: unknown): number {
+  if (value === Infinity) return 0;
+  if (typeof value !== 'number' || !(value >= 0 && value <= 0x7fffffff)) {
+    throw invalidArgument(name, 'milliseconds from 0 (no limit) to 2147483647', value);
+  }
+  return value;
+}
+
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
+}
+
+/** The known word that a misspelt one is nearest to, if it is near at all. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substitute = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substitute, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

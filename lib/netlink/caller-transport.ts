@@ -1,0 +1,136 @@
+import { translate, type NativeSocket } from '../native.js';
+import { openNativeSocket } from './opening.js';
+import { SocketPump } from './pump.js';
+import type { Transport, TransportEvents, TransportFactory, TransportOptions, TransportState, TransportStatistics } from './transport.js';
+
+/** What a factory needs of a namespace. */
+export interface NamespaceFd {
+  /** String(namespace). */
+  readonly name: string;
+  /** The fd, open for as long as the call lasts. Throws NETLANE_CLOSED. */
+  fd(): number;
+}
+
+/**
+ * Sockets on the caller's thread. A netlink fd belongs to the namespace it was opened in, whatever thread uses it: the opener opens it,
+ * this thread's loop polls it.
+ */
+export class CallerFactory implements TransportFactory {
+  readonly #namespace: NamespaceFd;
+
+  constructor(namespace: NamespaceFd) {
+    this.#namespace = namespace;
+  }
+
+  get namespace(): string {
+    return this.#namespace.name;
+  }
+
+  openSync(options: TransportOptions, events: TransportEvents): Transport {
+    const { socket, state } = openNativeSocket(this.#namespace.fd(), options);
+    return new CallerTransport(socket, state, options.slabs, events, this.namespace);
+  }
+
+  // eslint-disable-next-line require-await -- a failure must be a rejection
+  async open(options: TransportOptions, events: TransportEvents): Promise<Transport> {
+    return this.openSync(options, events);
+  }
+}
+
+class CallerTransport implements Transport {
+  readonly kind = 'caller';
+  readonly state: TransportState;
+  readonly #socket: NativeSocket;
+  readonly #pump: SocketPump;
+  readonly #slabs = new Set<ArrayBuffer>();
+  readonly #namespace: string;
+  #closed = false;
+  #looking = false;
+
+  constructor(socket: NativeSocket, state: TransportState, slabs: number, events: TransportEvents, namespace: string) {
+    this.#socket = socket;
+    this.state = state;
+    this.#namespace = namespace;
+    // No event may come after close(), nor from within send(): a refusal is told in a microtask.
+    this.#pump = new SocketPump(socket, state.receiveBuffer, slabs, {
+      received: (slab, end, spilled) => {
+        if (!spilled) this.#slabs.add(slab);
+        if (!this.#closed) events.received(slab, end);
+      },
+      overrun: () => {
+        if (!this.#closed) events.overrun();
+      },
+      refused: (tag, errno) => {
+        queueMicrotask(() => {
+          if (!this.#closed) events.refused(tag, errno);
+        });
+      },
+      lost: (error) => {
+        if (!this.#closed) events.lost(error);
+      },
+    });
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
+    if (this.#closed) return;
+    this.#pump.send(bytes, tag, port, groups);
+    // The kernel answers within sendmsg: look at once instead of going through poll.
+    if (this.#looking) return;
+    this.#looking = true;
+    queueMicrotask(() => {
+      this.#looking = false;
+      if (!this.#closed) this.#pump.receive();
+    });
+  }
+
+  release(slab: ArrayBuffer): void {
+    if (this.#slabs.delete(slab)) this.#pump.release(slab);
+  }
+
+  async setOption(level: number, option: number, value: number): Promise<void> {
+    await this.#do(() => {
+      this.#socket.setOption(level, option, value);
+    });
+  }
+
+  getOption(level: number, option: number): Promise<number> {
+    return this.#do(() => this.#socket.getOption(level, option));
+  }
+
+  memberships(): Promise<number[]> {
+    return this.#do(() => this.#socket.memberships());
+  }
+
+  async setFilter(program: Uint8Array): Promise<void> {
+    await this.#do(() => {
+      this.#socket.setFilter(program);
+    });
+  }
+
+  // eslint-disable-next-line require-await -- a failure must be a rejection
+  async #do<T>(action: () => T): Promise<T> {
+    try {
+      return action();
+    } catch (error) {
+      throw translate(error, { namespace: this.#namespace });
+    }
+  }
+
+  statistics(): Promise<TransportStatistics> {
+    return Promise.resolve({ ...this.#pump.statistics });
+  }
+
+  ref(keep: boolean): void {
+    this.#pump.ref(keep);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#pump.close();
+    return Promise.resolve();
+  }
+
+  pumpSync(milliseconds: number): boolean {
+    return this.#pump.wait(milliseconds);
+  }
+}
