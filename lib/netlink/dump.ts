@@ -1,0 +1,305 @@
+import { abortError, NetlaneError } from '../errors.js';
+import {
+  ENOBUFS,
+  NETLINK_ADD_MEMBERSHIP,
+  NLM_F_DUMP_INTR,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSG_NOOP,
+  SOL_NETLINK,
+} from './constants.js';
+import { readAcknowledgement } from './extended-ack.js';
+import type { CheckedRequest } from './conversation.js';
+import { FrameCursor, MessageView, writeHeader } from './message.js';
+import { closed, notSent, operationOf, refusal, timedOut, warningOf, type Asked } from './refusal.js';
+import type { RequestContext, Warning } from './request.js';
+import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
+
+/** How one pass of a dump ended, when it did not fail. */
+export type Outcome = { readonly kind: 'complete'; readonly warnings: Warning[] } | { readonly kind: 'interrupted' };
+
+interface Pass {
+  readonly asked: Asked;
+  readonly context: RequestContext;
+  readonly sequence: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly timeout: number;
+  interrupted: boolean;
+  warnings: Warning[];
+  /** Set when the kernel has said its last word on it. */
+  outcome: Outcome | Error | undefined;
+}
+
+/** A dump and its fd: one conversation at a time, its replies read as fast as the consumer takes them and no faster. */
+export class DumpSocket implements TransportEvents {
+  readonly #namespace: string;
+  readonly #view = new MessageView();
+  #transport: Transport | undefined;
+  /** Slabs that came and were not read to their end. */
+  readonly #slabs: FrameCursor[] = [];
+  #pass: Pass | undefined;
+  #sequence = Math.floor(Math.random() * 0x7fffffff);
+  #guard = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+  #eager = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  static async open(factory: TransportFactory, options: TransportOptions): Promise<DumpSocket> {
+    const dump = new DumpSocket(factory.namespace);
+    dump.#transport = await factory.open(options, dump);
+    return dump;
+  }
+
+  static openSync(factory: TransportFactory, options: TransportOptions): DumpSocket {
+    const dump = new DumpSocket(factory.namespace);
+    if (factory.openSync === undefined) throw new NetlaneError('NETLANE_NOT_SUPPORTED', "requestSync needs a socket with thread: 'caller'");
+    dump.#transport = factory.openSync(options, dump);
+    return dump;
+  }
+
+  /** Whether another dump may use the fd. */
+  get reusable(): boolean {
+    return this.#failure === undefined && this.#closing === undefined && this.#pass === undefined && this.#guard === 0;
+  }
+
+  /** Joins the group whose events tell that a dump was interrupted. */
+  async guard(group: number): Promise<void> {
+    this.#guard = group;
+    await this.#transport?.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  /** Sends the request of a pass. Its messages are then taken by complete() or by next(). */
+  start(asked: Asked, request: CheckedRequest, context: RequestContext): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const body = request.body;
+    const length = NLMSG_HDRLEN + (body?.length ?? 0);
+    const bytes = new Uint8Array(length);
+    if (body !== undefined) bytes.set(body, NLMSG_HDRLEN);
+    this.#sequence = (this.#sequence + 1) >>> 0 || 1;
+    const flags = request.flags | NLM_F_REQUEST;
+    writeHeader(new DataView(bytes.buffer), 0, { length, type: request.type, flags, sequence: this.#sequence, port: 0 });
+    this.#pass = {
+      asked,
+      context,
+      sequence: this.#sequence,
+      bytes: bytes.slice(),
+      timeout: request.timeout,
+      interrupted: false,
+      warnings: [],
+      outcome: undefined,
+    };
+    this.#transport?.ref(true);
+    this.#transport?.send(bytes, this.#sequence, 0, 0);
+  }
+
+  /** Reads the pass to its end, giving every message to `deliver` as it comes. */
+  async complete(deliver: (view: MessageView) => void, signal: AbortSignal | undefined): Promise<Outcome> {
+    this.#eager = true;
+    this.#deliver = deliver;
+    try {
+      for (;;) {
+        while (this.#slabs.length > 0 && this.#pass?.outcome === undefined) this.#read();
+        const outcome = this.#take();
+        if (outcome !== undefined) return outcome;
+        await this.#arrival(signal);
+      }
+    } finally {
+      this.#eager = false;
+      this.#deliver = undefined;
+    }
+  }
+
+  completeSync(deliver: (view: MessageView) => void): Outcome {
+    this.#deliver = deliver;
+    this.#eager = true;
+    try {
+      for (;;) {
+        const outcome = this.#take();
+        if (outcome !== undefined) return outcome;
+        const pass = this.#pass;
+        const limit = pass === undefined || pass.timeout === 0 ? -1 : pass.timeout;
+        if (this.#transport?.pumpSync?.(limit) === false && pass !== undefined) throw this.#abandon(timedOut(pass.asked, pass.timeout));
+      }
+    } finally {
+      this.#eager = false;
+      this.#deliver = undefined;
+    }
+  }
+
+  /** Reads one slab for a stream: false when the pass has ended (take its outcome with outcome()). */
+  async next(deliver: (view: MessageView) => void, signal: AbortSignal | undefined): Promise<boolean> {
+    for (;;) {
+      if (this.#slabs.length > 0 && this.#pass?.outcome === undefined) {
+        this.#deliver = deliver;
+        this.#read();
+        return true;
+      }
+      if (this.#pass?.outcome !== undefined || this.#failure !== undefined) return false;
+      await this.#arrival(signal);
+    }
+  }
+
+  /** The outcome of a pass that has ended. Throws what it failed with. */
+  outcome(): Outcome {
+    const outcome = this.#take();
+    if (outcome === undefined) throw this.#failure ?? closed('the dump', this.#namespace);
+    return outcome;
+  }
+
+  #deliver: ((view: MessageView) => void) | undefined;
+
+  #take(): Outcome | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    const pass = this.#pass;
+    if (pass?.outcome === undefined) return undefined;
+    this.#pass = undefined;
+    this.#transport?.ref(false);
+    this.#drop();
+    if (pass.outcome instanceof Error) throw pass.outcome;
+    return pass.outcome;
+  }
+
+  /** What is left in slabs of a pass that has ended concerns nobody. */
+  #drop(): void {
+    for (const cursor of this.#slabs.splice(0)) this.#transport?.release(cursor.slab);
+  }
+
+  #abandon(error: Error): Error {
+    this.#failure = error;
+    void this.close();
+    return error;
+  }
+
+  /** Waits until something came. */
+  async #arrival(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const pass = this.#pass;
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort: (() => void) | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#wake = resolve;
+        if (signal?.aborted === true) {
+          reject(this.#abandon(abortError(signal, { namespace: this.#namespace })));
+          return;
+        }
+        if (pass !== undefined && pass.timeout !== 0) {
+          timer = setTimeout(() => {
+            reject(this.#abandon(timedOut(pass.asked, pass.timeout)));
+          }, pass.timeout);
+          timer.unref();
+        }
+        if (signal !== undefined) {
+          onAbort = (): void => {
+            reject(this.#abandon(abortError(signal, { namespace: this.#namespace })));
+          };
+          signal.addEventListener('abort', onAbort, { once: true });
+        }
+      });
+    } finally {
+      this.#wake = undefined;
+      clearTimeout(timer);
+      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  received(slab: ArrayBuffer, end: number): void {
+    this.#slabs.push(new FrameCursor(slab, end));
+    // A list takes everything at once, so that the slab goes back before the waiter has run.
+    if (this.#eager) while (this.#slabs.length > 0 && this.#pass?.outcome === undefined) this.#read();
+    if (this.#pass === undefined) this.#drop();
+    this.#wake?.();
+  }
+
+  /** Reads the first slab to its end or to the end of the pass. */
+  #read(): void {
+    const cursor = this.#slabs.shift();
+    if (cursor === undefined) return;
+    const view = this.#view;
+    const pass = this.#pass;
+    try {
+      while (pass?.outcome === undefined && cursor.next(view, this.#onMalformed)) this.#message(view);
+    } catch (thrown) {
+      if (pass !== undefined) pass.outcome = thrown instanceof Error ? thrown : new Error(String(thrown));
+      // The rest of the dump is still to come on this fd.
+      this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    }
+    this.#transport?.release(cursor.slab);
+  }
+
+  // A part of the answer that cannot be read: the answer as a whole would be a lie.
+  readonly #onMalformed = (): void => {
+    const pass = this.#pass;
+    if (pass !== undefined) pass.interrupted = true;
+  };
+
+  #message(view: MessageView): void {
+    const pass = this.#pass;
+    if (pass === undefined || view.sender !== 0) return;
+    if (view.group !== 0) {
+      if (this.#guard !== 0 && (pass.context.guard?.concerns(view) ?? true)) pass.interrupted = true;
+      return;
+    }
+    if (view.sequence !== pass.sequence) return;
+    if ((view.flags & NLM_F_DUMP_INTR) !== 0) pass.interrupted = true;
+    if (view.type === NLMSG_DONE || view.type === NLMSG_ERROR) {
+      const ack = readAcknowledgement(view);
+      // The kernel could not allocate, or the guard's events fill the buffer: as good as interrupted.
+      if (ack.errno === -ENOBUFS) pass.outcome = { kind: 'interrupted' };
+      else if (ack.errno !== 0) pass.outcome = refusal(pass.asked, { ...ack, echo: ack.echo ?? pass.bytes });
+      else {
+        const warning = warningOf(pass.asked, ack, pass.bytes);
+        if (warning !== undefined) pass.warnings.push(warning);
+        pass.outcome = pass.interrupted ? { kind: 'interrupted' } : { kind: 'complete', warnings: pass.warnings };
+      }
+      return;
+    }
+    if (view.type === NLMSG_NOOP) return;
+    this.#deliver?.(view);
+    // A subsystem that answers a dump's flags with one plain message.
+    if ((view.flags & NLM_F_MULTI) === 0) pass.outcome = { kind: 'complete', warnings: pass.warnings };
+  }
+
+  overrun(): void {
+    const pass = this.#pass;
+    if (pass !== undefined) pass.interrupted = true;
+  }
+
+  refused(tag: number, errno: number): void {
+    const pass = this.#pass;
+    if (pass?.sequence !== tag) return;
+    pass.outcome = notSent(pass.asked, errno);
+    this.#wake?.();
+  }
+
+  lost(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    this.lost(error);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#transport?.close() ?? Promise.resolve();
+    return this.#closing;
+  }
+}
+
+/** The error of a dump that changed under every attempt. */
+export function dumpInterrupted(asked: Asked, tries: number): NetlaneError {
+  return new NetlaneError('NETLANE_DUMP_INTERRUPTED', `what was listed changed during each of ${tries} attempts`, {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    hint: 'ask for less (a filter), or again when it is quieter',
+  });
+}

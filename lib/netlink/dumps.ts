@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { abortError } from '../errors.js';
+import type { CheckedRequest } from './conversation.js';
+import { DumpSocket, dumpInterrupted, type Outcome } from './dump.js';
+import type { Message, MessageView } from './message.js';
+import { closed, type Asked } from './refusal.js';
+import type { ConversationOptions, Reply, RequestContext } from './request.js';
+import type { TransportFactory, TransportOptions } from './transport.js';
+
+/** Attempts at a dump that is interrupted each time. */
+const attempts = 10;
+/** fds that wait for the next dump. */
+const idleLimit = 4;
+/** Milliseconds that an idle fd is kept. */
+const idleTime = 2000;
+/** Dumps at the same time; the others wait for their turn. Each holds up to 1 MiB of slabs. */
+const concurrent = 16;
+
+/** The dumps of one socket: each on an fd of its own, so that none holds up another or a request; idle fds are used again. */
+export class Dumps {
+  readonly #factory: TransportFactory;
+  readonly #transport: TransportOptions;
+  readonly #options: ConversationOptions;
+  readonly #idle: DumpSocket[] = [];
+  readonly #busy = new Set<DumpSocket>();
+  readonly #turns: (() => void)[] = [];
+  #running = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed: Error | undefined;
+
+  constructor(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions) {
+    this.#factory = factory;
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  #asked(request: CheckedRequest, context: RequestContext): Asked {
+    return { protocol: this.#options.protocol, type: request.type, namespace: this.#options.namespace, context };
+  }
+
+  async list(request: CheckedRequest, context: RequestContext): Promise<Reply> {
+    const asked = this.#asked(request, context);
+    await this.#turn(request.signal);
+    let dump: DumpSocket | undefined;
+    try {
+      dump = await this.#acquire(context);
+      const messages: Message[] = [];
+      const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
+      const started = performance.now();
+      for (let attempt = 1; ; attempt++) {
+        messages.length = 0;
+        context.restart?.();
+        dump.start(asked, request, context);
+        const outcome: Outcome = await dump.complete(deliver, request.signal);
+        if (outcome.kind === 'complete') return { messages, warnings: outcome.warnings };
+        const late = request.timeout !== 0 && performance.now() - started > request.timeout;
+        if (attempt === attempts || late) throw dumpInterrupted(asked, attempt);
+        // Longer each time, and never in step with whoever makes the changes.
+        await sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random()));
+        if (request.signal?.aborted === true) throw abortError(request.signal, { namespace: this.#options.namespace });
+      }
+    } finally {
+      this.#release(dump);
+    }
+  }
+
+  listSync(request: CheckedRequest, context: RequestContext): Reply {
+    if (this.#closed !== undefined) throw this.#closed;
+    const asked = this.#asked(request, context);
+    const messages: Message[] = [];
+    const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
+    const dump = DumpSocket.openSync(this.#factory, this.#transport);
+    try {
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        messages.length = 0;
+        context.restart?.();
+        dump.start(asked, request, context);
+        const outcome = dump.completeSync(deliver);
+        if (outcome.kind === 'complete') return { messages, warnings: outcome.warnings };
+      }
+      throw dumpInterrupted(asked, attempts);
+    } finally {
+      void dump.close();
+    }
+  }
+
+  /**
+   * A dump as a stream: what `take` returns for each message is yielded. What was yielded cannot be taken back, so an interruption is an
+   * error at the end.
+   */
+  async *stream<T>(request: CheckedRequest, context: RequestContext, take: (view: MessageView) => T): AsyncGenerator<T, undefined, undefined> {
+    const asked = this.#asked(request, context);
+    await this.#turn(request.signal);
+    let dump: DumpSocket | undefined;
+    try {
+      dump = await this.#acquire(context);
+      dump.start(asked, request, context);
+      let taken: T[] = [];
+      while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
+        const batch = taken;
+        taken = [];
+        for (const value of batch) yield value;
+      }
+      if (dump.outcome().kind === 'interrupted') throw dumpInterrupted(asked, 1);
+      return undefined;
+    } finally {
+      // Left early, the rest of the dump is still on its way: the fd goes with it.
+      this.#release(dump);
+    }
+  }
+
+  /** Waits for one of the places; rejects at once when the signal says so, and then leaves no gap in the line. */
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
+    if (this.#running < concurrent) {
+      this.#running++;
+      return;
+    }
+    let onAbort: (() => void) | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#turns.push(resolve);
+        if (signal === undefined) return;
+        onAbort = (): void => {
+          const at = this.#turns.indexOf(resolve);
+          if (at === -1) return;
+          this.#turns.splice(at, 1);
+          reject(abortError(signal, { namespace: this.#options.namespace }));
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+      });
+    } finally {
+      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    }
+    if (signal?.aborted === true || this.#closed !== undefined) {
+      this.#passOn();
+      throw this.#closed ?? abortError(signal ?? AbortSignal.abort(), { namespace: this.#options.namespace });
+    }
+  }
+
+  /** The place goes to the next in the line, or is free. */
+  #passOn(): void {
+    const next = this.#turns.shift();
+    if (next === undefined) this.#running--;
+    else next();
+  }
+
+  async #acquire(context: RequestContext): Promise<DumpSocket> {
+    const idle = context.guard === undefined ? this.#idle.pop() : undefined;
+    const dump = idle ?? (await DumpSocket.open(this.#factory, this.#transport));
+    this.#busy.add(dump);
+    if (this.#closed !== undefined) {
+      void dump.close();
+      this.#busy.delete(dump);
+      throw this.#closed;
+    }
+    if (context.guard !== undefined) {
+      try {
+        await dump.guard(context.guard.group);
+      } catch (error) {
+        this.#busy.delete(dump);
+        void dump.close();
+        throw error;
+      }
+    }
+    return dump;
+  }
+
+  #release(dump: DumpSocket | undefined): void {
+    if (dump !== undefined) {
+      this.#busy.delete(dump);
+      if (dump.reusable && this.#closed === undefined && this.#idle.length < idleLimit) {
+        this.#idle.push(dump);
+        this.#timer ??= setTimeout(() => {
+          this.#expire();
+        }, idleTime).unref();
+      } else void dump.close();
+    }
+    this.#passOn();
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    for (const dump of this.#idle.splice(0)) void dump.close();
+  }
+
+  async close(error: Error = closed('the socket', this.#options.namespace)): Promise<void> {
+    this.#closed ??= error;
+    clearTimeout(this.#timer);
+    for (const turn of this.#turns.splice(0)) {
+      this.#running++;
+      turn();
+    }
+    const open = [...this.#idle.splice(0), ...this.#busy];
+    for (const dump of this.#busy) dump.fail(error);
+    await Promise.all(open.map((dump) => dump.close()));
+  }
+}

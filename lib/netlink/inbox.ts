@@ -1,0 +1,107 @@
+import { abortError, NetlaneError } from '../errors.js';
+import type { Message } from './message.js';
+
+/** Messages that wait for their reader, bounded: `full` tells the owner to stop reading from the kernel. */
+export class Inbox {
+  readonly #namespace: string;
+  readonly #limit: number;
+  readonly #onRoom: () => void;
+  readonly #onWaiting: (waiting: boolean) => void;
+  #queue: Message[] = [];
+  #head = 0;
+  #bytes = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+  #reading = false;
+
+  /**
+   * @param limit bytes of messages that may wait.
+   * @param onRoom called when a reader has made room in a full inbox.
+   * @param onWaiting called with true when a reader waits for a message, with false when it no longer does.
+   */
+  constructor(namespace: string, limit: number, onRoom: () => void, onWaiting: (waiting: boolean) => void) {
+    this.#namespace = namespace;
+    this.#limit = limit;
+    this.#onRoom = onRoom;
+    this.#onWaiting = onWaiting;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#limit;
+  }
+
+  push(message: Message): void {
+    this.#queue.push(message);
+    // What an object costs besides its bytes.
+    this.#bytes += message.body.length + 200;
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#wake?.();
+  }
+
+  /** Forgets a failure: the socket was opened anew. */
+  recover(): void {
+    this.#failure = undefined;
+  }
+
+  async *read(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
+    if (this.#reading) {
+      throw new NetlaneError('NETLANE_BUSY', 'another loop reads the messages of this socket', {
+        namespace: this.#namespace,
+        hint: 'one reader at a time: open a second socket, or hand the messages on',
+      });
+    }
+    this.#reading = true;
+    try {
+      for (;;) {
+        if (signal?.aborted === true) throw abortError(signal, { namespace: this.#namespace });
+        const message = this.#shift();
+        if (message !== undefined) {
+          yield message;
+          continue;
+        }
+        if (this.#failure !== undefined) throw this.#failure;
+        await this.#arrival(signal);
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #shift(): Message | undefined {
+    const message = this.#queue[this.#head];
+    if (message === undefined) return undefined;
+    const wasFull = this.full;
+    this.#head++;
+    this.#bytes -= message.body.length + 200;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    // Room for half, not for one: reading slab by slab is cheaper than message by message.
+    if (wasFull || this.#bytes * 2 < this.#limit) this.#onRoom();
+    return message;
+  }
+
+  async #arrival(signal: AbortSignal | undefined): Promise<void> {
+    let onAbort: (() => void) | undefined;
+    this.#onWaiting(true);
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        onAbort = resolve;
+        signal?.addEventListener('abort', onAbort, { once: true });
+      });
+    } finally {
+      this.#wake = undefined;
+      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+      this.#onWaiting(false);
+    }
+  }
+}
