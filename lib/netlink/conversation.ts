@@ -53,6 +53,9 @@ interface Pending extends Asked {
   reject(error: Error): void;
 }
 
+/** What a conversation needs of a transport. */
+export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'ref' | 'pumpSync'>;
+
 /** What a conversation passes on: everything that is no reply to its requests. */
 export interface ConversationEvents {
   message(view: MessageView): void;
@@ -65,7 +68,7 @@ export interface ConversationEvents {
  * replies of. The kernel answers in order, so a reply that overtakes another tells that the other was lost.
  */
 export class Conversation {
-  readonly #transport: Transport;
+  readonly #transport: ConversationTransport;
   readonly #options: ConversationOptions;
   readonly #events: ConversationEvents;
   readonly #costs: ReplyCosts;
@@ -91,7 +94,7 @@ export class Conversation {
   #live = 0;
   #kept = false;
 
-  constructor(transport: Transport, options: ConversationOptions, events: ConversationEvents, costs: ReplyCosts) {
+  constructor(transport: ConversationTransport, options: ConversationOptions, events: ConversationEvents, costs: ReplyCosts) {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;

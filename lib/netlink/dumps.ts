@@ -57,7 +57,7 @@ export class Dumps {
         if (attempt === attempts || late) throw dumpInterrupted(asked, attempt);
         // Longer each time, and never in step with whoever makes the changes.
         await sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random()));
-        if (request.signal?.aborted === true) throw abortError(request.signal, { namespace: this.#options.namespace });
+        this.#checkAborted(request.signal);
       }
     } finally {
       this.#release(dump);
@@ -112,7 +112,7 @@ export class Dumps {
   /** Waits for one of the places; rejects at once when the signal says so, and then leaves no gap in the line. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
+    this.#checkAborted(signal);
     if (this.#running < concurrent) {
       this.#running++;
       return;
@@ -133,10 +133,17 @@ export class Dumps {
     } finally {
       if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
     }
-    if (signal?.aborted === true || this.#closed !== undefined) {
+    try {
+      if (this.#closed !== undefined) throw this.#closed;
+      this.#checkAborted(signal);
+    } catch (error) {
       this.#passOn();
-      throw this.#closed ?? abortError(signal ?? AbortSignal.abort(), { namespace: this.#options.namespace });
+      throw error;
     }
+  }
+
+  #checkAborted(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
   }
 
   /** The place goes to the next in the line, or is free. */

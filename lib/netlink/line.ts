@@ -1,0 +1,140 @@
+import { Conversation } from './conversation.js';
+import type { MessageView } from './message.js';
+import { ReplyCosts } from './reply-cost.js';
+import type { ConversationOptions } from './request.js';
+import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
+
+/** What the owner of a line hears. */
+export interface LineOwner {
+  /** A message that is no reply. */
+  message(view: MessageView): void;
+  dropped(reason: 'impostor' | 'late' | 'truncated' | 'length'): void;
+  overrun(): void;
+  lost(line: Line, error: Error): void;
+  /** Whether messages should stay in the kernel for now. */
+  readonly full: boolean;
+}
+
+/** Tags of sends that are no requests. */
+const firstTag = 0x8000_0000;
+
+/** One fd with its conversation, and what else comes in on it held back while nobody takes it. */
+export class Line implements TransportEvents {
+  readonly #owner: LineOwner;
+  #transport: Transport | undefined;
+  #conversation: Conversation | undefined;
+  readonly #held: { readonly slab: ArrayBuffer; readonly end: number }[] = [];
+  readonly #refusals = new Map<number, number>();
+  #tag = firstTag;
+  #keptByRequests = false;
+  #keptByReader = false;
+
+  private constructor(owner: LineOwner) {
+    this.#owner = owner;
+  }
+
+  static async open(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions, owner: LineOwner): Promise<Line> {
+    const line = new Line(owner);
+    line.#set(await factory.open(transport, line), options);
+    return line;
+  }
+
+  static openSync(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions, owner: LineOwner): Line | undefined {
+    if (factory.openSync === undefined) return undefined;
+    const line = new Line(owner);
+    line.#set(factory.openSync(transport, line), options);
+    return line;
+  }
+
+  #set(transport: Transport, options: ConversationOptions): void {
+    this.#transport = transport;
+    this.#conversation = new Conversation(
+      {
+        state: transport.state,
+        send: (bytes, tag, port, groups) => {
+          transport.send(bytes, tag, port, groups);
+        },
+        ref: (keep) => {
+          this.#keptByRequests = keep;
+          this.#keep();
+        },
+        ...(transport.pumpSync === undefined ? undefined : { pumpSync: (milliseconds) => transport.pumpSync?.(milliseconds) ?? false }),
+      },
+      options,
+      this.#owner,
+      new ReplyCosts(),
+    );
+  }
+
+  get transport(): Transport {
+    if (this.#transport === undefined) throw new Error('the line is not open yet');
+    return this.#transport;
+  }
+
+  get conversation(): Conversation {
+    if (this.#conversation === undefined) throw new Error('the line is not open yet');
+    return this.#conversation;
+  }
+
+  #keep(): void {
+    this.#transport?.ref(this.#keptByRequests || this.#keptByReader);
+  }
+
+  /** A reader waits on it. */
+  keep(keep: boolean): void {
+    this.#keptByReader = keep;
+    this.#keep();
+  }
+
+  received(slab: ArrayBuffer, end: number): void {
+    const conversation = this.conversation;
+    // Replies are among it while requests are open, so that nothing is held back then.
+    if (this.#held.length > 0 || (this.#owner.full && conversation.idle)) {
+      this.#held.push({ slab, end });
+      return;
+    }
+    conversation.received(slab, end);
+    this.#transport?.release(slab);
+  }
+
+  /** The reader has made room. */
+  resume(): void {
+    while (!this.#owner.full) {
+      const held = this.#held.shift();
+      if (held === undefined) return;
+      this.conversation.received(held.slab, held.end);
+      this.#transport?.release(held.slab);
+    }
+  }
+
+  overrun(): void {
+    this.conversation.overrun();
+    this.#owner.overrun();
+  }
+
+  refused(tag: number, errno: number): void {
+    if (tag >= firstTag) this.#refusals.set(tag, errno);
+    else this.conversation.refused(tag, errno);
+  }
+
+  lost(error: Error): void {
+    this.#conversation?.close(error);
+    this.#owner.lost(this, error);
+  }
+
+  /** Sends bytes that no reply is awaited for; resolves with sendmsg's errno. */
+  async send(bytes: Uint8Array<ArrayBuffer>, port: number, groups: number): Promise<number> {
+    const tag = this.#tag++;
+    this.transport.send(bytes, tag, port, groups);
+    // Refusals are told in order with everything else: after any answer, it would be here.
+    await this.transport.statistics();
+    const errno = this.#refusals.get(tag) ?? 0;
+    this.#refusals.delete(tag);
+    return errno;
+  }
+
+  async close(error?: Error): Promise<void> {
+    this.#conversation?.close(error);
+    await this.#transport?.close();
+  }
+}
