@@ -1,0 +1,336 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import { channels } from '../diagnostics.js';
+import { NetlaneError, unpackError } from '../errors.js';
+import type { Transport, TransportEvents, TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
+import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
+
+// Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers the failure).
+const piscinaUrl = import.meta.resolve('piscina');
+const workerUrl = new URL('../../workers/lane.js', import.meta.url).href;
+
+/** What becomes of a lane, told to its registry. */
+export interface LaneEvents {
+  /** Its thread runs, inside. */
+  started(thread: number): void;
+  /** It is of no more use: it ended, or died. */
+  ended(): void;
+}
+
+/** The caller's end of a lane: a Piscina pool of exactly one thread, and the channel to it. */
+export class LaneClient {
+  readonly #data: LaneData;
+  readonly #idleTime: number;
+  readonly #events: LaneEvents;
+  readonly #transports = new Map<number, LaneTransport>();
+  #pool: Piscina | undefined;
+  #port: MessagePort | undefined;
+  #starting: Promise<void> | undefined;
+  #outbox: ToLane[] = [];
+  #transfers: ArrayBuffer[] = [];
+  #scheduled = false;
+  #nextId = 1;
+  #users = 0;
+  #kept = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #gone: Error | undefined;
+
+  constructor(data: LaneData, idleTime: number, events: LaneEvents) {
+    this.#data = data;
+    this.#idleTime = idleTime;
+    this.#events = events;
+  }
+
+  get alive(): boolean {
+    return this.#gone === undefined;
+  }
+
+  /**
+   * @param namespace for shared lanes: the fd to open inside of; -1 for the lane's own.
+   */
+  async open(namespace: number, options: TransportOptions, events: TransportEvents): Promise<Transport> {
+    this.#users++;
+    clearTimeout(this.#idleTimer);
+    try {
+      this.#starting ??= this.#start();
+      await this.#starting;
+      const id = this.#nextId++;
+      const transport = new LaneTransport(this, id, events);
+      this.#transports.set(id, transport);
+      try {
+        transport.state = await this.task('open', { id, namespace, options });
+      } catch (error) {
+        this.#transports.delete(id);
+        throw error;
+      }
+      return transport;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { Piscina: Pool } = (await import(piscinaUrl)) as typeof import('piscina');
+    // Programs that are preloaded with NODE_OPTIONS or -r are not meant for a thread in another namespace.
+    const env: Record<string, string | undefined> = { ...process.env };
+    delete env['NODE_OPTIONS'];
+    const pool = new Pool({
+      filename: workerUrl,
+      minThreads: 1,
+      maxThreads: 1,
+      // Everything runs at once on the one thread: a task that waited behind another would be a deadlock.
+      concurrentTasksPerWorker: 1_000_000,
+      // Atomics.wait would keep the thread from its sockets.
+      atomics: 'disabled',
+      idleTimeout: Infinity,
+      workerData: this.#data,
+      execArgv: [],
+      env: env as Record<string, string>,
+      trackUnmanagedFds: false,
+    });
+    this.#pool = pool;
+    pool.on('error', (error: unknown) => {
+      this.#die(error);
+    });
+    for (const thread of pool.threads as Worker[]) {
+      // Piscina would put another thread in its place, one that has no sockets.
+      thread.once('exit', (code) => {
+        this.#die(new Error(`the lane's thread ended with code ${code}`));
+      });
+    }
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (records: readonly FromLane[]) => {
+      this.#handle(records);
+    });
+    port1.unref();
+    let thread: number;
+    try {
+      thread = (await this.#run('connect', { port: port2 }, [port2])).thread;
+    } catch (error) {
+      this.#die(error);
+      throw this.#gone !== undefined && error instanceof Error && 'code' in error ? error : (this.#gone ?? error);
+    }
+    this.#events.started(thread);
+    if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state: 'started', thread });
+  }
+
+  async #run<Name extends keyof LaneTasks>(
+    name: Name,
+    task: LaneTasks[Name][0],
+    transferList: MessagePort[] = [],
+  ): Promise<LaneTasks[Name][1]> {
+    if (this.#gone !== undefined) throw this.#gone;
+    if (this.#pool === undefined) throw new Error('the lane has not started');
+    let outcome: Outcome<LaneTasks[Name][1]>;
+    try {
+      outcome = (await this.#pool.run(task, { name, transferList })) as Outcome<LaneTasks[Name][1]>;
+    } catch (error) {
+      throw this.#gone ?? error;
+    }
+    if (outcome.ok) return outcome.value;
+    throw unpackError(outcome.error);
+  }
+
+  /** A control task, in order with the data on both ways. */
+  async task<Name extends keyof LaneTasks>(name: Name, task: LaneTasks[Name][0]): Promise<LaneTasks[Name][1]> {
+    this.flush();
+    const value = await this.#run(name, task);
+    this.#catchUp();
+    return value;
+  }
+
+  #catchUp(): void {
+    for (;;) {
+      const received = this.#port === undefined ? undefined : (receiveMessageOnPort(this.#port) as { message: readonly FromLane[] } | undefined);
+      if (received === undefined) return;
+      this.#handle(received.message);
+    }
+  }
+
+  #handle(records: readonly FromLane[]): void {
+    for (const record of records) {
+      const transport = this.#transports.get(record[1]);
+      if (transport === undefined) continue;
+      switch (record[0]) {
+        case fromLane.received:
+          transport.received(record[2], record[3], record[4]);
+          break;
+        case fromLane.overrun:
+          transport.events.overrun();
+          break;
+        case fromLane.refused:
+          transport.events.refused(record[2], record[3]);
+          break;
+        case fromLane.lost:
+          this.#transports.delete(record[1]);
+          transport.lost(unpackError(record[3]));
+          this.#leave();
+          break;
+      }
+    }
+  }
+
+  /** Puts a record in line for the lane; it leaves with this tick. */
+  post(record: ToLane): void {
+    if (this.#gone !== undefined) return;
+    this.#outbox.push(record);
+    if (record[0] === toLane.release) this.#transfers.push(record[2]);
+    else if (record[5].buffer.byteLength > smallest) this.#transfers.push(record[5].buffer);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.flush();
+    });
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#outbox.length === 0) return;
+    const records = this.#outbox;
+    const transfers = this.#transfers;
+    this.#outbox = [];
+    this.#transfers = [];
+    this.#port?.postMessage(records, transfers);
+  }
+
+  /** Counts who keeps the process alive. */
+  keep(keep: boolean): void {
+    this.#kept += keep ? 1 : -1;
+    if (this.#kept === 1 && keep) this.#port?.ref();
+    else if (this.#kept === 0) this.#port?.unref();
+  }
+
+  forget(id: number): void {
+    if (this.#transports.delete(id)) this.#leave();
+  }
+
+  /** One user less; without any, the lane ends after its idle time. */
+  #leave(): void {
+    this.#users--;
+    if (this.#users > 0 || this.#gone !== undefined) return;
+    this.#idleTimer = setTimeout(() => {
+      void this.end();
+    }, this.#idleTime);
+    this.#idleTimer.unref();
+  }
+
+  /** The thread died, or never came to life: everything open on it is lost. */
+  #die(cause: unknown): void {
+    if (this.#gone !== undefined) return;
+    const error = new NetlaneError('NETLANE_LANE_LOST', `the lane was lost: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      namespace: this.#data.name,
+      cause,
+      hint: 'the next use starts a new one; whether what was pending was done is not known',
+    });
+    this.#finish(error, 'lost');
+  }
+
+  #finish(error: Error, state: 'ended' | 'lost'): void {
+    this.#gone = error;
+    clearTimeout(this.#idleTimer);
+    const transports = [...this.#transports.values()];
+    this.#transports.clear();
+    this.#events.ended();
+    if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state });
+    for (const transport of transports) transport.lost(error);
+    this.#port?.close();
+    // Nobody waits for a thread to end: a system call may hold it.
+    this.#pool?.destroy().catch((failure: unknown) => {
+      process.emitWarning(`a lane did not end cleanly: ${String(failure)}`, 'NetlaneWarning');
+    });
+  }
+
+  /** Ends the lane; what is open on it is lost. */
+  async end(): Promise<void> {
+    if (this.#gone !== undefined) return;
+    await this.#starting?.catch(() => undefined);
+    if (!this.alive) return;
+    this.#finish(new NetlaneError('NETLANE_LANE_LOST', 'the lane was ended', { namespace: this.#data.name }), 'ended');
+  }
+}
+
+/** Milliseconds that close() waits for the lane to have closed the fd. */
+const patience = 100;
+
+class LaneTransport implements Transport {
+  readonly kind = 'lane';
+  readonly events: TransportEvents;
+  state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
+  readonly #client: LaneClient;
+  readonly #id: number;
+  readonly #slabs = new Set<ArrayBuffer>();
+  #kept = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(client: LaneClient, id: number, events: TransportEvents) {
+    this.#client = client;
+    this.#id = id;
+    this.events = events;
+  }
+
+  received(slab: ArrayBuffer, end: number, spilled: boolean): void {
+    if (!spilled) this.#slabs.add(slab);
+    this.events.received(slab, end);
+  }
+
+  lost(error: Error): void {
+    this.ref(false);
+    this.#slabs.clear();
+    this.#closing ??= Promise.resolve();
+    this.events.lost(error);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
+    if (this.#closing !== undefined) return;
+    this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
+  }
+
+  release(slab: ArrayBuffer): void {
+    if (!this.#slabs.delete(slab) || this.#closing !== undefined) return;
+    this.#client.post([toLane.release, this.#id, slab]);
+  }
+
+  async setOption(level: number, option: number, value: number): Promise<void> {
+    await this.#client.task('setOption', { id: this.#id, level, option, value });
+  }
+
+  getOption(level: number, option: number): Promise<number> {
+    return this.#client.task('getOption', { id: this.#id, level, option });
+  }
+
+  memberships(): Promise<number[]> {
+    return this.#client.task('memberships', { id: this.#id });
+  }
+
+  async setFilter(program: Uint8Array): Promise<void> {
+    await this.#client.task('setFilter', { id: this.#id, program });
+  }
+
+  statistics(): Promise<TransportStatistics> {
+    return this.#client.task('statistics', { id: this.#id });
+  }
+
+  ref(keep: boolean): void {
+    if (keep === this.#kept) return;
+    this.#kept = keep;
+    this.#client.keep(keep);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.ref(false);
+    // A lane that was lost has closed everything.
+    const closing = this.#client.task('close', { id: this.#id }).catch(() => undefined);
+    this.#client.forget(this.#id);
+    const waited = new AbortController();
+    await Promise.race([closing, sleep(patience, undefined, { signal: waited.signal }).catch(() => undefined)]);
+    waited.abort();
+  }
+}

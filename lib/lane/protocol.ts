@@ -1,0 +1,71 @@
+import type { ErrorData } from '../errors.js';
+import type { TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
+
+/*
+ * The messages between a caller's thread and a lane. Control (open, options, close) are Piscina tasks: the exported functions of
+ * workers/lane.ts by name. Data goes over one MessageChannel per lane, as arrays of records, what is larger than `smallest` transferred.
+ */
+
+/** What Piscina hands the worker at its start. */
+export interface LaneData {
+  /** fd of the namespace to enter for good; -1 for a shared lane, which stays and opens each socket by the opener. */
+  readonly namespace: number;
+  readonly name: string;
+}
+
+export interface ConnectTask {
+  readonly port: import('node:worker_threads').MessagePort;
+}
+
+export interface OpenTask {
+  readonly id: number;
+  /** For shared lanes: fd of the namespace. -1: the lane's own. */
+  readonly namespace: number;
+  readonly options: TransportOptions;
+}
+
+export interface SocketTask {
+  readonly id: number;
+}
+
+export interface OptionTask extends SocketTask {
+  readonly level: number;
+  readonly option: number;
+  readonly value: number;
+}
+
+export interface FilterTask extends SocketTask {
+  readonly program: Uint8Array;
+}
+
+/** The control functions of a lane: name, argument, result. */
+export interface LaneTasks {
+  connect: [ConnectTask, { readonly thread: number }];
+  open: [OpenTask, TransportState];
+  setOption: [OptionTask, undefined];
+  getOption: [Omit<OptionTask, 'value'>, number];
+  memberships: [SocketTask, number[]];
+  setFilter: [FilterTask, undefined];
+  statistics: [SocketTask, TransportStatistics];
+  close: [SocketTask, undefined];
+}
+
+/** Errors cross as data: structured clone drops their fields, and Piscina their codes. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
+
+/** Records towards the lane. */
+export const toLane = { send: 0, release: 1 } as const;
+export type ToLane =
+  | readonly [kind: typeof toLane.send, id: number, tag: number, port: number, groups: number, bytes: Uint8Array<ArrayBuffer>]
+  | readonly [kind: typeof toLane.release, id: number, slab: ArrayBuffer];
+
+/** Records from the lane. */
+export const fromLane = { received: 0, overrun: 1, refused: 2, lost: 3 } as const;
+export type FromLane =
+  | readonly [kind: typeof fromLane.received, id: number, slab: ArrayBuffer, end: number, spilled: boolean]
+  | readonly [kind: typeof fromLane.overrun, id: number]
+  | readonly [kind: typeof fromLane.refused, id: number, tag: number, errno: number]
+  | readonly [kind: typeof fromLane.lost, id: number, error: ErrorData];
+
+/** Up to so many bytes a copy is cheaper than a transfer, and the slab stays where it is. */
+export const smallest = 8 * 1024;
