@@ -166,7 +166,7 @@ export class LaneClient {
           break;
         case fromLane.lost:
           this.#transports.delete(record[1]);
-          transport.lost(unpackError(record[3]));
+          transport.lost(unpackError(record[2]));
           this.#leave();
           break;
       }

@@ -1,0 +1,219 @@
+import { receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { packError, type ErrorData } from '../lib/errors.js';
+import {
+  fromLane,
+  smallest,
+  toLane,
+  type ConnectTask,
+  type FilterTask,
+  type FromLane,
+  type LaneData,
+  type OpenTask,
+  type OptionTask,
+  type Outcome,
+  type SocketTask,
+  type ToLane,
+} from '../lib/lane/protocol.js';
+import { native, translate, type NativeSocket } from '../lib/native.js';
+import { openNativeSocket } from '../lib/netlink/opening.js';
+import { SocketPump } from '../lib/netlink/pump.js';
+import type { TransportState, TransportStatistics } from '../lib/netlink/transport.js';
+
+/*
+ * The lane: enters its namespace before anything else happens and pumps bytes ever after. No protocol, no policy, no user code here.
+ */
+
+/** How long the port is looked at again before the thread goes to sleep (nanoseconds): waking it is the expensive part. */
+const patience = 40_000;
+/** The most that looking may take in all, and the most messages in one go: the loop has sockets to poll. */
+const longest = 200_000;
+const most = 64;
+
+interface OpenSocket {
+  readonly socket: NativeSocket;
+  readonly pump: SocketPump;
+}
+
+// Piscina puts its own data before the pool's.
+const data = (workerData as readonly [unknown, LaneData])[1];
+const addon = native();
+let enterFailure: ErrorData | undefined;
+try {
+  if (data.namespace >= 0) addon.enterNamespace(data.namespace);
+} catch (error) {
+  enterFailure = packError(translate(error, { operation: 'enter the namespace', namespace: data.name }));
+}
+
+const sockets = new Map<number, OpenSocket>();
+/** Sockets that were sent something in this turn: their replies are looked for without poll. */
+const active = new Set<OpenSocket>();
+let port: MessagePort | undefined;
+let outbox: FromLane[] = [];
+let transfers: ArrayBuffer[] = [];
+/** Of the last looks, how many found something: looking stops when it does not pay, and is tried again now and then. */
+let looks = 0;
+let finds = 0;
+let pause = 0;
+
+function post(record: FromLane): void {
+  if (outbox.length === 0) queueMicrotask(flush);
+  outbox.push(record);
+}
+
+function flush(): void {
+  if (outbox.length === 0) return;
+  const records = outbox;
+  const transfer = transfers;
+  outbox = [];
+  transfers = [];
+  port?.postMessage(records, transfer);
+}
+
+function handle(records: readonly ToLane[]): void {
+  for (const record of records) {
+    const open = sockets.get(record[1]);
+    if (open === undefined) continue;
+    if (record[0] === toLane.send) {
+      open.pump.send(record[5], record[2], record[3], record[4]);
+      active.add(open);
+    } else open.pump.release(record[2]);
+  }
+  for (const open of active) open.pump.receive();
+  flush();
+}
+
+function onMessage(records: readonly ToLane[]): void {
+  if (port === undefined) return;
+  handle(records);
+  look(port);
+  active.clear();
+}
+
+function look(from: MessagePort): void {
+  if (pause > 0) {
+    pause--;
+    return;
+  }
+  const start = addon.now();
+  let last = start;
+  let found = 0;
+  for (;;) {
+    const received = receiveMessageOnPort(from) as { message: readonly ToLane[] } | undefined;
+    const now = addon.now();
+    if (received !== undefined) {
+      handle(received.message);
+      found++;
+      last = now;
+    } else if (now - last > patience) break;
+    if (found >= most || now - start > longest) break;
+  }
+  looks++;
+  if (found > 0) finds++;
+  if (looks === 32) {
+    if (finds < 16) pause = 256;
+    looks = 0;
+    finds = 0;
+  }
+}
+
+/** Everything that was posted before a task was: tasks and data come over different ports. */
+function catchUp(): void {
+  if (port === undefined) return;
+  for (;;) {
+    const received = receiveMessageOnPort(port) as { message: readonly ToLane[] } | undefined;
+    if (received === undefined) return;
+    handle(received.message);
+  }
+}
+
+function attempt<T>(action: () => T): Outcome<T> {
+  try {
+    catchUp();
+    return { ok: true, value: action() };
+  } catch (error) {
+    return { ok: false, error: packError(translate(error, { namespace: data.name })) };
+  } finally {
+    flush();
+  }
+}
+
+function find(id: number): OpenSocket {
+  const open = sockets.get(id);
+  if (open === undefined) throw new Error(`the lane has no socket ${id}`);
+  return open;
+}
+
+export function connect(task: ConnectTask): Outcome<{ readonly thread: number }> {
+  if (enterFailure !== undefined) return { ok: false, error: enterFailure };
+  port = task.port;
+  port.on('message', onMessage);
+  // The thread lives as long as its pool: nothing here keeps its loop.
+  port.unref();
+  return { ok: true, value: { thread: addon.threadId() } };
+}
+
+export function open({ id, namespace, options }: OpenTask): Outcome<TransportState> {
+  return attempt(() => {
+    const { socket, state } = openNativeSocket(namespace, options);
+    const pump: SocketPump = new SocketPump(socket, state.receiveBuffer, options.slabs, {
+      received(slab, end, spilled) {
+        if (end <= smallest) {
+          post([fromLane.received, id, slab.slice(0, end), end, true]);
+          if (!spilled) pump.release(slab);
+          return;
+        }
+        post([fromLane.received, id, slab, end, spilled]);
+        transfers.push(slab);
+      },
+      overrun() {
+        post([fromLane.overrun, id]);
+      },
+      refused(tag, errno) {
+        post([fromLane.refused, id, tag, errno]);
+      },
+      lost(error) {
+        post([fromLane.lost, id, packError(error)]);
+        sockets.delete(id);
+        pump.close();
+      },
+    });
+    sockets.set(id, { socket, pump });
+    return state;
+  });
+}
+
+export function setOption({ id, level, option, value }: OptionTask): Outcome<undefined> {
+  return attempt(() => {
+    find(id).socket.setOption(level, option, value);
+    return undefined;
+  });
+}
+
+export function getOption({ id, level, option }: Omit<OptionTask, 'value'>): Outcome<number> {
+  return attempt(() => find(id).socket.getOption(level, option));
+}
+
+export function memberships({ id }: SocketTask): Outcome<number[]> {
+  return attempt(() => find(id).socket.memberships());
+}
+
+export function setFilter({ id, program }: FilterTask): Outcome<undefined> {
+  return attempt(() => {
+    find(id).socket.setFilter(program);
+    return undefined;
+  });
+}
+
+export function statistics({ id }: SocketTask): Outcome<TransportStatistics> {
+  return attempt(() => ({ ...find(id).pump.statistics }));
+}
+
+export function close({ id }: SocketTask): Outcome<undefined> {
+  return attempt(() => {
+    const open = sockets.get(id);
+    sockets.delete(id);
+    if (open !== undefined) active.delete(open);
+    open?.pump.close();
+    return undefined;
+  });
+}
