@@ -87,9 +87,9 @@ function runMocha(prefix, tests, options, report) {
     'node_modules/mocha/bin/mocha.js',
     '--no-config',
     '--forbid-only',
-    ...['--timeout', String(10_000 * factor)],
-    ...['--require', './dist/test/support/leaks.js'],
-    ...['--reporter', './.scripts/reporter.mjs'],
+    `--timeout=${10_000 * factor}`,
+    '--require=./dist/test/support/leaks.js',
+    '--reporter=./.scripts/reporter.mjs',
     ...options,
     ...tests,
   ];

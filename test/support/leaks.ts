@@ -103,8 +103,8 @@ async function judge(suite: string): Promise<void> {
 /** Limits are written for a machine of its own; an emulated one multiplies them all (NETLANE_TIME_FACTOR). */
 function stretch(suite: Mocha.Suite): void {
   // getHooks is there but not declared.
-  const { getHooks } = suite as Mocha.Suite & { getHooks(kind: string): Mocha.Hook[] };
-  const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].flatMap((kind) => getHooks.call(suite, kind));
+  const withHooks = suite as Mocha.Suite & { getHooks(kind: string): Mocha.Hook[] };
+  const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].flatMap((kind) => withHooks.getHooks(kind));
   for (const runnable of [...hooks, ...suite.tests]) runnable.timeout(runnable.timeout() * timeFactor);
   for (const inner of suite.suites) stretch(inner);
 }
