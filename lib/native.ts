@@ -196,6 +196,8 @@ function load(): Native {
 }
 
 function isMusl(): boolean {
+  // Otherwise the report resolves the names of all peers, which takes as long as the resolver likes.
+  (process.report as { excludeNetwork?: boolean }).excludeNetwork = true;
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return report.header?.glibcVersionRuntime === undefined;
 }

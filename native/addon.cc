@@ -78,7 +78,7 @@ Napi::Value exportCreateNamespaceAsync(Info info) {
 
 Napi::Value exportCloseFd(Info info) {
   const int number = intArgument(info, 0);
-  HandedOut::of(info.Env()).take(number).release();
+  HandedOut::of(info.Env()).forget(number);
   // EINTR: the number is free all the same.
   if (close(number) != 0 && errno != EINTR) throw SystemFailure("close");
   return info.Env().Undefined();

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <napi.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <unordered_map>
 
 #include "fd.h"
+#include "namespace.h"
 
 namespace netlane {
 
@@ -17,26 +20,30 @@ class HandedOut {
   static void install(Napi::Env env) { env.SetInstanceData<HandedOut>(new HandedOut()); }
   static HandedOut& of(Napi::Env env) { return *env.GetInstanceData<HandedOut>(); }
 
-  int add(Fd fd) {
-    const int number = fd.get();
-    // A stale entry under this number was closed by somebody else: the number must be forgotten, not closed.
-    const auto found = open_.find(number);
-    if (found != open_.end()) found->second.release();
-    open_.insert_or_assign(number, std::move(fd));
-    return number;
+  HandedOut() = default;
+  HandedOut(const HandedOut&) = delete;
+  HandedOut& operator=(const HandedOut&) = delete;
+  ~HandedOut() {
+    for (const auto& [number, file] : open_) {
+      // Whatever else has the number by now was not handed out here.
+      if (sameFile(number, file)) ::close(number);
+    }
   }
 
-  /** The descriptor is the caller's from now on; an empty one if it was not handed out here. */
-  Fd take(int number) {
-    const auto found = open_.find(number);
-    if (found == open_.end()) return Fd();
-    Fd fd = std::move(found->second);
-    open_.erase(found);
-    return fd;
+  int add(Fd fd) {
+    open_.insert_or_assign(fd.get(), identity(fd.get()));
+    return fd.release();
   }
+
+  void forget(int number) { open_.erase(number); }
 
  private:
-  std::unordered_map<int, Fd> open_;
+  static bool sameFile(int number, const Identity& file) {
+    struct stat now;
+    return fstat(number, &now) == 0 && now.st_dev == file.device && now.st_ino == file.inode;
+  }
+
+  std::unordered_map<int, Identity> open_;
 };
 
 }  // namespace netlane

@@ -1,0 +1,98 @@
+import type { Native, NativeSocket } from '../../../lib/native.js';
+
+/*
+ * Programs that keep every part of the addon busy until something ends them. They are sent to other processes and threads as source
+ * text, so each one stands on its own.
+ */
+
+/** How a busy thread comes to its end. */
+export type Ending =
+  | 'is ended from outside'
+  | 'exits'
+  | 'throws in a callback'
+  | 'rejects'
+  | 'closes and ends'
+  | 'ends with sockets open'
+  | 'is ended with calls under way';
+
+/** Netlink dumps in a namespace of its own, datagrams between two sockets, a watch of the mounts and namespaces being made. */
+export async function keepBusy(file: string, ending: Ending, announce: () => void): Promise<void> {
+  const native = process.getBuiltinModule('node:module').createRequire('/')(file) as Native;
+  const namespace = await native.createNamespaceAsync(true);
+  const slab = new ArrayBuffer(65536);
+  const dump = new Uint8Array(32);
+  const header = new DataView(dump.buffer);
+  header.setUint32(0, 32, true);
+  header.setUint16(4, 18, true); // RTM_GETLINK
+  header.setUint16(6, 0x301, true); // NLM_F_REQUEST | NLM_F_DUMP
+  const sockets: NativeSocket[] = [0, 2, 2].map((protocol) => new native.NetlinkSocket({ namespace, protocol, port: 0 }));
+  const watch = native.watchMounts(() => undefined);
+  watch.ref(true);
+
+  let rounds = 0;
+  const end = (): void => {
+    if (ending === 'exits') process.exit(7);
+    if (ending === 'throws in a callback') throw new Error('thrown in a callback');
+    if (ending === 'rejects') void Promise.reject(new Error('rejected in a callback'));
+    if (ending === 'closes and ends') {
+      for (const socket of sockets) socket.close();
+      watch.close();
+      native.closeFd(namespace);
+    }
+    if (ending === 'ends with sockets open') {
+      for (const socket of sockets) socket.ref(false);
+      watch.ref(false);
+    }
+  };
+  const ports = sockets.map((socket) => socket.port);
+  const send = (index: number): void => {
+    const errno = index === 0 ? sockets[0]?.send(dump, 0, 0) : sockets[index]?.send(new Uint8Array(9000), ports[3 - index] ?? 0, 0);
+    if (errno !== 0) throw new Error(`send on socket ${index}: errno ${errno}`);
+  };
+  sockets.forEach((socket, index) => {
+    socket.ref(true);
+    socket.poll(1, () => {
+      const { count } = socket.receive(slab, 0, 64);
+      rounds += 1;
+      if (rounds === 3) announce();
+      if (count > 0 && rounds < 12) send(index);
+      if (rounds === 12) end();
+      if (rounds >= 12 && ending.startsWith('is ended')) send(index);
+    });
+    send(index);
+  });
+  while (ending === 'is ended with calls under way') {
+    const made = await Promise.all([native.createNamespaceAsync(true), native.createNamespaceAsync(false)]);
+    for (const fd of made) native.closeFd(fd);
+  }
+}
+
+/** What this process holds. Threads by name, since those of the pool and of the engine stay. */
+export function census(): { fds: string[]; threads: string[]; mounts: number } {
+  const fs = process.getBuiltinModule('node:fs');
+  const read = (path: string): string[] => {
+    try {
+      return [fs.readFileSync(path, 'utf8').trim()];
+    } catch {
+      return []; // A thread that ended while the folder was read.
+    }
+  };
+  const link = (path: string): string[] => {
+    try {
+      return [fs.readlinkSync(path).replace(/\[\d+\]/, '')];
+    } catch {
+      return []; // The fd by which the folder is read.
+    }
+  };
+  return {
+    fds: fs
+      .readdirSync('/proc/self/fd')
+      .flatMap((fd) => link(`/proc/self/fd/${fd}`))
+      .sort(),
+    threads: fs
+      .readdirSync('/proc/self/task')
+      .flatMap((thread) => read(`/proc/self/task/${thread}/comm`))
+      .sort(),
+    mounts: fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+  };
+}
