@@ -34,8 +34,7 @@ interface OpenSocket {
   readonly pump: SocketPump;
 }
 
-// Piscina puts its own data before the pool's.
-const data = (workerData as readonly [unknown, LaneData])[1];
+const data = workerData as LaneData;
 const addon = native();
 let enterFailure: ErrorData | undefined;
 try {
