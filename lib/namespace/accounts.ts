@@ -1,0 +1,42 @@
+/*
+ * Who accounts for what: every thread, fd and mount that netlane makes and that is in, or pins, a namespace is entered here, so that leaks()
+ * can tell what belongs to a live object from what nobody closes any more.
+ */
+
+/** `thread`: by its tid; `fd`: by its number; `mount`: by its path. */
+export type AccountKind = 'thread' | 'fd' | 'mount';
+
+interface Account {
+  readonly owner: () => string;
+}
+
+const accounts: Readonly<Record<AccountKind, Map<string, Account>>> = { thread: new Map(), fd: new Map(), mount: new Map() };
+
+/**
+ * Enters an owner for a thread, an fd or a mount. A function is asked when somebody looks. Returns the function that ends it, to be
+ * called before the fd is closed or the thread ends. Module state is per thread: the thread that answers for a thing enters it.
+ */
+export function accountFor(kind: AccountKind, id: number | string, owner: string | (() => string)): () => void {
+  const account: Account = { owner: typeof owner === 'string' ? () => owner : owner };
+  const key = String(id);
+  accounts[kind].set(key, account);
+  return () => {
+    // The number may have been given away and entered again by its next owner.
+    if (accounts[kind].get(key) === account) accounts[kind].delete(key);
+  };
+}
+
+/** Ends what is entered, whoever entered it: the thing is gone. */
+export function endAccount(kind: AccountKind, id: number | string): void {
+  accounts[kind].delete(String(id));
+}
+
+/** Who accounts for it; undefined when nobody on this thread does. */
+export function accountOf(kind: AccountKind, id: number | string): string | undefined {
+  return accounts[kind].get(String(id))?.owner();
+}
+
+/** What is entered, by id. */
+export function accountedFor(kind: AccountKind): readonly string[] {
+  return [...accounts[kind].keys()];
+}

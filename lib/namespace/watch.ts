@@ -1,0 +1,296 @@
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { abortError, type NetlaneError } from '../errors.js';
+import { native } from '../native.js';
+import { checkOptions, isObject } from '../options.js';
+import { DirectoryAlarm } from './directory-alarm.js';
+import { codeOf, namespaceError } from './entry-error.js';
+import { cookieIfAllowed, namedEntries, type NameEntry } from './list.js';
+import { searchDirectories } from './names.js';
+
+/** What Namespace.watch() yields. */
+export interface NamespaceChange {
+  /** 'existing': it was there when the watch began. A name that is given to another namespace is 'removed', then 'added'. */
+  readonly action: 'existing' | 'added' | 'removed';
+  readonly name: string;
+  /** The directory that has, or had, the name. */
+  readonly directory: string;
+  /** 'device:inode', of the namespace that is gone in 'removed'. */
+  readonly id: string;
+  /** SO_NETNS_COOKIE, which tells namespaces apart that had the same id one after the other; 0n where it may not be read. */
+  readonly cookie: bigint;
+}
+
+export interface NamespaceWatchOptions {
+  /** Yields what is there already first. Default false. */
+  readonly existing?: boolean | undefined;
+  /** Ends the watch: what waits rejects with ABORT_ERR. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default: /run/netns and /var/run/netns. An absolute path; it need not exist yet. */
+  readonly directory?: string | undefined;
+}
+
+export const watchOptionRules = { existing: 'boolean', signal: 'signal', directory: 'string' } as const;
+
+export function checkWatchOptions(options: unknown): NamespaceWatchOptions {
+  checkOptions('options', options, watchOptionRules);
+  return (options ?? {}) as NamespaceWatchOptions;
+}
+
+interface Known extends NameEntry {
+  readonly cookie: bigint;
+}
+
+interface Waiter {
+  readonly resolve: (result: IteratorResult<NamespaceChange, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A consumer that is this far behind gets the differences between states from then on, not each transition. */
+const mostQueued = 4096;
+/** Names that are opened before others get a turn. */
+const namesPerTurn = 16;
+const longestPause = 250;
+
+const operation = 'watch namespaces';
+const finished: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/**
+ * Names that come and go, as an async iterator for one consumer. Each alarm of the kernel (inotify on the directory, a change of the mounts) leads to a
+ * look at everything that is there; what differs from the last look is yielded. So nothing that lasts can be missed, and nothing is reported
+ * before it is a namespace. It keeps the process alive until it ends, or unref().
+ */
+export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
+  /** Resolves when every change from now on will be seen. Rejects with what ended the watch before that. */
+  readonly ready: Promise<void>;
+  readonly #directories: readonly string[];
+  readonly #alarms: DirectoryAlarm[] = [];
+  readonly #signal: AbortSignal | undefined;
+  readonly #known = new Map<string, Known>();
+  readonly #queue: NamespaceChange[] = [];
+  readonly #waiters: Waiter[] = [];
+  /** Names whose files changed since the last look: the namespace may be another though the id is the same. */
+  readonly #touched = new Set<string>();
+  #mounts: ReturnType<ReturnType<typeof native>['watchMounts']> | undefined;
+  #mountsChanged = false;
+  #due = false;
+  #looking = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pause = 0;
+  #keepsAlive = true;
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(options: NamespaceWatchOptions) {
+    this.#directories = searchDirectories(options.directory);
+    this.#signal = options.signal;
+    this.ready = this.#start(options.existing === true ? 'existing' : undefined);
+    // Whoever only iterates gets the same error there.
+    this.ready.catch(() => undefined);
+  }
+
+  async #start(action: 'existing' | undefined): Promise<void> {
+    try {
+      this.#signal?.addEventListener('abort', this.#abort, { once: true });
+      if (this.#signal?.aborted === true) throw this.#abortError(this.#signal);
+      // First the alarms, then the first look: what happens in between is seen by the look that the alarm causes.
+      for (const directory of this.#directories) this.#alarms.push(new DirectoryAlarm(directory, this.#onAlarm, this.#fail));
+      this.#mounts = native().watchMounts(() => {
+        this.#mountsChanged = true;
+        this.#schedule();
+      });
+      this.#mounts.ref(this.#keepsAlive);
+      this.#looking = true;
+      await this.#look(action, true);
+      this.#looking = false;
+    } catch (thrown) {
+      this.#fail(namespaceError(thrown, { operation }));
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#due) this.#schedule();
+  }
+
+  /** The next change. After an error or close(): done. */
+  next(): Promise<IteratorResult<NamespaceChange, undefined>> {
+    const change = this.#queue.shift();
+    if (change !== undefined) {
+      if (this.#due && this.#queue.length < mostQueued / 2) this.#schedule();
+      return Promise.resolve({ done: false, value: change });
+    }
+    const failure = this.#failure;
+    if (failure !== undefined) {
+      this.#failure = undefined;
+      return Promise.reject(failure.error);
+    }
+    if (this.#ended) return Promise.resolve(finished);
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  /** Ends the watch; what waits is done. Also called by leaving a `for await` loop. */
+  return(): Promise<IteratorResult<NamespaceChange, undefined>> {
+    this.#queue.length = 0;
+    this.#end();
+    return Promise.resolve(finished);
+  }
+
+  /** Ends the watch. Idempotent. */
+  async close(): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Keeps the process alive (as from the start). */
+  ref(): this {
+    return this.#setReference(true);
+  }
+
+  /** Lets the process end though the watch is open. */
+  unref(): this {
+    return this.#setReference(false);
+  }
+
+  #setReference(keep: boolean): this {
+    this.#keepsAlive = keep;
+    if (this.#ended) return this;
+    for (const alarm of this.#alarms) alarm.ref(keep);
+    this.#mounts?.ref(keep);
+    return this;
+  }
+
+  #abortError(signal: AbortSignal): NetlaneError {
+    return abortError(signal, { operation });
+  }
+
+  readonly #abort = (): void => {
+    if (this.#signal === undefined) return;
+    this.#queue.length = 0;
+    this.#fail(this.#abortError(this.#signal));
+  };
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#ended) return;
+    const waiting = this.#waiters.shift();
+    this.#failure = { error };
+    this.#end();
+    if (waiting === undefined) return;
+    waiting.reject(error);
+    this.#failure = undefined;
+  };
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    clearTimeout(this.#timer);
+    for (const alarm of this.#alarms) alarm.close();
+    this.#mounts?.close();
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(finished);
+  }
+
+  readonly #onAlarm = (name: string | undefined): void => {
+    if (name === undefined) for (const known of this.#known.keys()) this.#touched.add(known);
+    else this.#touched.add(name);
+    this.#schedule();
+  };
+
+  /** Looks as soon as the loop comes round; on a machine in uproar at most a fifth of the time. */
+  #schedule(): void {
+    this.#due = true;
+    if (this.#ended || this.#looking || this.#timer !== undefined || this.#queue.length >= mostQueued) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#lookAgain().catch(this.#fail);
+    }, this.#pause);
+    if (!this.#keepsAlive) this.#timer.unref();
+  }
+
+  async #lookAgain(): Promise<void> {
+    this.#due = false;
+    this.#looking = true;
+    const started = performance.now();
+    try {
+      const mountsChanged = this.#mountsChanged;
+      this.#mountsChanged = false;
+      const found = await this.#look('added', false);
+      // Mounts changed, and not so that any file shows it: another namespace with the same inode may have come into the place of one.
+      if (mountsChanged && !found) await this.#look('added', true);
+    } finally {
+      this.#looking = false;
+    }
+    this.#pause = Math.min(longestPause, (performance.now() - started) * 4);
+    if (this.#due) this.#schedule();
+  }
+
+  /** One look at everything. `thorough` asks every namespace for its cookie. Says whether anything differed. */
+  async #look(action: 'existing' | 'added' | undefined, thorough: boolean): Promise<boolean> {
+    for (const alarm of this.#alarms) alarm.renew();
+    const touched = new Set(this.#touched);
+    this.#touched.clear();
+    const entries = namedEntries(this.#directories);
+    const present = new Set(entries.map((entry) => entry.name));
+    let differs = false;
+    for (const known of [...this.#known.values()]) {
+      if (present.has(known.name)) continue;
+      this.#forget(known);
+      differs = true;
+    }
+    let opened = 0;
+    for (const entry of entries) {
+      const known = this.#known.get(entry.name);
+      const same = known?.id === entry.id && known.directory === entry.directory;
+      if (same && !thorough && !touched.has(entry.name)) continue;
+      if ((opened += 1) % namesPerTurn === 0) await turn();
+      if (this.#ended) return differs;
+      if (this.#compare(entry, known, action)) differs = true;
+    }
+    return differs;
+  }
+
+  #forget(known: Known): void {
+    this.#known.delete(known.name);
+    this.#emit('removed', known);
+  }
+
+  #compare(entry: NameEntry, known: Known | undefined, action: 'existing' | 'added' | undefined): boolean {
+    const now = identify(entry);
+    const same = known !== undefined && now?.id === known.id && now.cookie === known.cookie && now.directory === known.directory;
+    if (same) return false;
+    if (known !== undefined) this.#forget(known);
+    if (now === undefined) return known !== undefined;
+    this.#known.set(now.name, now);
+    if (action !== undefined) this.#emit(action, now);
+    return true;
+  }
+
+  #emit(action: NamespaceChange['action'], of: Known): void {
+    const change: NamespaceChange = { action, name: of.name, directory: of.directory, id: of.id, cookie: of.cookie };
+    const waiting = this.#waiters.shift();
+    if (waiting === undefined) this.#queue.push(change);
+    else waiting.resolve({ done: false, value: change });
+  }
+}
+
+/** What a name is now; undefined when it has just gone, is no network namespace, or is closed to this user. The fd lives for this call only. */
+function identify(entry: NameEntry): Known | undefined {
+  let fd;
+  try {
+    fd = native().openNamespace(join(entry.directory, entry.name));
+  } catch (thrown) {
+    if (isObject(thrown) && thrown['notNamespace'] === true) return undefined;
+    if (['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(thrown) ?? '')) return undefined;
+    throw namespaceError(thrown, { operation });
+  }
+  try {
+    const { device, inode } = native().identity(fd);
+    return { ...entry, id: `${device}:${inode}`, cookie: cookieIfAllowed(fd) };
+  } finally {
+    native().closeFd(fd);
+  }
+}
