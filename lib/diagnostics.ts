@@ -1,4 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
+import { debuglog, type DebugLogger } from 'node:util';
 
 /** node:diagnostics_channel; nothing is computed for them while nobody listens. docs/architecture.md has the shapes of the messages. */
 export const channels = {
@@ -9,3 +10,6 @@ export const channels = {
   /** { namespace, state: 'started' | 'ended' | 'lost', ... } of each lane. */
   lane: diagnosticsChannel.channel('netlane:lane'),
 } as const;
+
+/** NODE_DEBUG=netlane: prints what is opened, asked and closed. */
+export const debug: DebugLogger = debuglog('netlane');
