@@ -1,12 +1,18 @@
 import { inspect } from 'node:util';
 import { invalidArgument, NetlaneError } from './errors.js';
 import { native } from './native.js';
+import { checkMilliseconds } from './arguments.js';
+import type { Protocol } from './netlink/constants.js';
+import type { SocketOptions } from './netlink/socket-options.js';
+import type { NetlinkSocket } from './netlink/socket.js';
 import { isRecord } from './options.js';
 import { bindName, checkCreateOptions, createAnonymous, createNamed, deleteName, type CreateOptions } from './namespace/create.js';
 import { namespaceError } from './namespace/entry-error.js';
 import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
 import { findLeaks, type Leaks } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
+import { openNetlink } from './namespace/netlink.js';
+import { NsidReader } from './namespace/nsid.js';
 import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDirectories } from './namespace/names.js';
 import { checkOpenOptions, existsError, openSource, type NamespaceSource, type OpenOptions } from './namespace/open.js';
 import { removeName } from './namespace/remove.js';
@@ -70,6 +76,7 @@ export class Namespace {
     const [name, given] = second === undefined && isRecord(first) ? [undefined, first] : [first, second];
     const options = checkCreateOptions(given);
     const lane = options.lane ?? 'own';
+    const laneIdle = checkLaneIdle(options.laneIdle);
     if (name === undefined) {
       const surplus = (['temporary', 'ifExists', 'directory'] as const).find((key) => options[key] !== undefined && options[key] !== false);
       if (surplus !== undefined) {
@@ -78,11 +85,11 @@ export class Namespace {
           hint: 'an anonymous namespace is gone with its last user anyway',
         });
       }
-      return Namespace.#own({ fd: await createAnonymous(options.loopback === true), lane, temporary: false, opened });
+      return Namespace.#own({ fd: await createAnonymous(options.loopback === true), lane, laneIdle, temporary: false, opened });
     }
     const { made, ...created } = await createNamed(checkName(name), options);
     try {
-      return Namespace.#own({ ...created, lane, temporary: made && options.temporary === true, opened });
+      return Namespace.#own({ ...created, lane, laneIdle, temporary: made && options.temporary === true, opened });
     } catch (error) {
       if (made && created.directory !== undefined)
         await removeName(created.directory, created.name ?? '', `create namespace ${name as string}`);
@@ -110,8 +117,9 @@ export class Namespace {
 
   static async #open(source: unknown, given: unknown, opened: string): Promise<Namespace> {
     const options = checkOpenOptions(given);
+    const laneIdle = checkLaneIdle(options.laneIdle);
     const found = await openSource(source, options);
-    return Namespace.#own({ ...found, lane: options.lane ?? 'own', temporary: false, opened });
+    return Namespace.#own({ ...found, lane: options.lane ?? 'own', laneIdle, temporary: false, opened });
   }
 
   /**
@@ -184,7 +192,13 @@ export class Namespace {
    * may not look at are left out. Plain objects: see NamespaceEntry.
    */
   static async list(options?: ListOptions | undefined): Promise<NamespaceEntry[]> {
-    return listNamespaces(checkListOptions(options));
+    const checked = checkListOptions(options);
+    const nsids = await NsidReader.open();
+    try {
+      return await listNamespaces(checked, (fd) => nsids.of(fd));
+    } finally {
+      await nsids.close();
+    }
   }
 
   /**
@@ -233,6 +247,18 @@ export class Namespace {
     return this.#handle.fd;
   }
 
+  /**
+   * Opens a netlink socket inside. By default the namespace's lane pumps it: a thread that entered the namespace and never leaves. With
+   * thread 'caller' the caller's own loop does.
+   *
+   * @param protocol 'route', 'generic', 'netfilter', ... or a number from 0 to 31.
+   * @throws NETLANE_INVALID_ARGUMENT; NETLANE_CLOSED; EPERM or NETLANE_FOREIGN_USERNS where the namespace cannot be entered; EPROTONOSUPPORT
+   *   where the kernel lacks the protocol; EPERM for groups that need CAP_NET_ADMIN; EADDRINUSE; EMFILE. Source: netlink(7).
+   */
+  netlink(protocol: Protocol, options: SocketOptions = {}): Promise<NetlinkSocket> {
+    return openNetlink(this.#handle, protocol, options);
+  }
+
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */
   equals(other: Namespace): boolean {
     const handle = handleOf(other);
@@ -264,4 +290,8 @@ export class Namespace {
   [inspect.custom](): string {
     return this.closed ? `${this.toString()} closed` : this.toString();
   }
+}
+
+function checkLaneIdle(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : checkMilliseconds('laneIdle', value);
 }

@@ -20,6 +20,8 @@ export interface CreateOptions {
   readonly directory?: string | undefined;
   /** As in OpenOptions. */
   readonly lane?: LaneChoice | undefined;
+  /** Milliseconds after which a lane without sockets ends, 0 to 2^31 - 1; the next socket starts it again. Default 5000. */
+  readonly laneIdle?: number | undefined;
 }
 
 export const createOptionRules = {
@@ -28,6 +30,7 @@ export const createOptionRules = {
   ifExists: ['error', 'open'],
   directory: 'string',
   lane: ['own', 'shared'],
+  laneIdle: 'any',
 } as const;
 
 export function checkCreateOptions(options: unknown): CreateOptions {

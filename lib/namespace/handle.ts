@@ -22,6 +22,8 @@ export interface HandleInit {
   /** The directory that has the name. */
   readonly directory?: string | undefined;
   readonly lane: LaneChoice;
+  /** Milliseconds after which a lane without sockets ends; default 5000. */
+  readonly laneIdle?: number | undefined;
   /** Whether close() deletes the name. */
   readonly temporary: boolean;
   /** Where the caller opened it: lines of a stack. */
@@ -42,6 +44,7 @@ export class NamespaceHandle {
   readonly device: bigint;
   readonly inode: bigint;
   readonly lane: LaneChoice;
+  readonly laneIdle: number;
   readonly opened: string;
   readonly #fd: number;
   readonly #directory: string | undefined;
@@ -64,6 +67,7 @@ export class NamespaceHandle {
     this.inode = inode;
     this.id = `${device}:${inode}`;
     this.lane = init.lane;
+    this.laneIdle = init.laneIdle ?? 5000;
     this.opened = init.opened;
     this.#endAccount = accountFor('fd', init.fd, () => `${String(this)}, opened${init.opened === '' ? '' : `\n${init.opened}`}`);
     debug('opened %s as fd %d', String(this), init.fd);

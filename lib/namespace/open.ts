@@ -22,6 +22,8 @@ export type NamespaceSource =
 export interface OpenOptions {
   /** 'shared': netlink sockets of this handle are pumped by a lane that serves several namespaces. Default 'own'. */
   readonly lane?: LaneChoice | undefined;
+  /** Milliseconds after which a lane without sockets ends, 0 to 2^31 - 1; the next socket starts it again. Default 5000. */
+  readonly laneIdle?: number | undefined;
   /** Where names are looked up. Default: /run/netns, then /var/run/netns. An absolute path. */
   readonly directory?: string | undefined;
 }
@@ -37,7 +39,7 @@ const EEXIST = 17;
 const largestId = 2 ** 31 - 1;
 const sourceKeys = ['name', 'path', 'pid', 'tid', 'pidfd', 'fd', 'socket', 'container'] as const;
 
-export const openOptionRules = { lane: ['own', 'shared'], directory: 'string' } as const;
+export const openOptionRules = { lane: ['own', 'shared'], laneIdle: 'any', directory: 'string' } as const;
 
 /** Opens what the source names. Never blocks, whatever is there. Throws the errors that Namespace.open() lists. */
 export async function openSource(source: unknown, options: OpenOptions): Promise<Opened> {
