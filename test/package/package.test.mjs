@@ -1,0 +1,159 @@
+// The package as its users get it: packed, installed into an empty project without install scripts, imported, required, compiled against.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { formatMessage } from 'publint/utils';
+import { publint } from 'publint';
+import { skip } from '../../dist/test/support/skip.js';
+import { limit } from '../../dist/test/support/time.js';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const entries = Object.keys(manifest.exports)
+  .filter((entry) => !entry.endsWith('.json'))
+  .map((entry) => entry.replace(/^\./, manifest.name));
+
+function run(cwd, file, ...args) {
+  // Settings of the npm that runs this test are not those of the user's project.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && !name.startsWith('NETLANE_')));
+  return spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: limit(180_000), killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 });
+}
+
+function succeed(cwd, file, ...args) {
+  const done = run(cwd, file, ...args);
+  if (done.status !== 0)
+    throw new Error(`${[file, ...args].join(' ')} ended with ${done.signal ?? done.status}:\n${done.stdout}${done.stderr}`);
+  return done.stdout;
+}
+
+describe('the package', function () {
+  this.timeout(240_000);
+  let folder;
+  let project;
+  let tarball;
+  let packed;
+
+  before(function () {
+    folder = mkdtempSync(join(tmpdir(), 'netlane-package-'));
+    project = join(folder, 'project');
+    [packed] = JSON.parse(succeed(root, 'npm', 'pack', '--json', '--pack-destination', folder));
+    tarball = join(folder, packed.filename);
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+    const installed = run(project, 'npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball);
+    if (/EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED/.test(installed.stderr)) skip(this, 'no package registry within reach');
+    expect(installed.status, installed.stderr).to.equal(0);
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds what is needed at run time, and neither tests nor sources of TypeScript', () => {
+    const files = packed.files.map((file) => file.path);
+    expect(files).to.include.members([
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'package.json',
+      'dist/lib/index.js',
+      'dist/lib/index.d.ts',
+      'dist/workers/lane.js',
+      `prebuilds/linux-${process.arch}/netlane.node`,
+    ]);
+    expect(files.filter((path) => /(^|\/)test\/|(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$/.test(path))).to.deep.equal([]);
+  });
+
+  it('is small: under 4 MB unpacked', () => {
+    expect(packed.unpackedSize).to.be.below(4_000_000);
+  });
+
+  for (const entry of entries) {
+    it(`gives ${entry} the same names by import and by require`, () => {
+      const names = 'console.log(JSON.stringify(Object.keys(it).filter((name) => name !== "__esModule" && name !== "default").sort()))';
+      writeFileSync(join(project, 'names.mjs'), `import * as it from '${entry}';\n${names};\n`);
+      writeFileSync(join(project, 'names.cjs'), `const it = require('${entry}');\n${names};\n`);
+      const imported = JSON.parse(succeed(project, process.execPath, 'names.mjs'));
+      // Node 20.19 says on stderr that require of a module is experimental; its answer is what counts.
+      const required = JSON.parse(succeed(project, process.execPath, 'names.cjs'));
+      expect(imported).to.be.an('array').that.is.not.empty;
+      expect(required).to.deep.equal(imported);
+    });
+  }
+
+  it('makes a namespace with the binding that it ships', function () {
+    if (process.getuid() !== 0) skip(this, 'not root, and no user namespace to be root in');
+    writeFileSync(
+      join(project, 'program.mjs'),
+      `import { Namespace } from 'netlane';
+       const blue = await Namespace.create();
+       try {
+         const route = await blue.netlink('route');
+         const { messages } = await route.request({ type: 18, flags: 0x300, body: new Uint8Array(16) });
+         console.log(messages.length);
+       } finally {
+         await blue.close();
+       }`,
+    );
+    expect(succeed(project, process.execPath, 'program.mjs').trim()).to.equal('1');
+  });
+
+  it('says what is missing where there is no binding for the platform', () => {
+    const prebuilds = join(project, 'node_modules/netlane/prebuilds');
+    writeFileSync(
+      join(project, 'missing.mjs'),
+      `import { Namespace } from 'netlane';
+       await Namespace.current().then(() => console.log('loaded'), (error) => console.log(error.code, error.message));`,
+    );
+    rmSync(prebuilds, { recursive: true });
+    try {
+      expect(succeed(project, process.execPath, 'missing.mjs')).to.match(/^NETLANE_NATIVE_MISSING .*prebuilds/);
+    } finally {
+      mkdirSync(join(prebuilds, `linux-${process.arch}`), { recursive: true });
+      symlinkSync(join(root, 'build/Release/netlane.node'), join(prebuilds, `linux-${process.arch}/netlane.node`));
+    }
+  });
+
+  it('compiles into a strict TypeScript program that checks its declarations, too', () => {
+    mkdirSync(join(project, 'node_modules/@types'), { recursive: true });
+    for (const name of ['@types/node', 'undici-types']) symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+    writeFileSync(
+      join(project, 'program.ts'),
+      entries.map((entry, index) => `import * as m${index} from '${entry}';\nexport const n${index}: object = m${index};\n`).join(''),
+    );
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          lib: ['es2022', 'esnext.disposable'],
+          module: 'nodenext',
+          strict: true,
+          noEmit: true,
+          types: ['node'],
+        },
+        files: ['program.ts'],
+      }),
+    );
+    succeed(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
+  });
+
+  it('passes publint without a word', async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(project, 'node_modules/netlane'), pack: false, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).to.deep.equal([]);
+  });
+
+  it('has types that every ESM resolution finds (attw)', () => {
+    succeed(
+      root,
+      process.execPath,
+      'node_modules/@arethetypeswrong/cli/dist/index.js',
+      tarball,
+      '--profile',
+      'esm-only',
+      '--no-definitely-typed',
+      '--no-color',
+    );
+  });
+});
