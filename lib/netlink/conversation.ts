@@ -85,7 +85,7 @@ export class Conversation {
   #sequence: number;
   readonly #firstSequence: number;
   #cost = 0;
-  readonly #limit: number;
+  #limit: number;
   readonly #largest: number;
   #timer: NodeJS.Timeout | undefined;
   #nextDeadline = Infinity;
@@ -113,6 +113,11 @@ export class Conversation {
 
   get port(): number {
     return this.#transport.state.port;
+  }
+
+  /** The receive buffer has another size now. */
+  resize(receiveBuffer: number): void {
+    this.#limit = receiveBuffer;
   }
 
   request(request: CheckedRequest, context: RequestContext): Promise<Reply> {

@@ -19,10 +19,12 @@ const concurrent = 16;
 /** The dumps of one socket: each on an fd of its own, so that none holds up another or a request; idle fds are used again. */
 export class Dumps {
   readonly #factory: TransportFactory;
-  readonly #transport: TransportOptions;
+  #transport: TransportOptions;
   readonly #options: ConversationOptions;
   readonly #idle: DumpSocket[] = [];
   readonly #busy = new Set<DumpSocket>();
+  /** Busy with options that are no longer wanted: not to be used again. */
+  readonly #outdated = new WeakSet<DumpSocket>();
   readonly #turns: (() => void)[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -88,7 +90,11 @@ export class Dumps {
    * A dump as a stream: what `take` returns for each message is yielded. What was yielded cannot be taken back, so an interruption is an
    * error at the end.
    */
-  async *stream<T>(request: CheckedRequest, context: RequestContext, take: (view: MessageView) => T): AsyncGenerator<T, undefined, undefined> {
+  async *stream<T>(
+    request: CheckedRequest,
+    context: RequestContext,
+    take: (view: MessageView) => T,
+  ): AsyncGenerator<T, undefined, undefined> {
     const asked = this.#asked(request, context);
     await this.#turn(request.signal);
     let dump: DumpSocket | undefined;
@@ -177,7 +183,8 @@ export class Dumps {
   #release(dump: DumpSocket | undefined): void {
     if (dump !== undefined) {
       this.#busy.delete(dump);
-      if (dump.reusable && this.#closed === undefined && this.#idle.length < idleLimit) {
+      const wanted = dump.reusable && !this.#outdated.has(dump);
+      if (wanted && this.#closed === undefined && this.#idle.length < idleLimit) {
         this.#idle.push(dump);
         this.#timer ??= setTimeout(() => {
           this.#expire();
@@ -189,6 +196,13 @@ export class Dumps {
 
   #expire(): void {
     this.#timer = undefined;
+    for (const dump of this.#idle.splice(0)) void dump.close();
+  }
+
+  /** Other options for the fds to come; those that are idle have the old ones. */
+  reopenWith(transport: TransportOptions): void {
+    this.#transport = transport;
+    for (const dump of this.#busy) this.#outdated.add(dump);
     for (const dump of this.#idle.splice(0)) void dump.close();
   }
 

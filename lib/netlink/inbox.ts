@@ -1,4 +1,5 @@
 import { abortError, NetlaneError } from '../errors.js';
+import { NLMSG_OVERRUN } from './constants.js';
 import type { Message } from './message.js';
 
 /** Messages that wait for their reader, bounded: `full` tells the owner to stop reading from the kernel. */
@@ -69,6 +70,16 @@ export class Inbox {
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** All that waits, up to what marks a loss: that is for read() to tell. */
+  take(): Message[] {
+    const taken: Message[] = [];
+    while (this.#queue[this.#head] !== undefined && this.#queue[this.#head]?.type !== NLMSG_OVERRUN) {
+      const message = this.#shift();
+      if (message !== undefined) taken.push(message);
+    }
+    return taken;
   }
 
   #shift(): Message | undefined {

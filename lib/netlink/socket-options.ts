@@ -9,7 +9,9 @@ import {
   NETLINK_NO_ENOBUFS,
   NETLINK_PKTINFO,
   SO_RCVBUF,
+  SO_RCVBUFFORCE,
   SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SOL_NETLINK,
   SOL_SOCKET,
 } from './constants.js';
@@ -76,6 +78,25 @@ export const liveOptions = {
 
 export type SocketOptionName = keyof typeof liveOptions;
 
+/** The options that shape replies. They hold for every fd of a socket: those of its dumps and streams, too. */
+const replyOptions: ReadonlySet<SocketOptionName> = new Set(['extendedAck', 'capAck', 'strict']);
+
+export function shapesReplies(name: SocketOptionName): boolean {
+  return replyOptions.has(name);
+}
+
+/** A transport's options with one of SOL_NETLINK set, or set anew. */
+export function withOption(transport: TransportOptions, option: number, value: number): TransportOptions {
+  return { ...transport, options: [...transport.options.filter((one) => one.option !== option), { option, value, optional: false }] };
+}
+
+/** The option that goes beyond the limit of the system and needs CAP_NET_ADMIN. */
+export function forcedOption(name: SocketOptionName): number {
+  if (name === 'receiveBuffer') return SO_RCVBUFFORCE;
+  if (name === 'sendBuffer') return SO_SNDBUFFORCE;
+  throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `only buffers can be forced, not ${name}`);
+}
+
 export function liveOption(name: unknown): { readonly level: number; readonly option: number } {
   if (typeof name === 'string' && Object.hasOwn(liveOptions, name)) return liveOptions[name as SocketOptionName];
   const known = Object.keys(liveOptions);
@@ -116,7 +137,8 @@ export function checkSocketOptions(protocol: number, options: SocketOptions): Ch
   if (options.port !== undefined) checkInteger('port', port, 1, 0xffffffff);
   if (receiveBuffer !== undefined) checkInteger('receiveBuffer', receiveBuffer, 1, 0x3fffffff);
   if (sendBuffer !== undefined) checkInteger('sendBuffer', sendBuffer, 1, 0x3fffffff);
-  for (const name of ['extendedAck', 'capAck', 'strict', 'noOverruns', 'allNamespaces', 'broadcastErrors'] as const) checkBoolean(name, options[name]);
+  for (const name of ['extendedAck', 'capAck', 'strict', 'noOverruns', 'allNamespaces', 'broadcastErrors'] as const)
+    checkBoolean(name, options[name]);
   const timeout = options.timeout === undefined ? 30_000 : checkMilliseconds('timeout', options.timeout);
   const common = [
     ...flag(NETLINK_EXT_ACK, options.extendedAck ?? true, options.extendedAck === undefined),

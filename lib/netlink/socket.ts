@@ -19,10 +19,28 @@ import { writeHeader, type Message, type MessageView } from './message.js';
 import { isDump, isRead, protocolName } from './names.js';
 import { closed } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
-import { checkGroup, checkSocketOptions, liveOption, type CheckedSocketOptions, type SocketOptionName, type SocketOptions } from './socket-options.js';
-import type { TransportFactory, TransportStatistics } from './transport.js';
+import {
+  checkGroup,
+  checkSocketOptions,
+  forcedOption,
+  liveOption,
+  shapesReplies,
+  withOption,
+  type CheckedSocketOptions,
+  type SocketOptionName,
+  type SocketOptions,
+} from './socket-options.js';
+import type { TransportFactory, TransportOptions, TransportStatistics } from './transport.js';
 
-const requestNames = ['type', 'flags', 'body', 'acknowledge', 'repeatable', 'signal', 'timeout'] as const satisfies readonly (keyof Request)[];
+const requestNames = [
+  'type',
+  'flags',
+  'body',
+  'acknowledge',
+  'repeatable',
+  'signal',
+  'timeout',
+] as const satisfies readonly (keyof Request)[];
 const outgoingNames = ['type', 'flags', 'body', 'sequence', 'port', 'groups'] as const;
 
 /** Bytes of messages that wait for a reader before the rest stays in the kernel. */
@@ -67,6 +85,9 @@ export class NetlinkSocket implements LineOwner {
   readonly #onClose: (socket: NetlinkSocket) => void;
   readonly #inbox: Inbox;
   readonly #dumps: Dumps;
+  /** As they were asked for, and changed by setOption(): for fds that are opened later. */
+  #primaryOptions: TransportOptions;
+  #sideOptions: TransportOptions;
   readonly #groups: Set<number>;
   #primary: Line | undefined;
   #openingPrimary: Promise<Line> | undefined;
@@ -78,13 +99,20 @@ export class NetlinkSocket implements LineOwner {
   #failure: Error | undefined;
   #inSync = false;
 
-  private constructor(factory: TransportFactory, protocol: number, checked: CheckedSocketOptions, onClose: (socket: NetlinkSocket) => void) {
+  private constructor(
+    factory: TransportFactory,
+    protocol: number,
+    checked: CheckedSocketOptions,
+    onClose: (socket: NetlinkSocket) => void,
+  ) {
     this.#factory = factory;
     this.#protocol = protocol;
     this.#checked = checked;
     this.#onClose = onClose;
     this.#options = { protocol, namespace: factory.namespace, timeout: checked.timeout };
     this.#groups = new Set(checked.groups);
+    this.#primaryOptions = checked.primary;
+    this.#sideOptions = checked.side;
     this.#dumps = new Dumps(factory, checked.side, this.#options);
     this.#inbox = new Inbox(
       factory.namespace,
@@ -212,7 +240,7 @@ export class NetlinkSocket implements LineOwner {
     const until = performance.now() + 1000;
     for (;;) {
       try {
-        return await Line.open(this.#factory, { ...this.#checked.primary, groups: [...this.#groups] }, this.#options, this);
+        return await Line.open(this.#factory, { ...this.#primaryOptions, groups: [...this.#groups] }, this.#options, this);
       } catch (error) {
         const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
         if (!reopening || !taken || performance.now() > until) throw error;
@@ -233,7 +261,7 @@ export class NetlinkSocket implements LineOwner {
         this.lost(line, error);
       },
     };
-    this.#openingCompanion ??= Line.open(this.#factory, this.#checked.side, this.#options, owner)
+    this.#openingCompanion ??= Line.open(this.#factory, this.#sideOptions, this.#options, owner)
       .then((line) => {
         if (this.#closing !== undefined) {
           void line.close();
@@ -304,12 +332,13 @@ export class NetlinkSocket implements LineOwner {
         namespace: this.#options.namespace,
       });
     }
-    if (this.#inSync) throw new NetlaneError('NETLANE_BUSY', 'requestSync is already running on this socket', { namespace: this.#options.namespace });
+    if (this.#inSync)
+      throw new NetlaneError('NETLANE_BUSY', 'requestSync is already running on this socket', { namespace: this.#options.namespace });
     this.#inSync = true;
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
       const line = this.#needsCompanion
-        ? (this.#companion ??= Line.openSync(this.#factory, this.#checked.side, this.#options, {
+        ? (this.#companion ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, {
             full: false,
             message: () => undefined,
             dropped: (reason) => {
@@ -334,7 +363,11 @@ export class NetlinkSocket implements LineOwner {
    */
   stream(request: Request): AsyncGenerator<Message, undefined, undefined>;
   stream<T>(request: Request, context: RequestContext, take: (view: MessageView) => T): AsyncGenerator<T, undefined, undefined>;
-  stream<T>(request: Request, context: RequestContext = {}, take?: (view: MessageView) => T): AsyncGenerator<T | Message, undefined, undefined> {
+  stream<T>(
+    request: Request,
+    context: RequestContext = {},
+    take?: (view: MessageView) => T,
+  ): AsyncGenerator<T | Message, undefined, undefined> {
     const checked = own(this.#check(request));
     this.#checkOpen();
     return this.#dumps.stream<T | Message>(checked, context, take ?? ((view): Message => view.copy()));
@@ -379,7 +412,8 @@ export class NetlinkSocket implements LineOwner {
     const line = this.#primary ?? (await this.#openPrimary());
     writeHeader(new DataView(bytes.buffer), 0, { length, type, flags: flags | toKernel, sequence, port: line.transport.state.port });
     const errno = await line.send(bytes, port, mask);
-    if (errno !== 0) throw new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace: this.#options.namespace });
+    if (errno !== 0)
+      throw new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace: this.#options.namespace });
   }
 
   /** Joins a group (NETLINK_ADD_MEMBERSHIP): what it tells from now on comes out of messages(). */
@@ -410,12 +444,26 @@ export class NetlinkSocket implements LineOwner {
     return this.#line.transport.memberships();
   }
 
-  async setOption(name: SocketOptionName, value: number | boolean): Promise<void> {
+  /**
+   * Sets an option on the open socket: extendedAck, capAck and strict on the fds of its dumps and requests, too, from the next one on.
+   * @param options force: a buffer beyond the limit of the system, with CAP_NET_ADMIN (EPERM without).
+   */
+  async setOption(name: SocketOptionName, value: number | boolean, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
     const { level, option } = liveOption(name);
     const number = typeof value === 'boolean' ? Number(value) : value;
     checkInteger('value', number, 0, 0x7fffffff);
+    checkOptions('options', options, ['force']);
+    checkBoolean('force', options.force);
+    const asked = options.force === true ? forcedOption(name) : option;
     this.#checkOpen();
-    await this.#line.transport.setOption(level, option, number);
+    const line = this.#line;
+    await line.transport.setOption(level, asked, number);
+    if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
+    if (level === SOL_NETLINK) this.#primaryOptions = withOption(this.#primaryOptions, option, number);
+    if (!shapesReplies(name)) return;
+    this.#sideOptions = withOption(this.#sideOptions, option, number);
+    this.#dumps.reopenWith(this.#sideOptions);
+    await this.#companion?.transport.setOption(level, option, number);
   }
 
   async getOption(name: SocketOptionName): Promise<number> {
@@ -429,7 +477,8 @@ export class NetlinkSocket implements LineOwner {
    * in silence (NETLANE_FILTER_REFUSED). An empty program takes the filter off.
    */
   async setFilter(program: readonly FilterInstruction[]): Promise<void> {
-    if (!Array.isArray(program) || program.length > 4096) throw invalidArgument('program', 'an array of at most 4096 instructions', program);
+    if (!Array.isArray(program) || program.length > 4096)
+      throw invalidArgument('program', 'an array of at most 4096 instructions', program);
     const bytes = new Uint8Array(program.length * 8);
     const view = new DataView(bytes.buffer);
     for (const [index, { code, jt, jf, k }] of program.entries()) {
@@ -462,6 +511,14 @@ export class NetlinkSocket implements LineOwner {
       for (const name of ['sent', 'received', 'overruns', 'truncated'] as const) total[name] += one[name];
     }
     return total;
+  }
+
+  /**
+   * What waits for a reader, without waiting: for those who read in batches.
+   * @internal
+   */
+  takeWaiting(): Message[] {
+    return this.#inbox.take();
   }
 
   #checkOpen(): void {
