@@ -1,0 +1,339 @@
+import { NetlaneError, SystemError, invalidArgument } from '../errors.js';
+import { smallestReceive } from '../native.js';
+import {
+  EBUSY,
+  EMSGSIZE,
+  EPERM,
+  NETLINK_ADD_MEMBERSHIP,
+  NETLINK_LISTEN_ALL_NSID,
+  NETLINK_PKTINFO,
+  ENOBUFS,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
+  SOL_NETLINK,
+  SOL_SOCKET,
+} from '../netlink/constants.js';
+import type { Transport, TransportEvents, TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
+import { eachReply, frameSize, longestDatagram, writeFrame, type FakeDatagram, type FakeReplies } from './datagram.js';
+import type { FakeRequest, FakeSend, FakeTransportFacts } from './fake-request.js';
+import { refuse } from './replies.js';
+import { FakeSocket, type FakeSocketLimits } from './fake-socket.js';
+
+/** What a transport needs of its kernel. */
+export interface FakeTransportHost extends FakeSocketLimits {
+  readonly namespace: string;
+  readonly kind: Transport['kind'];
+  readonly slabSize: number;
+  readonly batch: number;
+  readonly transfer: boolean;
+  readonly synchronous: boolean;
+  /** Nothing moves. */
+  readonly paused: boolean;
+  /** The transport has something to do in the next turn. */
+  wake(transport: FakeTransport): void;
+  /** A sendmsg went out; its messages and replies are the kernel's business. 0, or the errno that it fails with. */
+  sent(transport: FakeTransport, send: Omit<FakeSend, 'errno'>): number;
+  /** The test's own fault or the engine's: told by verify(). */
+  misused(what: string): void;
+  /** A generator of the handler threw while a dump was drawn from it. */
+  threw(transport: FakeTransport, thrown: unknown): void;
+  /** close() was called. */
+  left(transport: FakeTransport): void;
+}
+
+/** One fd of the fake kernel, and the pump that would sit in a lane: slabs as credits, small batches, one received() for each turn. */
+export class FakeTransport implements Transport, FakeTransportFacts {
+  readonly number: number;
+  readonly options: TransportOptions;
+  readonly state: TransportState;
+  readonly requests: FakeRequest[] = [];
+  readonly sends: FakeSend[] = [];
+  /** The kernel's side of it. */
+  readonly socket: FakeSocket;
+  readonly pumpSync?: (milliseconds: number) => boolean;
+  closed = false;
+  gone = false;
+  referenced = false;
+  readonly #host: FakeTransportHost;
+  readonly #events: TransportEvents;
+  readonly #outbox: Omit<FakeSend, 'errno'>[] = [];
+  readonly #delayed: { due: number; readonly replies: FakeReplies }[] = [];
+  readonly #free: ArrayBuffer[] = [];
+  readonly #out = new Set<ArrayBuffer>();
+  readonly #spills = new WeakSet<ArrayBuffer>();
+  readonly #statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
+  #made = 0;
+  #turns = 0;
+  #lost: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws SystemError for an option that the kernel refuses. */
+  constructor(host: FakeTransportHost, number: number, port: number, options: TransportOptions, events: TransportEvents) {
+    this.#host = host;
+    this.#events = events;
+    this.number = number;
+    this.options = options;
+    this.socket = new FakeSocket(host, (thrown) => host.threw(this, thrown));
+    const refused: number[] = [];
+    this.#buffer(SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBuffer);
+    this.#buffer(SO_SNDBUFFORCE, SO_SNDBUF, options.sendBuffer);
+    for (const { option, value, optional } of options.options) {
+      const errno = this.socket.set(SOL_NETLINK, option, value);
+      if (errno !== 0 && optional) refused.push(option);
+      else this.#check(errno);
+    }
+    for (const group of options.groups) this.#check(this.socket.set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group));
+    this.state = { fd: 1000 + number, port, receiveBuffer: this.socket.receiveBuffer, sendBuffer: this.socket.sendBuffer, refused };
+    if (host.synchronous) this.pumpSync = () => this.#pumpSync();
+  }
+
+  get kind(): Transport['kind'] {
+    return this.#host.kind;
+  }
+
+  get groups(): number[] {
+    return [...this.socket.groups].sort((a, b) => a - b);
+  }
+
+  get filter(): Uint8Array {
+    return this.socket.filter;
+  }
+
+  get slabsOut(): number {
+    return this.#out.size;
+  }
+
+  get charged(): number {
+    return this.socket.charged;
+  }
+
+  get drops(): number {
+    return this.socket.drops;
+  }
+
+  option(option: number, level: number = SOL_NETLINK): number {
+    return this.socket.get(level, option);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
+    if (bytes.byteOffset !== 0 || !(bytes.buffer instanceof ArrayBuffer)) {
+      this.#host.misused('send() takes a plain ArrayBuffer that is used from offset 0');
+      throw invalidArgument('bytes', 'a plain ArrayBuffer used from offset 0', bytes);
+    }
+    if (this.closed) this.#host.misused('send() after close()');
+    const { length } = bytes;
+    const buffer = this.#host.transfer ? structuredClone(bytes.buffer, { transfer: [bytes.buffer] }) : bytes.buffer.slice(0);
+    if (this.closed || this.gone) return;
+    this.#outbox.push({ transport: this, tag, port, groups, bytes: new Uint8Array(buffer, 0, length) });
+    this.#host.wake(this);
+  }
+
+  release(slab: ArrayBuffer): void {
+    if (this.#spills.has(slab)) return;
+    if (!this.#out.delete(slab)) {
+      this.#host.misused(slab.byteLength === 0 ? 'a slab was released twice' : 'a slab was released that this transport never gave');
+      return;
+    }
+    this.#free.push(this.#host.transfer ? structuredClone(slab, { transfer: [slab] }) : slab);
+    if (this.#busy()) this.#host.wake(this);
+  }
+
+  async setOption(level: number, option: number, value: number): Promise<void> {
+    this.#usable();
+    this.#check(this.socket.set(level, option, value));
+    return Promise.resolve();
+  }
+
+  async getOption(level: number, option: number): Promise<number> {
+    this.#usable();
+    return Promise.resolve(this.socket.get(level, option));
+  }
+
+  async memberships(): Promise<number[]> {
+    this.#usable();
+    return Promise.resolve(this.groups);
+  }
+
+  async setFilter(program: Uint8Array): Promise<void> {
+    this.#usable();
+    this.socket.filter = program.slice();
+    return Promise.resolve();
+  }
+
+  async statistics(): Promise<TransportStatistics> {
+    return Promise.resolve({ ...this.#statistics });
+  }
+
+  ref(keep: boolean): void {
+    this.referenced = keep;
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.closed = true;
+      this.#end();
+      this.#host.left(this);
+      this.#closing = Promise.resolve();
+    }
+    return this.#closing;
+  }
+
+  /** Queues replies in the socket, as the kernel does while it works a request off. */
+  deliver(replies: FakeReplies): void {
+    if (this.closed || this.gone) return;
+    eachReply(replies, (each) => {
+      if (each.kind === 'datagram') this.socket.enqueue(each);
+      else if (each.kind === 'overrun') this.socket.overrun();
+      else if (each.kind === 'later') this.#delayed.push({ due: this.#turns + each.turns, replies: each.replies });
+      else if (!this.socket.startDump(each)) this.socket.enqueue(refuse(each.request, EBUSY));
+    });
+    this.#host.wake(this);
+  }
+
+  /** The fd is broken from now on: what is queued is gone, lost() comes in the next turn. */
+  lose(error: Error): void {
+    if (this.closed || this.gone) return;
+    this.gone = true;
+    this.#lost = error;
+    this.#end();
+    this.#host.wake(this);
+  }
+
+  /** One turn of the pump; true where another one is due. */
+  turn(): boolean {
+    this.#turns += 1;
+    if (this.#tellLoss()) return false;
+    this.#flush();
+    this.#awaken();
+    if (!this.closed && !this.gone) this.#receive();
+    return this.#busy();
+  }
+
+  #busy(): boolean {
+    if (this.closed) return false;
+    if (this.#lost !== undefined || this.#outbox.length > 0 || this.#delayed.length > 0) return true;
+    return this.socket.readable && this.#credit();
+  }
+
+  #credit(): boolean {
+    return this.#free.length > 0 || this.#made < this.options.slabs;
+  }
+
+  #tellLoss(): boolean {
+    const error = this.#lost;
+    this.#lost = undefined;
+    if (error === undefined || this.closed) return this.closed || this.gone;
+    this.#events.lost(error);
+    return true;
+  }
+
+  #flush(): boolean {
+    let told = false;
+    for (let send = this.#outbox.shift(); send !== undefined; send = this.#outbox.shift()) {
+      const whole = { ...send, errno: 0 };
+      // Larger than sk_sndbuf - 32: netlink_sendmsg of the kernel.
+      whole.errno = send.bytes.length > this.socket.sendBuffer - 32 ? EMSGSIZE : this.#host.sent(this, whole);
+      this.sends.push(whole);
+      if (whole.errno === 0) this.#statistics.sent += 1;
+      else if (!this.closed && !this.gone) {
+        told = true;
+        this.#events.refused(send.tag, whole.errno);
+      }
+    }
+    return told;
+  }
+
+  #awaken(): void {
+    const due = this.#delayed.filter(({ due: turn }) => turn <= this.#turns);
+    for (const each of due) this.#delayed.splice(this.#delayed.indexOf(each), 1);
+    for (const { replies } of due) this.deliver(replies);
+  }
+
+  /** One round of receiving: at most `batch` datagrams into one slab, then what did not fit it. */
+  #receive(): boolean {
+    if (!this.socket.readable || !this.#credit()) return false;
+    const slab = this.#free.pop() ?? this.#newSlab();
+    let end = 0;
+    let overrun = false;
+    let spill: FakeDatagram | undefined;
+    for (let count = 0; count < this.#host.batch && slab.byteLength - end >= smallestReceive; count += 1) {
+      const each = this.socket.receive();
+      if (each === undefined) break;
+      if (typeof each === 'number') {
+        overrun = each === ENOBUFS;
+        break;
+      }
+      this.#count(each);
+      if (frameSize(each) > slab.byteLength - end) {
+        spill = each;
+        break;
+      }
+      end = writeFrame(slab, end, each, this.#shown());
+    }
+    if (end > 0) {
+      this.#out.add(slab);
+      this.#events.received(slab, end);
+    } else this.#free.push(slab);
+    if (spill !== undefined && !this.closed) {
+      const own = new ArrayBuffer(frameSize(spill));
+      this.#spills.add(own);
+      this.#events.received(own, writeFrame(own, 0, spill, this.#shown()));
+    }
+    if (overrun && !this.closed) {
+      this.#statistics.overruns += 1;
+      this.#events.overrun();
+    }
+    return end > 0 || spill !== undefined || overrun;
+  }
+
+  #count(each: FakeDatagram): void {
+    this.#statistics.received += 1;
+    if (each.truncated || each.bytes.length > longestDatagram) this.#statistics.truncated += 1;
+  }
+
+  #shown(): { showGroup: boolean; showNsid: boolean } {
+    return { showGroup: this.option(NETLINK_PKTINFO) !== 0, showNsid: this.option(NETLINK_LISTEN_ALL_NSID) !== 0 };
+  }
+
+  #newSlab(): ArrayBuffer {
+    this.#made += 1;
+    return new ArrayBuffer(this.#host.slabSize);
+  }
+
+  #pumpSync(): boolean {
+    if (this.#host.paused) return false;
+    for (;;) {
+      this.#turns += 1;
+      if (this.#tellLoss()) return true;
+      const told = this.#flush();
+      this.#awaken();
+      if (this.#receive() || told || this.closed || this.gone) return true;
+      // The call would block here: time passes until the next late reply, or until the time is over.
+      const next = Math.min(...this.#delayed.map(({ due }) => due));
+      if (next === Infinity) return false;
+      this.#turns = Math.max(this.#turns, next - 1);
+    }
+  }
+
+  #buffer(forced: number, ordinary: number, size: number | undefined): void {
+    if (size === undefined) return;
+    if (this.socket.set(SOL_SOCKET, forced, size) === EPERM) this.#check(this.socket.set(SOL_SOCKET, ordinary, size));
+  }
+
+  #check(errno: number): void {
+    if (errno !== 0) throw new SystemError({ errno, syscall: 'setsockopt' }, { namespace: this.#host.namespace });
+  }
+
+  #usable(): void {
+    if (this.closed || this.gone)
+      throw new NetlaneError('NETLANE_CLOSED', 'the fake transport is closed', { namespace: this.#host.namespace });
+  }
+
+  #end(): void {
+    this.#outbox.length = 0;
+    this.#delayed.length = 0;
+    this.socket.release();
+  }
+}

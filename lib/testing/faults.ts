@@ -1,0 +1,127 @@
+import { NLMSG_HDRLEN, LITTLE_ENDIAN } from '../netlink/constants.js';
+import { eachReply, type FakeDatagram, type FakeReplies, type FakeReply } from './datagram.js';
+import type { FakeHandler } from './fake-kernel.js';
+import { later, overrun } from './replies.js';
+
+function changed(each: FakeDatagram, change: (view: DataView) => void): FakeDatagram {
+  const bytes = each.bytes.slice();
+  if (bytes.length >= NLMSG_HDRLEN) change(new DataView(bytes.buffer));
+  return { ...each, bytes };
+}
+
+/** The first message says that it has that length (nlmsg_len), whatever it really has. */
+export function withLength(each: FakeDatagram, length: number): FakeDatagram {
+  return changed(each, (view) => view.setUint32(0, length, LITTLE_ENDIAN));
+}
+
+/** The first message answers that sequence number, instead of the request's. */
+export function withSequence(each: FakeDatagram, sequence: number): FakeDatagram {
+  return changed(each, (view) => view.setUint32(8, sequence, LITTLE_ENDIAN));
+}
+
+/** The first message is meant for that port id (nlmsg_pid). */
+export function withPort(each: FakeDatagram, port: number): FakeDatagram {
+  return changed(each, (view) => view.setUint32(12, port, LITTLE_ENDIAN));
+}
+
+/** Sent by another process instead of the kernel: what a receiver must not believe. */
+export function impostor(each: FakeDatagram, port = 4711): FakeDatagram {
+  return { ...each, sender: port };
+}
+
+/** Only that many bytes arrive. Marked as truncated (MSG_TRUNC), unless `silently`: then it is a datagram that simply ends too early. */
+export function truncate(each: FakeDatagram, bytes: number, silently = false): FakeDatagram {
+  return { ...each, bytes: each.bytes.slice(0, Math.max(0, bytes)), truncated: !silently };
+}
+
+/** A way to answer wrongly, for liar(). */
+export type FakeLie =
+  | 'missing'
+  | 'twice'
+  | 'late'
+  | 'reversed'
+  | 'wrong-length'
+  | 'wrong-sequence'
+  | 'impostor'
+  | 'truncated'
+  | 'cut'
+  | 'overrun'
+  | 'dropped-overrun';
+
+/** All of them. */
+export const fakeLies: readonly FakeLie[] = [
+  'missing',
+  'twice',
+  'late',
+  'reversed',
+  'wrong-length',
+  'wrong-sequence',
+  'impostor',
+  'truncated',
+  'cut',
+  'overrun',
+  'dropped-overrun',
+];
+
+function bend(each: FakeReply, bent: (datagram: FakeDatagram) => FakeReplies): FakeReplies {
+  if (each.kind === 'datagram') return bent(each);
+  if (each.kind !== 'dump') return each;
+  return {
+    ...each,
+    datagrams: {
+      *[Symbol.iterator](): Generator<FakeDatagram, undefined> {
+        for (const part of each.datagrams) {
+          const inner: FakeDatagram[] = [];
+          eachReply(bent(part), (reply) => {
+            if (reply.kind === 'datagram') inner.push(reply);
+          });
+          yield* inner;
+        }
+      },
+    },
+  };
+}
+
+function tell(lie: FakeLie, replies: readonly FakeReply[]): FakeReplies {
+  const each = (bent: (datagram: FakeDatagram) => FakeReplies): FakeReplies => replies.map((reply) => bend(reply, bent));
+  switch (lie) {
+    case 'missing':
+      return undefined;
+    case 'twice':
+      return each((datagram) => [datagram, datagram]);
+    case 'late':
+      return later(3, replies);
+    case 'reversed':
+      return replies.toReversed().map((reply) => (reply.kind === 'dump' ? { ...reply, datagrams: [...reply.datagrams].reverse() } : reply));
+    case 'wrong-length':
+      return each((datagram) => withLength(datagram, datagram.bytes.length + 64));
+    case 'wrong-sequence':
+      return each((datagram) => withSequence(datagram, 0xdeadbeef));
+    case 'impostor':
+      return each((datagram) => impostor(datagram));
+    case 'truncated':
+      return each((datagram) => truncate(datagram, datagram.bytes.length - 4));
+    case 'cut':
+      return each((datagram) => truncate(datagram, datagram.bytes.length - 4, true));
+    case 'overrun':
+      return [overrun(), replies];
+    case 'dropped-overrun':
+      return overrun();
+  }
+}
+
+/**
+ * A handler that answers as another one does, but lies where `next` says so: it is asked once for each request, and undefined is the truth.
+ * Each lie is about all that answers the request: 'missing' (nothing comes), 'twice', 'late' (3 turns), 'reversed' (the replies in
+ * reverse order), 'wrong-length' (beyond the datagram), 'wrong-sequence', 'impostor' (sent by another process), 'truncated' (MSG_TRUNC),
+ * 'cut' (ends too early, unmarked), 'overrun' (ENOBUFS, though nothing is missing), 'dropped-overrun' (ENOBUFS, and the reply is gone).
+ */
+export function liar(handler: FakeHandler, next: () => FakeLie | undefined): FakeHandler {
+  return (request, kernel) => {
+    const lie = next();
+    if (lie === undefined) return handler(request, kernel);
+    const replies: FakeReply[] = [];
+    eachReply(handler(request, kernel), (reply) => replies.push(reply));
+    return tell(lie, replies);
+  };
+}
