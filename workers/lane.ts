@@ -14,6 +14,7 @@ import {
   type SocketTask,
   type ToLane,
 } from '../lib/lane/protocol.js';
+import { Looking } from '../lib/lane/looking.js';
 import { native, translate, type NativeSocket } from '../lib/native.js';
 import { openNativeSocket } from '../lib/netlink/opening.js';
 import { SocketPump } from '../lib/netlink/pump.js';
@@ -24,7 +25,7 @@ import type { TransportState, TransportStatistics } from '../lib/netlink/transpo
  */
 
 /** How long the port is looked at again before the thread goes to sleep (nanoseconds): waking it is the expensive part. */
-const patience = 40_000;
+const patience = 50_000;
 /** The most that looking may take in all, and the most messages in one go: the loop has sockets to poll. */
 const longest = 200_000;
 const most = 64;
@@ -49,10 +50,7 @@ const active = new Set<OpenSocket>();
 let port: MessagePort | undefined;
 let outbox: FromLane[] = [];
 let transfers: ArrayBuffer[] = [];
-/** Of the last looks, how many found something: looking stops when it does not pay, and is tried again now and then. */
-let looks = 0;
-let finds = 0;
-let pause = 0;
+const looking = new Looking();
 
 function post(record: FromLane): void {
   if (outbox.length === 0) queueMicrotask(flush);
@@ -89,10 +87,7 @@ function onMessage(records: readonly ToLane[]): void {
 }
 
 function look(from: MessagePort): void {
-  if (pause > 0) {
-    pause--;
-    return;
-  }
+  if (!looking.pays) return;
   const start = addon.now();
   let last = start;
   let found = 0;
@@ -106,13 +101,7 @@ function look(from: MessagePort): void {
     } else if (now - last > patience) break;
     if (found >= most || now - start > longest) break;
   }
-  looks++;
-  if (found > 0) finds++;
-  if (looks === 32) {
-    if (finds < 16) pause = 256;
-    looks = 0;
-    finds = 0;
-  }
+  looking.note(found > 0);
 }
 
 /** Everything that was posted before a task was: tasks and data come over different ports. */

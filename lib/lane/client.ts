@@ -4,11 +4,16 @@ import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
+import { native } from '../native.js';
+import { Looking } from './looking.js';
 import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
 
 // Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers the failure).
 const piscinaUrl = import.meta.resolve('piscina');
 const workerUrl = new URL('../../workers/lane.js', import.meta.url).href;
+
+/** How long the caller's thread looks for the answer before it goes on (nanoseconds). */
+const shortest = 20_000;
 
 /** What becomes of a lane, told to its registry. */
 export interface LaneEvents {
@@ -35,6 +40,7 @@ export class LaneClient {
   #kept = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #gone: Error | undefined;
+  readonly #looking = new Looking();
 
   constructor(data: LaneData, idleTime: number, events: LaneEvents) {
     this.#data = data;
@@ -182,7 +188,9 @@ export class LaneClient {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
+      const asked = this.#outbox.some((waiting) => waiting[0] === toLane.send);
       this.flush();
+      if (asked) this.#look();
     });
   }
 
@@ -194,6 +202,23 @@ export class LaneClient {
     this.#outbox = [];
     this.#transfers = [];
     this.#port?.postMessage(records, transfers);
+  }
+
+  /** A lane that is awake answers sooner than this thread could fall asleep and be woken. */
+  #look(): void {
+    const port = this.#port;
+    if (port === undefined || !this.#looking.pays) return;
+    const { now } = native();
+    const until = now() + shortest;
+    do {
+      const received = receiveMessageOnPort(port) as { message: readonly FromLane[] } | undefined;
+      if (received !== undefined) {
+        this.#looking.note(true);
+        this.#handle(received.message);
+        return;
+      }
+    } while (now() < until);
+    this.#looking.note(false);
   }
 
   /** Counts who keeps the process alive. */
