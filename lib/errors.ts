@@ -86,7 +86,10 @@ export class SystemError extends Error {
     const errno = -Math.abs(failure.errno);
     const code = codeOfErrno(errno);
     const path = failure.path === undefined ? '' : ` '${failure.path}'`;
-    super(sentence({ what: context.operation ?? '', reason: `${code}: ${describeErrno(errno)}, ${failure.syscall}${path}`, context }), causeOf(context));
+    super(
+      sentence({ what: context.operation ?? '', reason: `${code}: ${describeErrno(errno)}, ${failure.syscall}${path}`, context }),
+      causeOf(context),
+    );
     assign(this, { code, errno, syscall: failure.syscall, path: failure.path, namespace: context.namespace, operation: context.operation });
   }
 }
@@ -221,7 +224,8 @@ export function unpackError(data: ErrorData): Error {
   const prototype = data.name in classes ? classes[data.name as keyof typeof classes].prototype : Error.prototype;
   const error = new Error(data.message);
   Object.setPrototypeOf(error, prototype);
-  if (prototype === Error.prototype && data.name !== 'Error') Object.defineProperty(error, 'name', { value: data.name, configurable: true, writable: true });
+  if (prototype === Error.prototype && data.name !== 'Error')
+    Object.defineProperty(error, 'name', { value: data.name, configurable: true, writable: true });
   if (data.stack !== undefined) Object.defineProperty(error, 'stack', { value: data.stack, configurable: true, writable: true });
   assign(error, data.fields);
   if (data.cause !== undefined) {

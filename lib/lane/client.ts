@@ -150,7 +150,8 @@ export class LaneClient {
 
   #catchUp(): void {
     for (;;) {
-      const received = this.#port === undefined ? undefined : (receiveMessageOnPort(this.#port) as { message: readonly FromLane[] } | undefined);
+      const received =
+        this.#port === undefined ? undefined : (receiveMessageOnPort(this.#port) as { message: readonly FromLane[] } | undefined);
       if (received === undefined) return;
       this.#handle(received.message);
     }

@@ -44,7 +44,8 @@ export function transportFactory(handle: NamespaceHandle, thread: 'lane' | 'call
 /** Opens a netlink socket that ends with the namespace's handle. */
 export async function openNetlink(handle: NamespaceHandle, protocol: Protocol, options: SocketOptions): Promise<NetlinkSocket> {
   const number = protocolNumber(protocol);
-  if (number === undefined) throw invalidArgument('protocol', "a protocol's name ('route', 'generic', ...) or its number from 0 to 31", protocol);
+  if (number === undefined)
+    throw invalidArgument('protocol', "a protocol's name ('route', 'generic', ...) or its number from 0 to 31", protocol);
   checkSocketOptions(number, options);
   handle.assertOpen('open a netlink socket');
   let disown: (() => void) | undefined;

@@ -1,21 +1,13 @@
 import { channels } from '../diagnostics.js';
 import { abortError, type NetlaneError } from '../errors.js';
-import {
-  NLM_F_ACK,
-  NLM_F_MULTI,
-  NLM_F_REQUEST,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  NLMSG_HDRLEN,
-  NLMSG_NOOP,
-  protocols,
-} from './constants.js';
+import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView, writeHeader, type Message } from './message.js';
 import { Outgoing } from './outgoing.js';
 import { closed, notSent, refusal, replyLost, timedOut, warningOf, type Asked } from './refusal.js';
 import { acknowledgementCost, ReplyCosts } from './reply-cost.js';
 import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
+import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
 
 /** How often a read is sent again when its reply is lost. */
@@ -228,6 +220,7 @@ export class Conversation {
     });
     pending.bytes = request.repeatable ? outgoing.bytes.slice(start, start + length) : undefined;
     if (channels.request.hasSubscribers) this.#publish(pending, outgoing.bytes.slice(start, start + length));
+    if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
     this.#arm(pending.deadline);
     this.#cost += pending.cost;
@@ -253,7 +246,7 @@ export class Conversation {
 
   /** Whether a sequence number was given out here: then what carries it is late, not new. */
   #issued(sequence: number): boolean {
-    return sequence !== 0 && ((sequence - this.#firstSequence) >>> 0) <= ((this.#sequence - this.#firstSequence) >>> 0);
+    return sequence !== 0 && (sequence - this.#firstSequence) >>> 0 <= (this.#sequence - this.#firstSequence) >>> 0;
   }
 
   #flush(): void {
@@ -300,6 +293,7 @@ export class Conversation {
 
   /** One message: a reply, or something for the owner. */
   deliver(view: MessageView): void {
+    if (tracing()) trace('<-', this.#options.namespace, this.#options.protocol, view, view.bytes.subarray(view.body, view.end));
     if (view.sender !== 0 || view.group !== 0 || !this.#isOurs(view)) {
       this.#events.message(view);
       return;
@@ -457,9 +451,12 @@ export class Conversation {
     this.#nextDeadline = deadline;
     clearTimeout(this.#timer);
     // Whatever is pending keeps the process alive by its transport; a timer with nothing to do must not.
-    this.#timer = setTimeout(() => {
-      this.#expire();
-    }, Math.min(Math.max(0, Math.ceil(deadline - performance.now())), 0x7fffffff));
+    this.#timer = setTimeout(
+      () => {
+        this.#expire();
+      },
+      Math.min(Math.max(0, Math.ceil(deadline - performance.now())), 0x7fffffff),
+    );
     this.#timer.unref();
   }
 

@@ -1,21 +1,12 @@
 import { abortError, NetlaneError } from '../errors.js';
-import {
-  ENOBUFS,
-  NETLINK_ADD_MEMBERSHIP,
-  NLM_F_DUMP_INTR,
-  NLM_F_MULTI,
-  NLM_F_REQUEST,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  NLMSG_HDRLEN,
-  NLMSG_NOOP,
-  SOL_NETLINK,
-} from './constants.js';
+import { ENOBUFS, NLM_F_DUMP_INTR, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
 import { readAcknowledgement } from './extended-ack.js';
 import type { CheckedRequest } from './conversation.js';
+import type { Guard } from './guards.js';
 import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { closed, notSent, operationOf, refusal, timedOut, warningOf, type Asked } from './refusal.js';
 import type { RequestContext, Warning } from './request.js';
+import { trace, tracing } from './trace.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
 
 /** How one pass of a dump ended, when it did not fail. */
@@ -42,38 +33,33 @@ export class DumpSocket implements TransportEvents {
   readonly #slabs: FrameCursor[] = [];
   #pass: Pass | undefined;
   #sequence = Math.floor(Math.random() * 0x7fffffff);
-  #guard = 0;
+  readonly #guard: Guard | undefined;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #eager = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(namespace: string) {
+  private constructor(namespace: string, guard: Guard | undefined) {
     this.#namespace = namespace;
+    this.#guard = guard;
   }
 
-  static async open(factory: TransportFactory, options: TransportOptions): Promise<DumpSocket> {
-    const dump = new DumpSocket(factory.namespace);
-    dump.#transport = await factory.open(options, dump);
+  static async open(factory: TransportFactory, options: TransportOptions, guard?: Guard): Promise<DumpSocket> {
+    const dump = new DumpSocket(factory.namespace, guard);
+    dump.#transport = await factory.open(guarded(options, guard), dump);
     return dump;
   }
 
-  static openSync(factory: TransportFactory, options: TransportOptions): DumpSocket {
-    const dump = new DumpSocket(factory.namespace);
+  static openSync(factory: TransportFactory, options: TransportOptions, guard?: Guard): DumpSocket {
+    const dump = new DumpSocket(factory.namespace, guard);
     if (factory.openSync === undefined) throw new NetlaneError('NETLANE_NOT_SUPPORTED', "requestSync needs a socket with thread: 'caller'");
-    dump.#transport = factory.openSync(options, dump);
+    dump.#transport = factory.openSync(guarded(options, guard), dump);
     return dump;
   }
 
   /** Whether another dump may use the fd. */
   get reusable(): boolean {
-    return this.#failure === undefined && this.#closing === undefined && this.#pass === undefined && this.#guard === 0;
-  }
-
-  /** Joins the group whose events tell that a dump was interrupted. */
-  async guard(group: number): Promise<void> {
-    this.#guard = group;
-    await this.#transport?.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+    return this.#failure === undefined && this.#closing === undefined && this.#pass === undefined && this.#guard === undefined;
   }
 
   /** Sends the request of a pass. Its messages are then taken by complete() or by next(). */
@@ -96,6 +82,7 @@ export class DumpSocket implements TransportEvents {
       warnings: [],
       outcome: undefined,
     };
+    if (tracing()) trace('->', this.#namespace, asked.protocol, { ...request, sequence: this.#sequence }, body);
     this.#transport?.ref(true);
     this.#transport?.send(bytes, this.#sequence, 0, 0);
   }
@@ -244,8 +231,9 @@ export class DumpSocket implements TransportEvents {
   #message(view: MessageView): void {
     const pass = this.#pass;
     if (pass === undefined || view.sender !== 0) return;
+    if (tracing()) trace('<-', this.#namespace, pass.asked.protocol, view, view.bytes.subarray(view.body, view.end));
     if (view.group !== 0) {
-      if (this.#guard !== 0 && (pass.context.guard?.concerns(view) ?? true)) pass.interrupted = true;
+      if (this.#guard?.concerns(view) === true) pass.interrupted = true;
       return;
     }
     if (view.sequence !== pass.sequence) return;
@@ -293,6 +281,11 @@ export class DumpSocket implements TransportEvents {
     this.#closing ??= this.#transport?.close() ?? Promise.resolve();
     return this.#closing;
   }
+}
+
+/** The guard's groups are joined before anything is dumped. */
+function guarded(options: TransportOptions, guard: Guard | undefined): TransportOptions {
+  return guard === undefined ? options : { ...options, groups: [...options.groups, ...guard.groups] };
 }
 
 /** The error of a dump that changed under every attempt. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../errors.js';
 import type { CheckedRequest } from './conversation.js';
 import { DumpSocket, dumpInterrupted, type Outcome } from './dump.js';
+import { guardOf, type Guard } from './guards.js';
 import type { Message, MessageView } from './message.js';
 import { closed, type Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
@@ -45,7 +46,7 @@ export class Dumps {
     await this.#turn(request.signal);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(context);
+      dump = await this.#acquire(this.#guardOf(request));
       const messages: Message[] = [];
       const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
       const started = performance.now();
@@ -71,7 +72,7 @@ export class Dumps {
     const asked = this.#asked(request, context);
     const messages: Message[] = [];
     const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
-    const dump = DumpSocket.openSync(this.#factory, this.#transport);
+    const dump = DumpSocket.openSync(this.#factory, this.#transport, this.#guardOf(request));
     try {
       for (let attempt = 1; attempt <= attempts; attempt++) {
         messages.length = 0;
@@ -99,7 +100,7 @@ export class Dumps {
     await this.#turn(request.signal);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(context);
+      dump = await this.#acquire(this.#guardOf(request));
       dump.start(asked, request, context);
       let taken: T[] = [];
       while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
@@ -159,24 +160,18 @@ export class Dumps {
     else next();
   }
 
-  async #acquire(context: RequestContext): Promise<DumpSocket> {
-    const idle = context.guard === undefined ? this.#idle.pop() : undefined;
-    const dump = idle ?? (await DumpSocket.open(this.#factory, this.#transport));
-    this.#busy.add(dump);
+  #guardOf(request: CheckedRequest): Guard | undefined {
+    return guardOf(this.#options.protocol, request.type, request.body);
+  }
+
+  async #acquire(guard: Guard | undefined): Promise<DumpSocket> {
+    const idle = guard === undefined ? this.#idle.pop() : undefined;
+    const dump = idle ?? (await DumpSocket.open(this.#factory, this.#transport, guard));
     if (this.#closed !== undefined) {
       void dump.close();
-      this.#busy.delete(dump);
       throw this.#closed;
     }
-    if (context.guard !== undefined) {
-      try {
-        await dump.guard(context.guard.group);
-      } catch (error) {
-        this.#busy.delete(dump);
-        void dump.close();
-        throw error;
-      }
-    }
+    this.#busy.add(dump);
     return dump;
   }
 

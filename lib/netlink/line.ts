@@ -39,7 +39,12 @@ export class Line implements TransportEvents {
     return line;
   }
 
-  static openSync(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions, owner: LineOwner): Line | undefined {
+  static openSync(
+    factory: TransportFactory,
+    transport: TransportOptions,
+    options: ConversationOptions,
+    owner: LineOwner,
+  ): Line | undefined {
     if (factory.openSync === undefined) return undefined;
     const line = new Line(owner);
     line.#set(factory.openSync(transport, line), options);

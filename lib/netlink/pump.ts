@@ -168,4 +168,3 @@ export class SocketPump {
     this.#socket.close();
   }
 }
-

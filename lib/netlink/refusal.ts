@@ -78,11 +78,15 @@ export function notSent(asked: Asked, errno: number): SystemError {
 }
 
 export function replyLost(asked: Asked): NetlaneError {
-  return new NetlaneError('NETLANE_REPLY_LOST', 'the reply was lost in an overrun of the receive buffer; whether the kernel did it is not known', {
-    operation: operationOf(asked),
-    namespace: asked.namespace,
-    hint: 'look at the state before asking again, or open the socket with a larger receiveBuffer',
-  });
+  return new NetlaneError(
+    'NETLANE_REPLY_LOST',
+    'the reply was lost in an overrun of the receive buffer; whether the kernel did it is not known',
+    {
+      operation: operationOf(asked),
+      namespace: asked.namespace,
+      hint: 'look at the state before asking again, or open the socket with a larger receiveBuffer',
+    },
+  );
 }
 
 export function timedOut(asked: Asked, milliseconds: number): NetlaneError {

@@ -48,11 +48,6 @@ export interface RequestContext {
   readonly locate?: ((request: Uint8Array, offset: number) => string | undefined) | undefined;
   /** Names an attribute type inside the nest at an offset (undefined: in the message itself). */
   readonly nameMissing?: ((request: Uint8Array, nest: number | undefined, type: number) => string | undefined) | undefined;
-  /**
-   * For a dump whose interruption the kernel does not notice: the group that tells changes of what is dumped. Joined on the dump's own
-   * fd before it starts; `guards` says which of the events concern the dump.
-   */
-  readonly guard?: { readonly group: number; readonly concerns: (message: MessageView) => boolean } | undefined;
   /** Called before each attempt of a dump: what an interrupted one gave is void. */
   readonly restart?: (() => void) | undefined;
 }
