@@ -14,6 +14,45 @@ export function checkOptions(name: string, options: unknown, allowed: readonly s
   }
 }
 
+/** What an option may be: a type, or one of some words; 'any' is checked elsewhere. */
+export type OptionRule = 'string' | 'boolean' | 'signal' | 'any' | readonly string[];
+
+/** As checkOptions, and checks the values as well. Gives the options back, an empty object for none. */
+export function checkRules<Options extends object>(
+  name: string,
+  options: unknown,
+  rules: Readonly<Record<keyof Options, OptionRule>>,
+): Options {
+  if (options === undefined) return {} as Options;
+  // An instance of something has no options: it was put at the wrong place.
+  if (!isRecord(options)) throw invalidArgument(name, 'an object', options);
+  checkOptions(name, options, Object.keys(rules));
+  for (const [key, rule] of Object.entries<OptionRule>(rules)) {
+    const value = options[key];
+    if (value === undefined || rule === 'any') continue;
+    const path = `${name}.${key}`;
+    if (rule === 'signal') checkSignal(path, value);
+    else if (rule === 'boolean') checkBoolean(path, value);
+    else if (rule === 'string') {
+      if (typeof value !== 'string') throw invalidArgument(path, 'a string', value);
+    } else if (typeof value !== 'string' || !rule.includes(value)) {
+      throw invalidArgument(path, rule.map((word) => `'${word}'`).join(' or '), value);
+    }
+  }
+  return options as Options;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A plain object, also one of another realm: its prototype is an Object.prototype, which has none itself. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isObject(value) || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 export function checkSignal(name: string, signal: unknown): void {
   if (signal === undefined) return;
   const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;

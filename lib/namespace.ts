@@ -1,11 +1,10 @@
 import { inspect } from 'node:util';
 import { invalidArgument, NetlaneError } from './errors.js';
 import { native } from './native.js';
-import { checkMilliseconds } from './arguments.js';
+import { checkMilliseconds, isRecord } from './arguments.js';
 import type { Protocol } from './netlink/constants.js';
 import type { SocketOptions } from './netlink/socket-options.js';
 import type { NetlinkSocket } from './netlink/socket.js';
-import { isRecord } from './options.js';
 import { bindName, checkCreateOptions, createAnonymous, createNamed, deleteName, type CreateOptions } from './namespace/create.js';
 import { namespaceError } from './namespace/entry-error.js';
 import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
@@ -65,9 +64,9 @@ export class Namespace {
    *   with ifExists 'open' NETLANE_NOT_A_NETNS when the entry is stale. Of many calls with one name at once exactly one creates it.
    * Source: unshare(2), mount(2), ip-netns(8). Since Linux 3.0.
    */
-  static create(name?: string | undefined, options?: CreateOptions | undefined): Promise<Namespace>;
-  static create(options: CreateOptions): Promise<Namespace>;
-  static create(first?: string | CreateOptions | undefined, second?: CreateOptions | undefined): Promise<Namespace> {
+  static create(this: void, name?: string, options?: CreateOptions): Promise<Namespace>;
+  static create(this: void, options: CreateOptions): Promise<Namespace>;
+  static create(this: void, first?: string | CreateOptions, second?: CreateOptions): Promise<Namespace> {
     const opened = callSite(Namespace.create);
     return Namespace.#create(first, second, opened);
   }
@@ -110,7 +109,7 @@ export class Namespace {
    *   ESRCH when the process behind a pidfd has ended; EBADF; EMFILE; NETLANE_CONTAINER_NOT_FOUND; NETLANE_CONTAINER_AMBIGUOUS, with the candidates in `details`.
    * Source: ioctl_ns(2) (Linux 4.11), SIOCGSKNS (4.10), PIDFD_GET_NET_NAMESPACE (6.11, emulated before), cgroups(7).
    */
-  static open(source: NamespaceSource, options?: OpenOptions | undefined): Promise<Namespace> {
+  static open(this: void, source: NamespaceSource, options?: OpenOptions): Promise<Namespace> {
     const opened = callSite(Namespace.open);
     return Namespace.#open(source, options, opened);
   }
@@ -126,12 +125,13 @@ export class Namespace {
    * Opens the namespace that the calling thread is in: in the main thread the process's own, in a task that of the task.
    * Rejects with EMFILE. Source: /proc/thread-self/ns/net (namespaces(7)).
    */
-  static current(): Promise<Namespace> {
+  static current(this: void): Promise<Namespace> {
     const opened = callSite(Namespace.current);
-    return Namespace.#current(opened);
+    // What is thrown becomes a rejection.
+    return new Promise((resolve) => resolve(Namespace.#current(opened)));
   }
 
-  static async #current(opened: string): Promise<Namespace> {
+  static #current(opened: string): Namespace {
     let fd;
     try {
       fd = native().currentNamespace();
@@ -160,7 +160,7 @@ export class Namespace {
    * @param target An open Namespace, or anything that open() takes.
    * @throws As open() and create(); NETLANE_CLOSED. Source: ip-netns(8) (attach), mount(2).
    */
-  static async attach(name: string, target: Namespace | NamespaceSource, options?: NameOptions | undefined): Promise<void> {
+  static async attach(name: string, target: Namespace | NamespaceSource, options?: NameOptions): Promise<void> {
     checkName(name);
     const directory = checkDirectoryOption(options);
     const operation = `attach the name ${name}`;
@@ -182,7 +182,7 @@ export class Namespace {
    *
    * @throws NETLANE_INVALID_ARGUMENT; ENOENT when there is no such name; EISDIR for a directory; EPERM, EACCES. Source: umount(2), ip-netns(8).
    */
-  static async delete(name: string, options?: NameOptions | undefined): Promise<void> {
+  static async delete(name: string, options?: NameOptions): Promise<void> {
     checkName(name);
     await deleteName(name, checkDirectoryOption(options));
   }
@@ -191,7 +191,7 @@ export class Namespace {
    * Lists the namespaces that have names, sorted by name, and with `{ all: true }` those of running processes as well. Stale entries and what this user
    * may not look at are left out. Plain objects: see NamespaceEntry.
    */
-  static async list(options?: ListOptions | undefined): Promise<NamespaceEntry[]> {
+  static async list(options?: ListOptions): Promise<NamespaceEntry[]> {
     const checked = checkListOptions(options);
     const nsids = await NsidReader.open();
     try {
@@ -207,7 +207,7 @@ export class Namespace {
    *
    * @throws NETLANE_INVALID_ARGUMENT at once; while iterating ABORT_ERR, and ENOSPC at the limit fs.inotify.max_user_watches.
    */
-  static watch(options?: NamespaceWatchOptions | undefined): NamespaceWatch {
+  static watch(options?: NamespaceWatchOptions): NamespaceWatch {
     return new NamespaceWatch(checkWatchOptions(options));
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { native } from '../native.js';
-import { checkOptions } from '../options.js';
+import { checkRules } from '../arguments.js';
 import { accountFor } from './accounts.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import type { LaneChoice } from './handle.js';
@@ -34,8 +34,7 @@ export const createOptionRules = {
 } as const;
 
 export function checkCreateOptions(options: unknown): CreateOptions {
-  checkOptions('options', options, createOptionRules);
-  return (options ?? {}) as CreateOptions;
+  return checkRules<CreateOptions>('options', options, createOptionRules);
 }
 
 /** A new namespace without a name: gone with its last user. */
@@ -126,6 +125,7 @@ function bindHint(code: string | undefined, directory: string): string | undefin
       return `a part of ${directory} is not a directory`;
     case 'EINVAL':
       return `the mount of ${directory} refuses it: namespaces cannot be mounted inside a mount of another user namespace`;
+    case undefined:
     default:
       return undefined;
   }

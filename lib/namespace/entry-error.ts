@@ -50,6 +50,7 @@ function hintFor(code: string | undefined): string | undefined {
     case 'ENOMEM':
     case 'EAGAIN':
       return 'the kernel has no memory for it, or no more threads (ulimit -u, pids.max of the cgroup)';
+    case undefined:
     default:
       return undefined;
   }

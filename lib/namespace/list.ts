@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { native } from '../native.js';
-import { checkOptions, isObject } from '../options.js';
+import { checkRules, isObject } from '../arguments.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import { searchDirectories } from './names.js';
 import { namespaceDevice } from './open.js';
@@ -36,8 +36,7 @@ export type NsidOf = (fd: number) => Promise<number | undefined> | number | unde
 export const listOptionRules = { all: 'boolean', directory: 'string' } as const;
 
 export function checkListOptions(options: unknown): ListOptions {
-  checkOptions('options', options, listOptionRules);
-  return (options ?? {}) as ListOptions;
+  return checkRules<ListOptions>('options', options, listOptionRules);
 }
 
 /** A name and the file that bears it. */

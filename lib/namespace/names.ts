@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { invalidArgument, SystemError } from '../errors.js';
-import { checkOptions } from '../options.js';
+import { checkRules } from '../arguments.js';
 
 /*
  * Names of namespaces are files of a directory. iproute2 calls it /var/run/netns, most others /run/netns; on most systems they are one.
@@ -32,8 +32,7 @@ export function checkDirectory(directory: string): string {
 
 /** Checks options that are only about the directory, and gives it back. */
 export function checkDirectoryOption(options: unknown): string | undefined {
-  checkOptions('options', options, { directory: 'string' });
-  const directory = (options as { directory?: string | undefined } | undefined)?.directory;
+  const { directory } = checkRules<{ directory?: string | undefined }>('options', options, { directory: 'string' });
   return directory === undefined ? undefined : checkDirectory(directory);
 }
 

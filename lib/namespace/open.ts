@@ -2,7 +2,7 @@ import { statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { native } from '../native.js';
-import { checkInteger, checkOptions, isObject, isRecord, suggest } from '../options.js';
+import { checkInteger, checkRules, isObject, isRecord, nearest } from '../arguments.js';
 import { openContainer } from './containers.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import type { LaneChoice } from './handle.js';
@@ -48,10 +48,15 @@ export async function openSource(source: unknown, options: OpenOptions): Promise
   if (fields['name'] !== undefined) return openName(checkName(fields['name'], 'source.name'), options.directory);
   if (fields['path'] !== undefined) return openPath(fields['path'], options.directory);
   if (fields['pid'] !== undefined) return { fd: openProcess(fields['pid'], fields['tid']) };
-  if (fields['pidfd'] !== undefined) return { fd: openPidfd(checkInteger('source.pidfd', fields['pidfd'], 0, largestId)) };
-  if (fields['fd'] !== undefined) return { fd: duplicate(checkInteger('source.fd', fields['fd'], 0, largestId)) };
+  if (fields['pidfd'] !== undefined) return { fd: openPidfd(integer('source.pidfd', fields['pidfd'], 0)) };
+  if (fields['fd'] !== undefined) return { fd: duplicate(integer('source.fd', fields['fd'], 0)) };
   if (fields['socket'] !== undefined) return { fd: openSocketNamespace(fields['socket']) };
   return { fd: await openContainer(fields['container']) };
+}
+
+function integer(name: string, value: unknown, least: number): number {
+  checkInteger(name, value, least, largestId);
+  return value;
 }
 
 /** Throws NETLANE_INVALID_ARGUMENT unless exactly one place is named. */
@@ -61,7 +66,7 @@ function checkSource(source: unknown): Readonly<Record<string, unknown>> {
   const given = Object.keys(source).filter((key) => source[key] !== undefined);
   for (const key of given) {
     if ((sourceKeys as readonly string[]).includes(key)) continue;
-    const meant = suggest(key, sourceKeys);
+    const meant = nearest(key, sourceKeys);
     const hint = meant === undefined ? 'options such as lane and directory are the second argument' : `did you mean ${meant}?`;
     throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `source has no field "${key}"`, { hint });
   }
@@ -129,8 +134,8 @@ function describeFile(status: BigIntStats): string {
 }
 
 function openProcess(pid: unknown, tid: unknown): number {
-  const process = checkInteger('source.pid', pid, 1, largestId);
-  const thread = tid === undefined ? undefined : checkInteger('source.tid', tid, 1, largestId);
+  const process = integer('source.pid', pid, 1);
+  const thread = tid === undefined ? undefined : integer('source.tid', tid, 1);
   const who = thread === undefined ? `process ${process}` : `thread ${thread} of process ${process}`;
   const path = thread === undefined ? `/proc/${process}/ns/net` : `/proc/${process}/task/${thread}/ns/net`;
   const operation = `open the namespace of ${who}`;
@@ -182,7 +187,7 @@ function openSocketNamespace(socket: unknown): number {
 
 /** The fd of a number, of an object with `fd`, or of Node's own net.Socket and net.Server. */
 function socketFd(socket: unknown): number {
-  if (typeof socket === 'number') return checkInteger('source.socket', socket, 0, largestId);
+  if (typeof socket === 'number') return integer('source.socket', socket, 0);
   const expected = 'the fd of a socket, or an open socket that has one';
   if (!isObject(socket)) throw invalidArgument('source.socket', expected, socket);
   const inner = socket['_handle'];
@@ -193,8 +198,7 @@ function socketFd(socket: unknown): number {
 
 /** Checks the options of open(). */
 export function checkOpenOptions(options: unknown): OpenOptions {
-  checkOptions('options', options, openOptionRules);
-  return (options ?? {}) as OpenOptions;
+  return checkRules<OpenOptions>('options', options, openOptionRules);
 }
 
 /** The error of a name that exists already. */

@@ -39,6 +39,7 @@ function removalError(thrown: unknown, code: string | undefined, path: string, o
       });
     case 'EROFS':
       return translate(thrown, { operation, hint: `the file system of ${path} is mounted read-only` });
+    case undefined:
     default:
       return namespaceError(thrown, { operation });
   }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
-import { abortError, type NetlaneError } from '../errors.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { abortError, describeValue, type NetlaneError } from '../errors.js';
 import { native } from '../native.js';
-import { checkOptions, isObject } from '../options.js';
+import { checkRules, isObject } from '../arguments.js';
 import { DirectoryAlarm } from './directory-alarm.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import { cookieIfAllowed, namedEntries, type NameEntry } from './list.js';
@@ -33,8 +33,7 @@ export interface NamespaceWatchOptions {
 export const watchOptionRules = { existing: 'boolean', signal: 'signal', directory: 'string' } as const;
 
 export function checkWatchOptions(options: unknown): NamespaceWatchOptions {
-  checkOptions('options', options, watchOptionRules);
-  return (options ?? {}) as NamespaceWatchOptions;
+  return checkRules<NamespaceWatchOptions>('options', options, watchOptionRules);
 }
 
 interface Known extends NameEntry {
@@ -43,7 +42,7 @@ interface Known extends NameEntry {
 
 interface Waiter {
   readonly resolve: (result: IteratorResult<NamespaceChange, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** A consumer that is this far behind gets the differences between states from then on, not each transition. */
@@ -75,11 +74,11 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
   #mountsChanged = false;
   #due = false;
   #looking = false;
-  #timer: NodeJS.Timeout | undefined;
-  #pause = 0;
+  #waiting = false;
+  #restUntil = 0;
   #keepsAlive = true;
   #ended = false;
-  #failure: { readonly error: unknown } | undefined;
+  #failure: { readonly error: Error } | undefined;
 
   constructor(options: NamespaceWatchOptions) {
     this.#directories = searchDirectories(options.directory);
@@ -114,16 +113,16 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
   next(): Promise<IteratorResult<NamespaceChange, undefined>> {
     const change = this.#queue.shift();
     if (change !== undefined) {
-      if (this.#due && this.#queue.length < mostQueued / 2) this.#schedule();
+      if (this.#due) this.#schedule();
       return Promise.resolve({ done: false, value: change });
     }
     const failure = this.#failure;
-    if (failure !== undefined) {
-      this.#failure = undefined;
-      return Promise.reject(failure.error);
-    }
-    if (this.#ended) return Promise.resolve(finished);
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.#failure = undefined;
+    return new Promise((resolve, reject) => {
+      if (failure !== undefined) reject(failure.error);
+      else if (this.#ended) resolve(finished);
+      else this.#waiters.push({ resolve, reject });
+    });
   }
 
   /** Ends the watch; what waits is done. Also called by leaving a `for await` loop. */
@@ -174,8 +173,9 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
     this.#fail(this.#abortError(this.#signal));
   };
 
-  readonly #fail = (error: unknown): void => {
+  readonly #fail = (thrown: unknown): void => {
     if (this.#ended) return;
+    const error = thrown instanceof Error ? thrown : new Error(describeValue(thrown));
     const waiting = this.#waiters.shift();
     this.#failure = { error };
     this.#end();
@@ -188,7 +188,6 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
     if (this.#ended) return;
     this.#ended = true;
     this.#signal?.removeEventListener('abort', this.#abort);
-    clearTimeout(this.#timer);
     for (const alarm of this.#alarms) alarm.close();
     this.#mounts?.close();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(finished);
@@ -200,43 +199,50 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
     this.#schedule();
   };
 
-  /** Looks as soon as the loop comes round; on a machine in uproar at most a fifth of the time. */
+  /** Looks in this round of the loop; on a machine in uproar at most a fifth of the time. */
   #schedule(): void {
     this.#due = true;
-    if (this.#ended || this.#looking || this.#timer !== undefined || this.#queue.length >= mostQueued) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#lookAgain().catch(this.#fail);
-    }, this.#pause);
-    if (!this.#keepsAlive) this.#timer.unref();
+    if (this.#ended || this.#looking || this.#waiting || this.#queue.length >= mostQueued) return;
+    this.#waiting = true;
+    const begin = (): void => {
+      this.#waiting = false;
+      if (!this.#ended) this.#lookAgain().catch(this.#fail);
+    };
+    const pause = this.#restUntil - performance.now();
+    // What exists for a few milliseconds only is seen all the same, if the watch was at rest.
+    const timer = pause > 0 ? setTimeout(begin, pause) : setImmediate(begin);
+    if (!this.#keepsAlive) timer.unref();
   }
 
   async #lookAgain(): Promise<void> {
     this.#due = false;
     this.#looking = true;
-    const started = performance.now();
+    let spent = 0;
     try {
       const mountsChanged = this.#mountsChanged;
       this.#mountsChanged = false;
-      const found = await this.#look('added', false);
+      const first = await this.#look('added', false);
       // Mounts changed, and not so that any file shows it: another namespace with the same inode may have come into the place of one.
-      if (mountsChanged && !found) await this.#look('added', true);
+      const second = mountsChanged && !first.differs ? await this.#look('added', true) : undefined;
+      spent = first.spent + (second?.spent ?? 0);
     } finally {
       this.#looking = false;
     }
-    this.#pause = Math.min(longestPause, (performance.now() - started) * 4);
+    this.#restUntil = performance.now() + Math.min(longestPause, spent * 4);
     if (this.#due) this.#schedule();
   }
 
-  /** One look at everything. `thorough` asks every namespace for its cookie. Says whether anything differed. */
-  async #look(action: 'existing' | 'added' | undefined, thorough: boolean): Promise<boolean> {
+  /** One look at everything. `thorough` asks every namespace for its cookie. Says whether anything differed, and the milliseconds it took. */
+  async #look(action: 'existing' | 'added' | undefined, thorough: boolean): Promise<{ differs: boolean; spent: number }> {
+    let since = performance.now();
+    let spent = 0;
     for (const alarm of this.#alarms) alarm.renew();
     const touched = new Set(this.#touched);
     this.#touched.clear();
     const entries = namedEntries(this.#directories);
     const present = new Set(entries.map((entry) => entry.name));
     let differs = false;
-    for (const known of [...this.#known.values()]) {
+    for (const known of this.#known.values()) {
       if (present.has(known.name)) continue;
       this.#forget(known);
       differs = true;
@@ -246,11 +252,16 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
       const known = this.#known.get(entry.name);
       const same = known?.id === entry.id && known.directory === entry.directory;
       if (same && !thorough && !touched.has(entry.name)) continue;
-      if ((opened += 1) % namesPerTurn === 0) await turn();
-      if (this.#ended) return differs;
+      if ((opened += 1) % namesPerTurn === 0) {
+        // What others do in their turns is not this watch's doing.
+        spent += performance.now() - since;
+        await nextTurn();
+        since = performance.now();
+        if (this.#ended) break;
+      }
       if (this.#compare(entry, known, action)) differs = true;
     }
-    return differs;
+    return { differs, spent: spent + performance.now() - since };
   }
 
   #forget(known: Known): void {
