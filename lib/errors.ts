@@ -155,6 +155,8 @@ Object.defineProperty(NetlinkError.prototype, 'name', { value: 'NetlinkError', c
 /** Bytes that are not what they should be. Never thrown for longer or shorter structs of other kernels, which are tolerated. */
 export class DecodeError extends Error {
   declare readonly code: 'NETLANE_DECODE';
+  /** What is wrong with the bytes. */
+  declare readonly reason: string;
   /** Where in the object: 'link.linkinfo.data'. */
   declare readonly path: string;
   /** Offset in the message. */
@@ -164,7 +166,7 @@ export class DecodeError extends Error {
 
   constructor(reason: string, at: { path: string; offset: number; bytes?: Uint8Array | undefined; cause?: unknown }) {
     super(`cannot decode ${at.path === '' ? 'the message' : at.path} at offset ${at.offset}: ${reason}`, causeOf({ cause: at.cause }));
-    assign(this, { code: 'NETLANE_DECODE', path: at.path, offset: at.offset, bytes: (at.bytes ?? new Uint8Array()).slice(0, 64) });
+    assign(this, { code: 'NETLANE_DECODE', reason, path: at.path, offset: at.offset, bytes: (at.bytes ?? new Uint8Array()).slice(0, 64) });
   }
 }
 Object.defineProperty(DecodeError.prototype, 'name', { value: 'DecodeError', configurable: true, writable: true });

@@ -1,0 +1,193 @@
+import { within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
+import {
+  implementationOf,
+  type Attributes,
+  type AttributesCodec,
+  type AttributesInput,
+  type AttributesValue,
+  type FieldMap,
+} from './attributes.js';
+import { familyNumber } from './names.js';
+import { Layout, refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';
+
+/** A field that is made of others: of bits of the header, or of several attributes. */
+export interface Derived<T, I = T> {
+  /** Its value, undefined where there is none. Called after the attributes were read. */
+  readonly read: (header: Fields, value: Fields) => T | undefined;
+  /** Puts it where it belongs: into the header, or as attributes into the output. Absent for what only the kernel tells. */
+  readonly write?: ((value: I, header: Fields, output: Output) => void) | undefined;
+  /** What the values are like: for documentation and tests. */
+  readonly codec: Codec<T, I>;
+  readonly kernel: string;
+  readonly doc: string;
+  readonly notes?: Notes | undefined;
+}
+
+type DerivedMap = Readonly<Record<string, Derived<unknown, never>>>;
+
+type DerivedValue<D extends DerivedMap> = {
+  -readonly [K in keyof D]?: D[K] extends { codec: { decode(input: Input): infer T } } ? T : never;
+};
+type DerivedInput<D extends DerivedMap> = {
+  readonly [K in keyof D]?: D[K] extends { codec: { encode(value: infer I, output: Output): void } } ? I | undefined : never;
+};
+
+type Simplify<T> = { [K in keyof T]: T[K] };
+
+/** Lays out a derived field. */
+export function derived<T, I = T>(of: Derived<T, I>): Derived<T, I> {
+  return of;
+}
+
+export interface ObjectParts<M extends Members, F extends FieldMap, D extends DerivedMap> {
+  /** What one is called in errors: 'link'. */
+  readonly title: string;
+  readonly header: StructCodec<M>;
+  readonly attributes: AttributesCodec<F>;
+  readonly derived?: D | undefined;
+  /** Name of the header's member that is the address family; it may be hidden. */
+  readonly family?: string | undefined;
+  /** Puts what people write into the form that the attributes have. */
+  readonly prepare?: ((value: Readonly<Fields>) => Readonly<Fields>) | undefined;
+  /** Completes what was decoded. */
+  readonly decoded?: ((value: Fields, header: Fields, input: Input) => void) | undefined;
+  /** Prepares the header before anything is encoded; may set output.family. */
+  readonly encoding?: ((value: Readonly<Fields>, header: Fields, output: Output) => void) | undefined;
+  /** Completes the header after all else was encoded. */
+  readonly encoded?: ((value: Readonly<Fields>, header: Fields, output: Output) => void) | undefined;
+}
+
+/** A message: a fixed header and attributes, flat in one object. */
+export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
+  readonly shape: Shape;
+  readonly title: string;
+  readonly layout: Layout;
+  readonly attributes: Attributes;
+  readonly #visible: readonly string[];
+  readonly #readOnly: ReadonlySet<string>;
+  readonly #derived: readonly (readonly [string, Derived<unknown, never>])[];
+  readonly #derivedByName: ReadonlyMap<string, Derived<unknown, never>>;
+  readonly #parts: ObjectParts<Members, FieldMap, DerivedMap>;
+
+  constructor(parts: ObjectParts<Members, FieldMap, DerivedMap>) {
+    this.#parts = parts;
+    this.title = parts.title;
+    this.layout = parts.header.layout;
+    this.attributes = implementationOf(parts.attributes);
+    this.#visible = this.layout.fields.filter((one) => !one.hidden).map((one) => one.name);
+    this.#readOnly = new Set(this.layout.fields.filter((one) => one.readOnly).map((one) => one.name));
+    this.#derived = Object.entries(parts.derived ?? {});
+    this.#derivedByName = new Map(this.#derived);
+    const derivedShapes: FieldShape[] = this.#derived.map(([name, of]) => ({
+      name,
+      type: -1,
+      codec: of.codec,
+      kernel: of.kernel,
+      doc: of.doc,
+      unit: of.notes?.unit,
+      since: of.notes?.since,
+      readOnly: of.write === undefined,
+      hidden: false,
+      inline: false,
+    }));
+    const fields = this.attributes.shape.is === 'attributes' ? this.attributes.shape.fields : [];
+    this.shape = { is: 'object', header: this.layout.fields, headerSize: this.layout.size, fields: [...derivedShapes, ...fields] };
+  }
+
+  decode(input: Input): Fields {
+    const outerHeader = input.header;
+    const outerFamily = input.family;
+    const outerTarget = input.target;
+    const { family, decoded } = this.#parts;
+    input.enter();
+    const header: Fields = {};
+    this.layout.readAll(input, header, true);
+    const value = this.attributes.make();
+    for (const name of this.#visible) {
+      const member = header[name];
+      if (member !== undefined) value[name] = member;
+    }
+    input.header = header;
+    input.target = value;
+    if (family !== undefined) input.family = familyNumber(header[family]);
+    this.attributes.decodeInto(value, input);
+    for (const [name, of] of this.#derived) {
+      const made = of.read(header, value);
+      if (made !== undefined) value[name] = made;
+    }
+    decoded?.(value, header, input);
+    input.leave();
+    input.header = outerHeader;
+    input.family = outerFamily;
+    input.target = outerTarget;
+    return value;
+  }
+
+  encode(given: Readonly<Fields>, output: Output): void {
+    refuseUnknown(
+      given,
+      (name) => name === 'unknown' || this.#derivedByName.has(name) || this.attributes.has(name) || this.layout.has(name),
+      () => [...this.#derivedByName.keys(), ...this.layout.names(), ...this.attributes.names()],
+    );
+    const value = this.#parts.prepare?.(given) ?? given;
+    const outerHeader = output.header;
+    const outerFamily = output.family;
+    const outerSource = output.source;
+    const { family, encoding, encoded } = this.#parts;
+    const header: Fields = {};
+    const start = output.position;
+    output.zero((this.layout.size + 3) & ~3);
+    output.header = header;
+    output.source = value;
+    // Objects without a family of their own (the nexthops of a route) have that of the message.
+    if (family !== undefined) output.family = 0;
+    for (const name of this.#visible) {
+      const member = value[name];
+      if (member !== undefined && !this.#readOnly.has(name)) header[name] = member;
+    }
+    if (family !== undefined) output.family = familyNumber(header[family]);
+    encoding?.(value, header, output);
+    this.attributes.encodeKnown(value, output);
+    for (const [name, of] of this.#derived) {
+      const content = value[name];
+      if (content === undefined || of.write === undefined) continue;
+      try {
+        of.write(content as never, header, output);
+      } catch (error) {
+        throw within(error, name);
+      }
+    }
+    if (family !== undefined && output.family !== 0) header[family] = output.family;
+    encoded?.(value, header, output);
+    const end = output.position;
+    output.position = start;
+    this.layout.writeAll(header, output);
+    output.position = end;
+    output.header = outerHeader;
+    if (family !== undefined) output.family = outerFamily;
+    output.source = outerSource;
+  }
+}
+
+/** A member of a header as a number; 0 where it is a name or absent. */
+export function numberOf(header: Readonly<Fields>, name: string): number {
+  const value = header[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+export type ObjectValue<M extends Members, F extends FieldMap, D extends DerivedMap> = Simplify<
+  StructValue<M> & DerivedValue<D> & Omit<AttributesValue<F>, keyof StructValue<M>>
+>;
+export type ObjectInput<M extends Members, F extends FieldMap, D extends DerivedMap> = Simplify<
+  StructInput<M> & DerivedInput<D> & Omit<AttributesInput<F>, keyof StructInput<M>>
+>;
+
+/** A message: a fixed header and attributes, flat in one object. */
+export function object<const M extends Members, const F extends FieldMap, const D extends DerivedMap = Record<never, never>>(
+  parts: ObjectParts<M, F, D>,
+): Codec<ObjectValue<M, F, D>, ObjectInput<M, F, D>> {
+  return new ObjectCodec(parts as unknown as ObjectParts<Members, FieldMap, DerivedMap>) as unknown as Codec<
+    ObjectValue<M, F, D>,
+    ObjectInput<M, F, D>
+  >;
+}
