@@ -59,6 +59,8 @@ class Call {
 
   void finish() {
     thread_.join();
+    // What the work holds (a duplicated descriptor) is given back before the caller goes on, not when the handle has closed.
+    work_ = nullptr;
     if (!abandoned_) settle();
     close();
   }
