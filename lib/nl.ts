@@ -104,3 +104,44 @@ export { IfInfomsg, deserializeIfInfomsg, newIfInfomsg, newIfInfomsgChild } from
 export { getSocketTimeout, setSocketTimeout, settings, type Settings, type Timeval } from './nl/settings.js';
 export { ErrDumpInterrupted } from './nl/dump-interrupted.js';
 export { NetlinkRequest, newNetlinkRequest } from './nl/request.js';
+export { NetlinkSocket, SocketHandle, getNetlinkSocketAt, subscribe, subscribeAt } from './nl/socket.js';
+export type { NetlinkMessage, Received, SockaddrNetlink } from './nl/message.js';
+export {
+  Handle,
+  configureHandle,
+  newHandle,
+  newHandleAt,
+  newHandleAtFrom,
+  newHandleWithOptions,
+  packageHandle,
+  type HandleOptions,
+} from './nl/handle.js';
+export * as netns from './nl/netns.js';
+export {
+  NsHandle,
+  deleteNamed,
+  get,
+  getFromDocker,
+  getFromName,
+  getFromPath,
+  getFromPid,
+  getFromThread,
+  newNamed,
+  newNs,
+  none,
+  type NsLike,
+} from './nl/netns.js';
+export { ProcessWatch, watchProcesses, type OverrunProcEvent, type ProcessWatchOptions } from './nl/process-watch.js';
+export type {
+  CommProcEvent,
+  CoredumpProcEvent,
+  ExecProcEvent,
+  ExitProcEvent,
+  ForkProcEvent,
+  GidProcEvent,
+  ProcEvent,
+  PtraceProcEvent,
+  SidProcEvent,
+  UidProcEvent,
+  UnknownProcEvent,
+} from './nl/process-event.js';

@@ -131,10 +131,3 @@ export async function newNamed(name: string): Promise<NsHandle> {
 export async function deleteNamed(name: string): Promise<void> {
   await Namespace.delete(name);
 }
-
-/** A Namespace to be closed with what is opened in it, so that this outlives the handle it was opened with, as an fd does in Go. */
-export async function namespaceFor(name: string, ns: NsLike): Promise<Namespace> {
-  if (ns instanceof NsHandle) return ns.reopen();
-  if (ns instanceof Namespace) return Namespace.open({ fd: ns.fd });
-  throw invalidArgument(name, 'an NsHandle or a Namespace', ns);
-}

@@ -1,8 +1,12 @@
-import { NetlaneError } from '../errors.js';
+import { invalidArgument, NetlaneError } from '../errors.js';
 import { writeHeader } from '../netlink/message.js';
 import { checkUint, viewOf } from './byte-order.js';
 import { NLM_F_REQUEST, sizeofNlMsghdr } from './constants.js';
+import { executeOn, iterateOn, withSocket } from './execute.js';
+import type { NsLike } from './netns.js';
 import type { NetlinkRequestData } from './rt-attr.js';
+import type { SocketHandle } from './socket.js';
+import type { Warning } from '../netlink/request.js';
 
 let lastSequence = 0;
 
@@ -18,13 +22,27 @@ export class NetlinkRequest {
   len: number = sizeofNlMsghdr;
   type: number;
   flags: number;
-  /** Sequence number. What is sent by execute() gets the socket's own, so that none is in flight twice. */
+  /** Sequence number, for send(). What execute() sends gets one of the engine's, so that none is in flight twice. */
   seq: number;
   /** Port id of the sender; 0 lets the kernel fill it in. */
   pid = 0;
   data: NetlinkRequestData[] = [];
   /** Bytes behind all data. */
   rawData: Uint8Array = new Uint8Array();
+  /**
+   * Sockets to use, by protocol: the one of the protocol that is executed, if there is one, and any number of requests may be on it at once.
+   * For other protocols a socket is opened for the one request.
+   */
+  sockets: Map<number, SocketHandle> | undefined;
+  /** Where a socket for the one request is opened. Default: the caller's own namespace. */
+  netNS: NsLike | undefined;
+  /**
+   * Whether a dump that was interrupted is sent again, up to 10 times with pauses. true: the ancestor's false gives ErrDumpInterrupted with
+   * whatever came.
+   */
+  retryInterrupted = true;
+  /** What the kernel had to say about the last request that it carried out. */
+  warnings: readonly Warning[] = [];
 
   /** As newNetlinkRequest, but with the flags exactly as they are given, and without a sequence number. */
   constructor(type = 0, flags = 0) {
@@ -66,6 +84,32 @@ export class NetlinkRequest {
       port: checkUint('pid', this.pid, 32),
     });
     return bytes;
+  }
+
+  /**
+   * Sends the request and waits for the whole answer. An acknowledgement is always asked for, so that a change that succeeds ends as well.
+   * @param sockType Protocol, NETLINK_ROUTE, ...
+   * @param resType Type of the messages to give; 0 for all.
+   * @returns What follows the header of each message.
+   * Rejects with NetlinkError when the kernel refuses, ErrDumpInterrupted, NETLANE_TIMEOUT (settings.socketTimeoutTv, or the receive time-out of a socket
+   * of `sockets`), NETLANE_REPLY_LOST, NETLANE_CLOSED, and what opening a socket rejects with.
+   */
+  async execute(sockType: number, resType = 0): Promise<Uint8Array[]> {
+    return withSocket(this, sockType, (socket, timeout) =>
+      executeOn(this, socket, { resType: checkUint('resType', resType, 16), timeout }),
+    );
+  }
+
+  /**
+   * As execute(), giving each message to a function until it returns false; nothing is given after that. A dump with retryInterrupted is read to its
+   * end first, since a message that was given cannot be taken back; without it memory stays bounded, and an interruption rejects at the end.
+   * What the function throws rejects. It may make other requests, on the same socket, too.
+   */
+  async executeIter(sockType: number, resType: number, f: (message: Uint8Array) => boolean | Promise<boolean>): Promise<void> {
+    if (typeof f !== 'function') throw invalidArgument('f', 'a function', f);
+    await withSocket(this, sockType, (socket, timeout) =>
+      iterateOn(this, socket, { resType: checkUint('resType', resType, 16), timeout }, f),
+    );
   }
 
   #write(header: number): Uint8Array<ArrayBuffer> {

@@ -28,17 +28,21 @@ export const settings: Settings = {
   enableErrorMessageReporting: true,
 };
 
-/** Milliseconds of a time value. @throws NETLANE_INVALID_ARGUMENT unless sec is a whole number from 0 and usec one from 0 to 999999. */
+/** Milliseconds of a time value. @throws NETLANE_INVALID_ARGUMENT unless both are whole, from 0, usec up to 999999 and sec up to 2147483 (24 days). */
 export function millisecondsOf(name: string, timeout: Timeval): number {
   const { sec, usec } = timeout;
-  const possible = Number.isSafeInteger(sec) && sec >= 0 && Number.isSafeInteger(usec) && usec >= 0 && usec < 1_000_000;
-  if (!possible) throw invalidArgument(name, 'whole seconds from 0 and microseconds from 0 to 999999', `{ sec: ${sec}, usec: ${usec} }`);
+  // A Node timer waits 2^31 - 1 ms at the most.
+  const possible = Number.isSafeInteger(sec) && sec >= 0 && sec <= 2_147_483 && Number.isSafeInteger(usec) && usec >= 0 && usec < 1_000_000;
+  if (!possible)
+    throw invalidArgument(name, 'whole seconds from 0 to 2147483 and microseconds from 0 to 999999', `{ sec: ${sec}, usec: ${usec} }`);
   return sec * 1000 + usec / 1000;
 }
 
 /** The time value of a number of milliseconds, whole microseconds of it. @throws NETLANE_INVALID_ARGUMENT below 0.001. */
 export function timevalOf(name: string, milliseconds: number): Timeval {
-  if (!Number.isFinite(milliseconds) || milliseconds < 0.001) throw invalidArgument(name, 'at least 0.001 (milliseconds)', milliseconds);
+  if (!Number.isFinite(milliseconds) || milliseconds < 0.001 || milliseconds > 0x7fff_ffff) {
+    throw invalidArgument(name, 'milliseconds from 0.001 to 2147483647', milliseconds);
+  }
   const micros = Math.round(milliseconds * 1000);
   return { sec: Math.floor(micros / 1_000_000), usec: micros % 1_000_000 };
 }
