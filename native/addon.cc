@@ -72,7 +72,7 @@ Napi::Value exportOwner(Info info) {
 }
 
 Napi::Value exportCreateNamespaceAsync(Info info) {
-  const bool loopbackUp = info[0].ToBoolean().Value();
+  const bool loopbackUp = booleanArgument(info, 0);
   return inBackground(info.Env(), [loopbackUp](const Cancelled&) { return unshareNamespace(loopbackUp); });
 }
 

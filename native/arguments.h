@@ -10,7 +10,10 @@
 
 #include "error.h"
 
-/* Arguments as native code takes them: a wrong type throws before anything was done. */
+/*
+ * Arguments as native code takes them: a wrong type throws before anything was done. Nothing is converted: conversions can run JavaScript,
+ * and all that can run JavaScript fails, with an empty value, from the moment on when another thread ends this one's environment.
+ */
 namespace netlane {
 
 inline double numberArgument(const Napi::CallbackInfo& info, size_t index) {
@@ -36,6 +39,12 @@ inline int intArgument(const Napi::CallbackInfo& info, size_t index) {
 }
 inline uint32_t unsignedArgument(const Napi::CallbackInfo& info, size_t index) {
   return integerArgument<uint32_t>(info, index);
+}
+
+inline bool booleanArgument(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Value value = info[index];
+  if (!value.IsBoolean()) throw ArgumentFailure("a boolean was expected");
+  return value.As<Napi::Boolean>().Value();
 }
 
 /** Never with a NUL inside, which would end the path early. */

@@ -19,16 +19,17 @@ namespace {
 /** Deletes itself when its handle has closed. */
 class Call {
  public:
-  Call(Napi::Env env, std::function<Fd(const Cancelled&)> work)
-      : env_(env), deferred_(Napi::Promise::Deferred::New(env)), context_(env, "netlane"), work_(std::move(work)) {}
+  Call(Napi::Env env, std::function<Fd(const Cancelled&)> work) : env_(env), context_(env, "netlane"), work_(std::move(work)) {}
 
   static Napi::Value start(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
     auto call = std::make_unique<Call>(env, std::move(work));
+    napi_value promise = nullptr;
+    // Fails only when the environment is ending: nobody would see the result.
+    if (napi_create_promise(env, &call->deferred_, &promise) != napi_ok) return env.Undefined();
     const int failed = uv_async_init(loopOf(env), &call->done_, [](uv_async_t* handle) { static_cast<Call*>(handle->data)->finish(); });
     if (failed != 0) throw SystemFailure("uv_async_init", -failed);
     Call* const self = call.release();
     self->done_.data = self;
-    const Napi::Promise promise = self->deferred_.Promise();
     self->hook_.install(env, [self] { self->abandon(); });
     try {
       const SignalsBlocked blocked;
@@ -37,7 +38,7 @@ class Call {
       self->close();
       throw;
     }
-    return promise;
+    return Napi::Value(env, promise);
   }
 
  private:
@@ -68,12 +69,13 @@ class Call {
   void settle() {
     const Napi::HandleScope scope(env_);
     const Napi::CallbackScope callback(env_, context_);
+    // A status that is not napi_ok means here, too, that the environment has begun to end since.
     if (failure_) {
-      deferred_.Reject(toJavaScript(env_, failure_).Value());
+      napi_reject_deferred(env_, deferred_, toJavaScript(env_, failure_).Value());
     } else if (result_.valid()) {
-      deferred_.Resolve(Napi::Number::New(env_, HandedOut::of(env_).add(std::move(result_))));
+      napi_resolve_deferred(env_, deferred_, Napi::Number::New(env_, HandedOut::of(env_).add(std::move(result_))));
     } else {
-      deferred_.Resolve(env_.Undefined());
+      napi_resolve_deferred(env_, deferred_, env_.Undefined());
     }
   }
 
@@ -84,7 +86,7 @@ class Call {
   // First, so that it is removed last: the environment lives as long as the hook.
   EnvironmentHook hook_;
   Napi::Env env_;
-  Napi::Promise::Deferred deferred_;
+  napi_deferred deferred_ = nullptr;
   Napi::AsyncContext context_;
   std::function<Fd(const Cancelled&)> work_;
   std::thread thread_;

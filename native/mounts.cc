@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "arguments.h"
 #include "error.h"
 #include "poller.h"
 
@@ -20,8 +21,13 @@ Napi::Value watchMounts(Napi::Env env, Napi::Function onChange) {
   Napi::Object watch = Napi::Object::New(env);
   watch.Set("close", Napi::Function::New(
                          env, [poller](const Napi::CallbackInfo&) { poller->close(); }, "close"));
-  watch.Set("ref", Napi::Function::New(
-                       env, [poller](const Napi::CallbackInfo& info) { poller->ref(info[0].ToBoolean().Value()); }, "ref"));
+  const auto ref = [poller](const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+      poller->ref(booleanArgument(info, 0));
+      return info.Env().Undefined();
+    });
+  };
+  watch.Set("ref", Napi::Function::New(env, ref, "ref"));
   return watch;
 }
 

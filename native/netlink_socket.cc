@@ -102,6 +102,8 @@ Napi::Function NetlinkSocket::define(Napi::Env env) {
 }
 
 NetlinkSocket::NetlinkSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NetlinkSocket>(info) {
+  // Not wrapped: the environment is ending, and no finalizer would close what is opened now.
+  if (IsEmpty()) return;
   guarded(info.Env(), [&]() -> Napi::Value {
     open(info);
     return info.Env().Undefined();
@@ -178,8 +180,11 @@ Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
   result.Set("count", received.count);
   result.Set("errno", received.error);
   if (received.spilled) {
-    Napi::ArrayBuffer spill = Napi::ArrayBuffer::New(env, received.spill.size());
-    received.spill.copyTo(static_cast<uint8_t*>(spill.Data()));
+    void* copy = nullptr;
+    napi_value spill = nullptr;
+    // Fails only when the environment ends: the datagram is lost with the thread that it was for.
+    if (napi_create_arraybuffer(env, received.spill.size(), &copy, &spill) != napi_ok) return env.Undefined();
+    received.spill.copyTo(static_cast<uint8_t*>(copy));
     result.Set("spill", spill);
   }
   return result;
@@ -202,8 +207,7 @@ Napi::Value NetlinkSocket::poll(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NetlinkSocket::ref(const Napi::CallbackInfo& info) {
-  if (!info[0].IsBoolean()) throw ArgumentFailure("a boolean was expected");
-  referenced_ = info[0].As<Napi::Boolean>().Value();
+  referenced_ = booleanArgument(info, 0);
   if (poller_) poller_->ref(referenced_);
   return info.Env().Undefined();
 }

@@ -17,11 +17,11 @@ function endProcess(file: string, kind: ModuleKind, ending: Ending, workers: num
   };
   for (let count = 0; count < workers; count += 1) {
     const worker = start();
-    worker.unref();
-    worker.on('message', proceed);
+    worker.on('message', () => {
+      worker.unref(); // Only once it runs: before, this keeps the process alive for ever.
+      proceed();
+    });
   }
-  // Unreferenced workers do not keep the process; this does, until the main thread's own sockets do.
-  const keep = setInterval(() => busy >= workers && clearInterval(keep), 5);
   if (workers === 0) proceed();
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { cycles } from './support/addon.js';
-import { census, keepBusy, type Ending } from './support/busy.js';
+import { callForEver, census, keepBusy, type Ending } from './support/busy.js';
 import { resultOf, runScenario, type ModuleKind } from './support/scenario.js';
 
 interface Report {
@@ -21,7 +21,9 @@ interface Plan {
 async function endWorkers(file: string, plan: Plan): Promise<void> {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   if (plan.loadedFirst === 'in main') process.getBuiltinModule('node:module').createRequire('/')(file);
-  const body = `const busy = ${String(keepBusy)};
+  const program =
+    plan.ending === 'is ended within a call' ? `(file, ending, announce) => (${String(callForEver)})(file, announce)` : String(keepBusy);
+  const body = `const busy = ${program};
     busy(${JSON.stringify(file)}, ${JSON.stringify(plan.ending)}, () => process.getBuiltinModule('node:worker_threads').parentPort.postMessage('busy'));`;
   const start = () =>
     plan.kind === 'module' ? new Worker(new URL(`data:text/javascript,${encodeURIComponent(body)}`)) : new Worker(body, { eval: true });
@@ -47,6 +49,7 @@ async function endWorkers(file: string, plan: Plan): Promise<void> {
 const expectedEnds: Record<Ending, readonly string[]> = {
   'is ended from outside': ['exit 1'],
   'is ended with calls under way': ['exit 1'],
+  'is ended within a call': ['exit 1'],
   exits: ['exit 7'],
   'throws in a callback': ['error thrown in a callback', 'exit 1'],
   rejects: ['error rejected in a callback', 'exit 1'],
@@ -61,7 +64,10 @@ describe('A worker that uses the addon', function () {
     for (const kind of ['commonjs', 'module'] as const) {
       for (const loadedFirst of ['in main', 'in a worker'] as const) {
         it(`leaves nothing when it ${ending} (${kind}, loaded first ${loadedFirst})`, async () => {
-          const outcome = await runScenario(endWorkers, [{ kind, ending, loadedFirst, cycles }], { kind, helpers: [keepBusy, census] });
+          const outcome = await runScenario(endWorkers, [{ kind, ending, loadedFirst, cycles }], {
+            kind,
+            helpers: [keepBusy, callForEver, census],
+          });
           const { ends, before, after } = resultOf<Report>(outcome);
           const even = Math.ceil(cycles / 2) * 2;
           expect(ends).to.deep.equal(Object.fromEntries(expectedEnds[ending].map((end) => [end, even])));

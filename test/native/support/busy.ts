@@ -13,7 +13,8 @@ export type Ending =
   | 'rejects'
   | 'closes and ends'
   | 'ends with sockets open'
-  | 'is ended with calls under way';
+  | 'is ended with calls under way'
+  | 'is ended within a call';
 
 /** Netlink dumps in a namespace of its own, datagrams between two sockets, a watch of the mounts and namespaces being made. */
 export async function keepBusy(file: string, ending: Ending, announce: () => void): Promise<void> {
@@ -64,6 +65,48 @@ export async function keepBusy(file: string, ending: Ending, announce: () => voi
   while (ending === 'is ended with calls under way') {
     const made = await Promise.all([native.createNamespaceAsync(true), native.createNamespaceAsync(false)]);
     for (const fd of made) native.closeFd(fd);
+  }
+}
+
+/**
+ * Calls one function of the addon after the other and never goes back to the loop. From the instant another thread ends this one, each
+ * call into the engine that could run JavaScript fails, wherever native code happens to be.
+ */
+export function callForEver(file: string, announce: () => void): never {
+  const native = process.getBuiltinModule('node:module').createRequire('/')(file) as Native;
+  const refused = (call: () => unknown): void => {
+    try {
+      call();
+    } catch {
+      return; // As it should be.
+    }
+    throw new Error('what must fail did not');
+  };
+  const slab = new ArrayBuffer(256);
+  const datagram = new Uint8Array(4096);
+  announce();
+  for (;;) {
+    const socket = new native.NetlinkSocket({ namespace: -1, protocol: 2, port: 0 });
+    socket.send(datagram, socket.port, 0);
+    if (socket.receive(slab, 0, 1).spill?.byteLength !== 4096 + 24) throw new Error('no spill');
+    socket.memberships();
+    socket.poll(1, () => undefined);
+    socket.ref(true);
+    refused(() => socket.setOption(270, 9999, 1));
+    socket.close();
+    refused(() => socket.port);
+    const watch = native.watchMounts(() => undefined);
+    watch.ref(true);
+    watch.close();
+    const namespace = native.currentNamespace();
+    native.identity(namespace);
+    native.owner(namespace);
+    native.cookie(namespace);
+    native.closeFd(native.duplicateNamespace(namespace));
+    native.closeFd(namespace);
+    refused(() => native.openNamespace('/dev/null'));
+    refused(() => new native.NetlinkSocket({ namespace: -1, protocol: 77, port: 0 }));
+    void native.createNamespaceAsync(false).then((fd) => native.closeFd(fd));
   }
 }
 
