@@ -1,7 +1,7 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
 import { NetlaneError } from '../errors.js';
 import { littleEndian } from './scalars.js';
-import { refuseUnknown, type Notes } from './struct.js';
+import { plainMaker, refuseUnknown, type Notes } from './struct.js';
 
 /** Attribute types carry two flag bits (NLA_F_NESTED, NLA_F_NET_BYTEORDER). */
 const typeMask = 0x3fff;
@@ -214,7 +214,7 @@ export type AttributesInput<F extends FieldMap> = Simplify<
 >;
 
 /** One attribute, ready for use. */
-interface Entry {
+export interface AttributeEntry {
   readonly name: string;
   readonly type: number;
   /** The type with its flag bits, as it is written. */
@@ -242,19 +242,12 @@ function isNest(shape: Shape): boolean {
   return shape.is === 'attributes' || shape.is === 'choice' || shape.is === 'variant';
 }
 
-/** Constructors whose objects are plain ones, made with room for their fields: V8 sizes them by the first few. */
-function plainMaker(): new () => Fields {
-  const maker = function () {} as unknown as new () => Fields;
-  maker.prototype = Object.prototype;
-  return maker;
-}
-
 /** Attributes by their type, as fields of one object. */
 export class Attributes implements Codec<Fields, Readonly<Fields>> {
   readonly shape: Shape;
   readonly map: FieldMap;
-  readonly #byType: (Entry | undefined)[] = [];
-  readonly #byName = new Map<string, Entry>();
+  readonly #byType: (AttributeEntry | undefined)[] = [];
+  readonly #byName = new Map<string, AttributeEntry>();
   readonly #ignored: ReadonlySet<number>;
   readonly #make = plainMaker();
 
@@ -268,7 +261,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
       // The shape of a codec that is named before it exists (lazy) must not be looked at here.
       const shape = codec instanceof Lazy ? undefined : codec.shape;
       const nested = (shape === undefined ? false : isNest(shape)) && of.notes.nested !== false;
-      const entry: Entry = {
+      const entry: AttributeEntry = {
         name,
         type: of.type,
         wireType: of.type | (nested || of.notes.nested === true ? nestedFlag : 0) | (of.notes.byteOrder === true ? byteOrderFlag : 0),
@@ -315,6 +308,16 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     return this.#byName.has(name);
   }
 
+  /** Names of the attributes that are decoded into the header. */
+  hiddenNames(): string[] {
+    return this.#byType.filter((entry) => entry?.hidden === true).map((entry) => entry?.name ?? '');
+  }
+
+  /** The attribute that a field of values is, for put(). */
+  entryOf(name: string): AttributeEntry | undefined {
+    return this.#byName.get(name);
+  }
+
   /** A new empty object for the fields. */
   make(): Fields {
     return new this.#make();
@@ -336,7 +339,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     const { bytes } = input;
     const end = input.end;
     let position = input.position;
-    let entry: Entry | undefined;
+    let entry: AttributeEntry | undefined;
     let postponed: number[] | undefined;
     try {
       while (position + 4 <= end) {
@@ -397,54 +400,51 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   }
 
   encode(value: Readonly<Fields>, output: Output): void {
-    refuseUnknown(
-      value,
-      (name) => name === 'unknown' || this.#byName.has(name),
-      () => this.names(),
-    );
+    if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
+      throw new ValueError('an object', value);
     const outer = output.source;
     output.source = value;
-    this.encodeKnown(value, output);
-    output.source = outer;
-  }
-
-  /** Writes those fields of an object that are attributes here, in the order in which the object has them. */
-  encodeKnown(value: Readonly<Fields>, output: Output): void {
-    let done: Attributes[] | undefined;
     for (const name of Object.keys(value)) {
       const content = value[name];
       if (content === undefined) continue;
       const entry = this.#byName.get(name);
-      if (entry === undefined) {
-        if (name === 'unknown') this.#putUnknown(content, output);
-        continue;
-      }
-      if (entry.readOnly) continue;
-      if (entry.inline === undefined) {
-        this.#put(entry, content, output);
-        continue;
-      }
-      if (done?.includes(entry.inline) === true) continue;
-      (done ??= []).push(entry.inline);
-      const inner = entry.inline;
-      const start = open(output);
-      inner.#encodeOwn(value, output);
-      // Nothing but what is read only: then there is nothing to say.
-      if (output.position === start + 4) output.position = start;
-      else close(start, entry.wireType, output);
+      if (entry !== undefined) this.put(entry, name, content, value, output);
+      else if (name === 'unknown') this.putUnknown(content, output);
+      else
+        refuseUnknown(
+          value,
+          (one) => one === 'unknown' || this.#byName.has(one),
+          () => this.names(),
+        );
     }
+    output.source = outer;
   }
 
-  /** Writes this codec's fields of an object that has others, too. */
-  #encodeOwn(value: Readonly<Fields>, output: Output): void {
-    for (const [name, entry] of this.#byName) {
-      const content = value[name];
-      if (content === undefined || entry.readOnly || entry.inline !== undefined) continue;
+  /** Writes one field of an object, in the order in which the object has them. `name` is the field's, the entry perhaps of a nest that holds it. */
+  put(entry: AttributeEntry, name: string, content: unknown, value: Readonly<Fields>, output: Output): void {
+    if (entry.readOnly) return;
+    const { inline } = entry;
+    if (inline === undefined) {
       this.#put(entry, content, output);
+      return;
     }
+    // The first field of the nest that is there brings them all.
+    if (inline.#firstOwn(value) !== name) return;
+    const start = open(output);
+    for (const [own, inner] of inline.#byName) {
+      const one = value[own];
+      if (one !== undefined && !inner.readOnly) inline.#put(inner, one, output);
+    }
+    close(start, entry.wireType, output);
   }
 
-  #put(entry: Entry, content: unknown, output: Output): void {
+  /** The first field of an object, in this codec's order, that is written. */
+  #firstOwn(value: Readonly<Fields>): string | undefined {
+    for (const [own, inner] of this.#byName) if (value[own] !== undefined && !inner.readOnly) return own;
+    return undefined;
+  }
+
+  #put(entry: AttributeEntry, content: unknown, output: Output): void {
     if (entry.isPresence && content === false) return;
     try {
       if (entry.absorb?.(content, output) === true) return;
@@ -464,7 +464,8 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     }
   }
 
-  #putUnknown(content: unknown, output: Output): void {
+  /** Writes attributes that nobody knows. */
+  putUnknown(content: unknown, output: Output): void {
     if (!Array.isArray(content)) throw new ValueError('a list of { type, data }', content, 'unknown');
     for (const one of content as readonly Partial<UnknownAttribute>[]) {
       const { type, data } = one;

@@ -1,6 +1,7 @@
-import { within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
+import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
 import {
   implementationOf,
+  type AttributeEntry,
   type Attributes,
   type AttributesCodec,
   type AttributesInput,
@@ -57,16 +58,21 @@ export interface ObjectParts<M extends Members, F extends FieldMap, D extends De
   readonly encoded?: ((value: Readonly<Fields>, header: Fields, output: Output) => void) | undefined;
 }
 
+type Place = 'header' | 'ignored' | 'unknown' | AttributeEntry | Derived<unknown, never>;
+
 /** A message: a fixed header and attributes, flat in one object. */
 export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
   readonly shape: Shape;
   readonly title: string;
   readonly layout: Layout;
   readonly attributes: Attributes;
-  readonly #visible: readonly string[];
-  readonly #readOnly: ReadonlySet<string>;
+  readonly #headerSize: number;
+  /** Where each field of a value goes. */
+  readonly #places = new Map<string, Place>();
+  readonly #hidden: readonly string[];
   readonly #derived: readonly (readonly [string, Derived<unknown, never>])[];
-  readonly #derivedByName: ReadonlyMap<string, Derived<unknown, never>>;
+  /** Headers that no message uses now: they do not outlive decoding, and one for each depth is enough. */
+  readonly #headers: Fields[] = [];
   readonly #parts: ObjectParts<Members, FieldMap, DerivedMap>;
 
   constructor(parts: ObjectParts<Members, FieldMap, DerivedMap>) {
@@ -74,10 +80,16 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     this.title = parts.title;
     this.layout = parts.header.layout;
     this.attributes = implementationOf(parts.attributes);
-    this.#visible = this.layout.fields.filter((one) => !one.hidden).map((one) => one.name);
-    this.#readOnly = new Set(this.layout.fields.filter((one) => one.readOnly).map((one) => one.name));
+    this.#headerSize = (this.layout.size + 3) & ~3;
+    this.#hidden = this.attributes.hiddenNames();
     this.#derived = Object.entries(parts.derived ?? {});
-    this.#derivedByName = new Map(this.#derived);
+    for (const name of this.attributes.names()) {
+      const entry = this.attributes.entryOf(name);
+      if (entry !== undefined) this.#places.set(name, entry);
+    }
+    for (const one of this.layout.fields) if (!one.hidden) this.#places.set(one.name, one.readOnly ? 'ignored' : 'header');
+    for (const [name, of] of this.#derived) this.#places.set(name, of.write === undefined ? 'ignored' : of);
+    this.#places.set('unknown', 'unknown');
     const derivedShapes: FieldShape[] = this.#derived.map(([name, of]) => ({
       name,
       type: -1,
@@ -100,22 +112,22 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     const outerTarget = input.target;
     const { family, decoded } = this.#parts;
     input.enter();
-    const header: Fields = {};
-    this.layout.readAll(input, header, true);
+    const header = this.#headers.pop() ?? this.#makeHeader();
+    for (const name of this.#hidden) header[name] = undefined;
     const value = this.attributes.make();
-    for (const name of this.#visible) {
-      const member = header[name];
-      if (member !== undefined) value[name] = member;
-    }
+    const start = input.position;
+    this.layout.read(input, value, header);
+    input.position = Math.min(start + this.#headerSize, input.end);
     input.header = header;
     input.target = value;
-    if (family !== undefined) input.family = familyNumber(header[family]);
+    if (family !== undefined) input.family = familyNumber(value[family] ?? header[family]);
     this.attributes.decodeInto(value, input);
     for (const [name, of] of this.#derived) {
       const made = of.read(header, value);
       if (made !== undefined) value[name] = made;
     }
     decoded?.(value, header, input);
+    this.#headers.push(header);
     input.leave();
     input.header = outerHeader;
     input.family = outerFamily;
@@ -123,49 +135,64 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     return value;
   }
 
+  #makeHeader(): Fields {
+    const header: Fields = {};
+    for (const { name, hidden } of this.layout.fields) if (hidden) header[name] = 0;
+    return header;
+  }
+
   encode(given: Readonly<Fields>, output: Output): void {
-    refuseUnknown(
-      given,
-      (name) => name === 'unknown' || this.#derivedByName.has(name) || this.attributes.has(name) || this.layout.has(name),
-      () => [...this.#derivedByName.keys(), ...this.layout.names(), ...this.attributes.names()],
-    );
-    const value = this.#parts.prepare?.(given) ?? given;
+    if (given === null || typeof given !== 'object' || Array.isArray(given) || ArrayBuffer.isView(given))
+      throw new ValueError('an object', given);
+    const { family, encoding, encoded, prepare } = this.#parts;
+    const value = prepare?.(given) ?? given;
     const outerHeader = output.header;
     const outerFamily = output.family;
     const outerSource = output.source;
-    const { family, encoding, encoded } = this.#parts;
     const header: Fields = {};
     const start = output.position;
-    output.zero((this.layout.size + 3) & ~3);
+    output.zero(this.#headerSize);
     output.header = header;
     output.source = value;
     // Objects without a family of their own (the nexthops of a route) have that of the message.
-    if (family !== undefined) output.family = 0;
-    for (const name of this.#visible) {
-      const member = value[name];
-      if (member !== undefined && !this.#readOnly.has(name)) header[name] = member;
-    }
-    if (family !== undefined) output.family = familyNumber(header[family]);
+    if (family !== undefined) output.family = familyNumber(value[family]);
     encoding?.(value, header, output);
-    this.attributes.encodeKnown(value, output);
-    for (const [name, of] of this.#derived) {
+    for (const name of Object.keys(value)) {
       const content = value[name];
-      if (content === undefined || of.write === undefined) continue;
-      try {
-        of.write(content as never, header, output);
-      } catch (error) {
-        throw within(error, name);
-      }
+      if (content === undefined) continue;
+      const place = this.#places.get(name);
+      if (place === undefined) this.#refuse(given);
+      else if (place === 'header') header[name] ??= content;
+      else if (place === 'unknown') this.attributes.putUnknown(content, output);
+      else if (place === 'ignored') continue;
+      else if ('wireType' in place) this.attributes.put(place, name, content, value, output);
+      else this.#writeDerived(name, place, content, header, output);
     }
     if (family !== undefined && output.family !== 0) header[family] = output.family;
     encoded?.(value, header, output);
     const end = output.position;
     output.position = start;
-    this.layout.writeAll(header, output);
+    this.layout.write(header, output);
     output.position = end;
     output.header = outerHeader;
     if (family !== undefined) output.family = outerFamily;
     output.source = outerSource;
+  }
+
+  #writeDerived(name: string, of: Derived<unknown, never>, content: unknown, header: Fields, output: Output): void {
+    try {
+      of.write?.(content as never, header, output);
+    } catch (error) {
+      throw within(error, name);
+    }
+  }
+
+  #refuse(value: Readonly<Fields>): void {
+    refuseUnknown(
+      value,
+      (name) => this.#places.has(name),
+      () => [...this.#places.keys()],
+    );
   }
 }
 

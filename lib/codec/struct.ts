@@ -86,33 +86,33 @@ export type StructInput<M extends Members> = {
     : never;
 };
 
+interface Entry {
+  readonly name: string;
+  readonly codec: Fixed<unknown, never>;
+  readonly size: number;
+  readonly offset: number;
+  readonly hidden: boolean;
+  readonly required: boolean;
+  readonly readOnly: boolean;
+}
+
 /** The members of a struct, ready for use: also the header of a message. */
 export class Layout {
   readonly size: number;
   readonly fields: readonly FieldShape[];
-  readonly #names: readonly string[];
-  readonly #codecs: readonly Fixed<unknown, never>[];
-  readonly #visible: readonly boolean[];
-  readonly #required: readonly boolean[];
-  readonly #readOnly: readonly boolean[];
-  readonly #offsets: readonly number[];
+  readonly #entries: readonly Entry[];
   readonly #known: ReadonlySet<string>;
 
   constructor(members: Members) {
-    const entries = Object.entries(members);
-    this.#names = entries.map(([name]) => name);
-    this.#codecs = entries.map(([, { codec }]) => codec);
-    this.#visible = entries.map(([, { presence }]) => presence !== 'hidden');
-    this.#required = entries.map(([, { presence }]) => presence !== 'optional');
-    this.#readOnly = entries.map(([, { readOnly }]) => readOnly);
+    const all = Object.entries(members);
     let size = 0;
-    this.#offsets = entries.map(([, { codec }]) => {
-      const at = size;
+    this.#entries = all.map(([name, { codec, presence, readOnly }]) => {
+      const offset = size;
       size += codec.size;
-      return at;
+      return { name, codec, size: codec.size, offset, hidden: presence === 'hidden', required: presence !== 'optional', readOnly };
     });
     this.size = size;
-    this.fields = entries.map(([name, { codec, kernel, doc, notes, presence, readOnly }]) => ({
+    this.fields = all.map(([name, { codec, kernel, doc, notes, presence, readOnly }]) => ({
       name,
       type: -1,
       codec,
@@ -124,42 +124,37 @@ export class Layout {
       hidden: presence === 'hidden',
       inline: false,
     }));
-    this.#known = new Set(entries.filter(([, { presence }]) => presence !== 'hidden').map(([name]) => name));
+    this.#known = new Set(all.filter(([, { presence }]) => presence !== 'hidden').map(([name]) => name));
   }
 
-  /** Reads all members, the hidden ones, too. Members that the input is too short for are left out, unless every kernel has them. */
-  readAll(input: Input, into: Fields, hiddenToo: boolean): void {
+  /** Reads all members, hidden ones into `aside`. Members that the input is too short for are left out, unless every kernel has them. */
+  read(input: Input, into: Fields, aside: Fields): void {
     const end = input.end;
-    for (let index = 0; index < this.#names.length; index++) {
-      const codec = this.#codecs[index];
-      const name = this.#names[index];
-      if (codec === undefined || name === undefined) break;
-      if (input.position + codec.size > end) {
-        if (this.#required[index] !== true) break;
-        throw within(input.fault(`${codec.size} bytes are needed, ${end - input.position} are there`), name);
+    for (const entry of this.#entries) {
+      if (input.position + entry.size > end) {
+        if (!entry.required) break;
+        throw within(input.fault(`${entry.size} bytes are needed, ${end - input.position} are there`), entry.name);
       }
-      const value = codec.decode(input);
-      if (hiddenToo || this.#visible[index] === true) into[name] = value;
+      if (entry.hidden) aside[entry.name] = entry.codec.decode(input);
+      else into[entry.name] = entry.codec.decode(input);
     }
   }
 
-  /** Writes all members from an object that may lack some. */
-  writeAll(from: Readonly<Fields>, output: Output): void {
-    for (let index = 0; index < this.#names.length; index++) {
-      const codec = this.#codecs[index];
-      const name = this.#names[index];
-      if (codec === undefined || name === undefined) break;
-      const value = from[name];
-      if (value === undefined || this.#readOnly[index] === true) {
-        output.zero(codec.size);
-        continue;
-      }
+  /** Writes all members from an object that may lack some; they are 0. */
+  write(from: Readonly<Fields>, output: Output): void {
+    const start = output.position;
+    output.zero(this.size);
+    for (const entry of this.#entries) {
+      const value = from[entry.name];
+      if (value === undefined || entry.readOnly) continue;
+      output.position = start + entry.offset;
       try {
-        codec.encode(value as never, output);
+        entry.codec.encode(value as never, output);
       } catch (error) {
-        throw within(error, name);
+        throw within(error, entry.name);
       }
     }
+    output.position = start + this.size;
   }
 
   /** Whether values may have a field of that name. */
@@ -174,9 +169,24 @@ export class Layout {
 
   /** The member that covers an offset. */
   memberAt(offset: number): FieldShape | undefined {
-    for (let index = this.#offsets.length - 1; index >= 0; index--) if (offset >= (this.#offsets[index] ?? 0)) return this.fields[index];
-    return undefined;
+    const index = this.#entries.findLastIndex((entry) => offset >= entry.offset);
+    return this.fields[index];
   }
+}
+
+/**
+ * A constructor of objects without a class of their own, that have room for their fields from the start. V8 gives the objects of a
+ * constructor as many places as it assigns fields, and takes back what the first few did not use; fields that are added to an object
+ * without room cost an allocation for every three.
+ */
+export function plainMaker(): new () => Fields {
+  const maker = function (this: Fields, room?: boolean) {
+    if (room !== true) return;
+    this['a'] = this['b'] = this['c'] = this['d'] = this['e'] = this['f'] = this['g'] = this['h'] = 0;
+    this['i'] = this['j'] = this['k'] = this['l'] = this['m'] = this['n'] = this['o'] = this['p'] = 0;
+  } as unknown as new () => Fields;
+  maker.prototype = Object.prototype;
+  return maker;
 }
 
 class Struct implements Fixed<Fields, Readonly<Fields>> {
@@ -184,6 +194,7 @@ class Struct implements Fixed<Fields, Readonly<Fields>> {
   readonly shape: Shape;
   readonly layout: Layout;
   readonly members: Members;
+  readonly #make = plainMaker();
 
   constructor(members: Members) {
     this.members = members;
@@ -193,8 +204,8 @@ class Struct implements Fixed<Fields, Readonly<Fields>> {
   }
 
   decode(input: Input): Fields {
-    const value: Fields = {};
-    this.layout.readAll(input, value, false);
+    const value = new this.#make();
+    this.layout.read(input, value, {});
     return value;
   }
 
@@ -204,7 +215,7 @@ class Struct implements Fixed<Fields, Readonly<Fields>> {
       (name) => this.layout.has(name),
       () => this.layout.names(),
     );
-    this.layout.writeAll(value, output);
+    this.layout.write(value, output);
   }
 }
 
