@@ -1,49 +1,19 @@
+import { Alarm } from './alarm.js';
 import { channels } from '../diagnostics.js';
 import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
-import { FrameCursor, MessageView, writeHeader, type Message } from './message.js';
+import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { Outgoing } from './outgoing.js';
-import { closed, notSent, refusal, replyLost, timedOut, warningOf, type Asked } from './refusal.js';
+import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { acknowledgementCost, ReplyCosts } from './reply-cost.js';
-import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
+import { createPending, type CheckedRequest, type Pending } from './pending.js';
+import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
-
-/** A request whose arguments were checked. */
-export interface CheckedRequest {
-  readonly type: number;
-  readonly flags: number;
-  readonly body: Uint8Array | undefined;
-  readonly acknowledge: boolean;
-  readonly repeatable: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly timeout: number;
-}
-
-interface Pending extends Asked {
-  readonly request: CheckedRequest;
-  /** The request's bytes, header included: for sending again and for naming attributes; undefined for changes that are on their way. */
-  bytes: Uint8Array | undefined;
-  sequence: number;
-  readonly cost: number;
-  /** performance.now() at which the wait is over; Infinity without a limit. */
-  deadline: number;
-  attempt: number;
-  received: number;
-  messages: Message[];
-  warnings: Warning[];
-  /** What a sink threw: the reply is read to its end all the same. */
-  failure: Error | undefined;
-  /** Its caller has its answer, or has gone (abort): then the reply is awaited for the sake of the accounts only. */
-  done: boolean;
-  onAbort: (() => void) | undefined;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
-}
 
 /** What a conversation needs of a transport. */
 export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'ref' | 'pumpSync'>;
@@ -79,8 +49,9 @@ export class Conversation {
   #cost = 0;
   #limit: number;
   readonly #largest: number;
-  #timer: NodeJS.Timeout | undefined;
-  #nextDeadline = Infinity;
+  readonly #alarm = new Alarm(() => {
+    this.#expire();
+  });
   #closed: Error | undefined;
   /** Requests whose callers wait. */
   #live = 0;
@@ -140,28 +111,10 @@ export class Conversation {
   }
 
   #start(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): Pending {
-    const pending: Pending = {
-      protocol: this.#options.protocol,
-      type: request.type,
-      namespace: this.#options.namespace,
-      context,
-      request,
-      bytes: undefined,
-      sequence: 0,
-      cost:
-        acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0)) +
-        (request.repeatable || !request.acknowledge ? this.#costs.of(request.type) : 0),
-      deadline: Infinity,
-      attempt: 1,
-      received: 0,
-      messages: [],
-      warnings: [],
-      failure: undefined,
-      done: false,
-      onAbort: undefined,
-      resolve,
-      reject,
-    };
+    const cost =
+      acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0)) +
+      (request.repeatable || !request.acknowledge ? this.#costs.of(request.type) : 0);
+    const pending = createPending(this.#options, request, context, cost, resolve, reject);
     if (this.#closed !== undefined) {
       reject(this.#closed);
       return pending;
@@ -222,7 +175,7 @@ export class Conversation {
     if (channels.request.hasSubscribers) this.#publish(pending, outgoing.bytes.slice(start, start + length));
     if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
-    this.#arm(pending.deadline);
+    this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#pending.set(pending.sequence, pending);
     this.#outgoingSequences.push(pending.sequence);
@@ -400,27 +353,8 @@ export class Conversation {
       timeout: this.#options.timeout,
     };
     const nothing = (): void => undefined;
-    const pending: Pending = {
-      protocol: this.#options.protocol,
-      type: NLMSG_NOOP,
-      namespace: this.#options.namespace,
-      context: { operation: () => 'find out what an overrun lost' },
-      request: barrier,
-      bytes: undefined,
-      sequence: 0,
-      cost: 0,
-      deadline: Infinity,
-      attempt: 1,
-      received: 0,
-      messages: [],
-      warnings: [],
-      failure: undefined,
-      done: false,
-      onAbort: undefined,
-      resolve: nothing,
-      // Whoever waits is told by a time-out or a loss of its own.
-      reject: nothing,
-    };
+    // Whoever waits is told by a time-out or a loss of its own.
+    const pending = createPending(this.#options, barrier, { operation: () => 'find out what an overrun lost' }, 0, nothing, nothing);
     this.#live++;
     this.#append(pending);
   }
@@ -446,32 +380,14 @@ export class Conversation {
     this.#keep();
   }
 
-  #arm(deadline: number): void {
-    if (deadline >= this.#nextDeadline) return;
-    this.#nextDeadline = deadline;
-    clearTimeout(this.#timer);
-    // Whatever is pending keeps the process alive by its transport; a timer with nothing to do must not.
-    this.#timer = setTimeout(
-      () => {
-        this.#expire();
-      },
-      Math.min(Math.max(0, Math.ceil(deadline - performance.now())), 0x7fffffff),
-    );
-    this.#timer.unref();
-  }
-
   #expire(): void {
-    this.#timer = undefined;
-    this.#nextDeadline = Infinity;
     const now = performance.now();
-    let next = Infinity;
     for (const pending of this.#pending.values()) {
       if (pending.deadline <= now) {
         this.#remove(pending);
         this.#fail(pending, timedOut(pending, pending.request.timeout));
-      } else next = Math.min(next, pending.deadline);
+      } else this.#alarm.set(pending.deadline);
     }
-    if (next !== Infinity) this.#arm(next);
     this.#advance();
     this.#keep();
   }
@@ -487,7 +403,7 @@ export class Conversation {
   close(error: Error = closed('the socket', this.#options.namespace)): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     const open = [...this.#pending.values(), ...this.#waiting];
     this.#pending.clear();
     this.#waiting.length = 0;

@@ -1,7 +1,7 @@
 import { abortError, NetlaneError } from '../errors.js';
 import { ENOBUFS, NLM_F_DUMP_INTR, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
 import { readAcknowledgement } from './extended-ack.js';
-import type { CheckedRequest } from './conversation.js';
+import type { CheckedRequest } from './pending.js';
 import type { Guard } from './guards.js';
 import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { closed, notSent, operationOf, refusal, timedOut, warningOf, type Asked } from './refusal.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../errors.js';
-import type { CheckedRequest } from './conversation.js';
+import type { CheckedRequest } from './pending.js';
 import { DumpSocket, dumpInterrupted, type Outcome } from './dump.js';
 import { guardOf, type Guard } from './guards.js';
 import type { Message, MessageView } from './message.js';

@@ -1,22 +1,17 @@
-import { checkBoolean, checkInteger, checkMilliseconds, checkOptions, checkSignal } from '../arguments.js';
+import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../arguments.js';
 import { channels } from '../diagnostics.js';
-import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
-import {
-  EADDRINUSE,
-  LITTLE_ENDIAN,
-  NETLINK_ADD_MEMBERSHIP,
-  NETLINK_DROP_MEMBERSHIP,
-  NLM_F_REQUEST,
-  NLMSG_HDRLEN,
-  NLMSG_OVERRUN,
-  SOL_NETLINK,
-} from './constants.js';
-import type { CheckedRequest } from './conversation.js';
+import { NetlaneError, SystemError } from '../errors.js';
+import { EADDRINUSE, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, NLMSG_OVERRUN, SOL_NETLINK } from './constants.js';
+import type { CheckedRequest } from './pending.js';
 import { Dumps } from './dumps.js';
 import { Inbox } from './inbox.js';
 import { Line, type LineOwner } from './line.js';
-import { writeHeader, type Message, type MessageView } from './message.js';
-import { isDump, isRead, protocolName } from './names.js';
+import { LineSlot } from './line-slot.js';
+import { type Message, type MessageView } from './message.js';
+import { isDump, protocolName } from './names.js';
+import { checkRequest, ownRequest } from './checked-request.js';
+import { encodeFilter, type FilterInstruction } from './filter.js';
+import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
 import { closed } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
@@ -32,41 +27,8 @@ import {
 } from './socket-options.js';
 import type { TransportFactory, TransportOptions, TransportStatistics } from './transport.js';
 
-const requestNames = [
-  'type',
-  'flags',
-  'body',
-  'acknowledge',
-  'repeatable',
-  'signal',
-  'timeout',
-] as const satisfies readonly (keyof Request)[];
-const outgoingNames = ['type', 'flags', 'body', 'sequence', 'port', 'groups'] as const;
-
 /** Bytes of messages that wait for a reader before the rest stays in the kernel. */
 const inboxLimit = 1024 * 1024;
-
-/** A message to send as it is, with no reply awaited. */
-export interface OutgoingMessage {
-  readonly type: number;
-  /** Default 0; NLM_F_REQUEST is set for what goes to the kernel. */
-  readonly flags?: number | undefined;
-  readonly body?: Uint8Array | undefined;
-  /** nlmsg_seq, default 0. */
-  readonly sequence?: number | undefined;
-  /** Port id of the receiver; default 0, the kernel. */
-  readonly port?: number | undefined;
-  /** Groups to send to, by number 1 to 32. */
-  readonly groups?: readonly number[] | undefined;
-}
-
-/** One instruction of a classic BPF program (struct sock_filter). */
-export interface FilterInstruction {
-  readonly code: number;
-  readonly jt: number;
-  readonly jf: number;
-  readonly k: number;
-}
 
 export interface SocketStatistics extends TransportStatistics {
   /** Datagrams and messages that were dropped here: from others than the kernel, too late, or not what they say they are. */
@@ -77,7 +39,7 @@ export interface SocketStatistics extends TransportStatistics {
  * A netlink socket in a namespace. Any number of requests, dumps, streams and one reader of messages may run at the same time. Requests
  * are sent in the order of the calls; dumps and streams have fds of their own and are in no order with them.
  */
-export class NetlinkSocket implements LineOwner {
+export class NetlinkSocket {
   readonly #factory: TransportFactory;
   readonly #protocol: number;
   readonly #checked: CheckedSocketOptions;
@@ -89,10 +51,8 @@ export class NetlinkSocket implements LineOwner {
   #primaryOptions: TransportOptions;
   #sideOptions: TransportOptions;
   readonly #groups: Set<number>;
-  #primary: Line | undefined;
-  #openingPrimary: Promise<Line> | undefined;
-  #companion: Line | undefined;
-  #openingCompanion: Promise<Line> | undefined;
+  readonly #primary: LineSlot;
+  readonly #companion: LineSlot;
   #reading = false;
   #dropped = 0;
   #closing: Promise<void> | undefined;
@@ -117,12 +77,23 @@ export class NetlinkSocket implements LineOwner {
     this.#inbox = new Inbox(
       factory.namespace,
       inboxLimit,
-      () => this.#primary?.resume(),
+      () => this.#primary.current?.resume(),
       (waiting) => {
         this.#reading = waiting;
-        this.#primary?.keep(waiting);
+        this.#primary.current?.keep(waiting);
       },
     );
+    const refuse = (): Error | undefined => (this.closed ? this.#closedError() : undefined);
+    this.#primary = new LineSlot(
+      () => this.#open(),
+      refuse,
+      (line) => {
+        this.#failure = undefined;
+        this.#inbox.recover();
+        line.keep(this.#reading);
+      },
+    );
+    this.#companion = new LineSlot(() => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion()), refuse);
   }
 
   /** Opens a socket; for Namespace.netlink() and for tests with a fake kernel. */
@@ -133,7 +104,7 @@ export class NetlinkSocket implements LineOwner {
     onClose: (socket: NetlinkSocket) => void = () => undefined,
   ): Promise<NetlinkSocket> {
     const socket = new NetlinkSocket(factory, protocol, checkSocketOptions(protocol, options), onClose);
-    await socket.#openPrimary();
+    await socket.#primary.get();
     return socket;
   }
 
@@ -161,86 +132,78 @@ export class NetlinkSocket implements LineOwner {
   }
 
   get #line(): Line {
-    if (this.#primary === undefined) throw this.#failure ?? closed('the socket', this.#options.namespace);
-    return this.#primary;
+    if (this.#primary.current === undefined) throw this.#failure ?? this.#closedError();
+    return this.#primary.current;
   }
 
-  // What lines tell their owner; not for users.
-
-  /** @internal */
-  get full(): boolean {
-    return this.#inbox.full;
-  }
-
-  /** @internal */
-  message(view: MessageView): void {
-    if (view.sender !== 0 && this.#checked.from === 'kernel') {
-      this.dropped('impostor');
-      return;
-    }
-    this.#inbox.push(view.copy());
-    if (channels.event.hasSubscribers) {
-      channels.event.publish({ namespace: this.#options.namespace, protocol: this.#protocol, message: view.copy() });
-    }
-  }
-
-  /** @internal */
-  dropped(reason: 'impostor' | 'late' | 'truncated' | 'length'): void {
+  #drop(reason: 'impostor' | 'late' | 'truncated' | 'length'): void {
     this.#dropped++;
-    if (channels.event.hasSubscribers) {
-      channels.event.publish({ namespace: this.#options.namespace, protocol: this.#protocol, dropped: reason });
-    }
+    if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, dropped: reason });
   }
 
-  /** @internal */
-  overrun(): void {
-    this.#inbox.push({ type: NLMSG_OVERRUN, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
-    if (channels.event.hasSubscribers) {
-      channels.event.publish({ namespace: this.#options.namespace, protocol: this.#protocol, overrun: true });
-    }
+  get #event(): { namespace: string; protocol: number } {
+    return { namespace: this.#options.namespace, protocol: this.#protocol };
   }
 
-  /** @internal */
-  lost(line: Line, error: Error): void {
-    void line.close(error);
-    if (line === this.#companion) {
-      this.#companion = undefined;
-      return;
-    }
-    this.#failure = error;
-    this.#primary = undefined;
-    this.#inbox.fail(error);
-  }
-
-  #openPrimary(): Promise<Line> {
-    this.#openingPrimary ??= this.#reopen().then(
-      (line) => {
-        this.#openingPrimary = undefined;
-        if (this.#closing !== undefined) {
-          void line.close();
-          throw closed('the socket', this.#options.namespace);
+  /** What the line of this socket tells. */
+  #ownerOfPrimary(): LineOwner {
+    const inbox = this.#inbox;
+    return {
+      get full(): boolean {
+        return inbox.full;
+      },
+      message: (view) => {
+        if (view.sender !== 0 && this.#checked.from === 'kernel') {
+          this.#drop('impostor');
+          return;
         }
-        this.#primary = line;
-        this.#failure = undefined;
-        this.#inbox.recover();
-        line.keep(this.#reading);
-        return line;
+        inbox.push(view.copy());
+        if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, message: view.copy() });
       },
-      (error: unknown) => {
-        this.#openingPrimary = undefined;
-        throw error;
+      dropped: (reason) => {
+        this.#drop(reason);
       },
-    );
-    return this.#openingPrimary;
+      overrun: () => {
+        inbox.push({ type: NLMSG_OVERRUN, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
+        if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, overrun: true });
+      },
+      lost: (line, error) => {
+        void line.close(error);
+        this.#failure = error;
+        this.#primary.take();
+        inbox.fail(error);
+      },
+    };
+  }
+
+  /** What the line beside it tells, which has nothing but replies. */
+  #ownerOfCompanion(): LineOwner {
+    return {
+      full: false,
+      message: () => undefined,
+      dropped: (reason) => {
+        this.#drop(reason);
+      },
+      overrun: () => undefined,
+      lost: (line, error) => {
+        void line.close(error);
+        this.#companion.take();
+      },
+    };
   }
 
   /** A fixed port may still be held by the fd of a lane that is just ending: after a loss it is asked for again for a second. */
-  async #reopen(): Promise<Line> {
+  async #open(): Promise<Line> {
     const reopening = this.#failure !== undefined && this.#checked.primary.port !== 0;
     const until = performance.now() + 1000;
     for (;;) {
       try {
-        return await Line.open(this.#factory, { ...this.#primaryOptions, groups: [...this.#groups] }, this.#options, this);
+        return await Line.open(
+          this.#factory,
+          { ...this.#primaryOptions, groups: [...this.#groups] },
+          this.#options,
+          this.#ownerOfPrimary(),
+        );
       } catch (error) {
         const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
         if (!reopening || !taken || performance.now() > until) throw error;
@@ -249,56 +212,19 @@ export class NetlinkSocket implements LineOwner {
     }
   }
 
-  #openCompanion(): Promise<Line> {
-    const owner: LineOwner = {
-      full: false,
-      message: () => undefined,
-      dropped: (reason) => {
-        this.dropped(reason);
-      },
-      overrun: () => undefined,
-      lost: (line, error) => {
-        this.lost(line, error);
-      },
-    };
-    this.#openingCompanion ??= Line.open(this.#factory, this.#sideOptions, this.#options, owner)
-      .then((line) => {
-        if (this.#closing !== undefined) {
-          void line.close();
-          throw closed('the socket', this.#options.namespace);
-        }
-        this.#companion = line;
-        return line;
-      })
-      .finally(() => {
-        this.#openingCompanion = undefined;
-      });
-    return this.#openingCompanion;
+  #closedError(): NetlaneError {
+    return closed('the socket', this.#options.namespace);
   }
 
   /** Whether replies would share their fd with what may fill it: groups, other senders, an inbox that nobody reads. */
   get #needsCompanion(): boolean {
-    return this.#groups.size > 0 || this.#checked.from === 'any' || this.#inbox.full || this.#companion?.conversation.idle === false;
+    return (
+      this.#groups.size > 0 || this.#checked.from === 'any' || this.#inbox.full || this.#companion.current?.conversation.idle === false
+    );
   }
 
   #check(request: Request): CheckedRequest {
-    checkOptions('request', request, requestNames);
-    const { type, flags = 0, body, signal } = request;
-    checkInteger('type', type, 0, 0xffff);
-    checkInteger('flags', flags, 0, 0xffff);
-    if (body !== undefined && !(body instanceof Uint8Array)) throw invalidArgument('body', 'a Uint8Array', body);
-    checkSignal('signal', signal);
-    checkBoolean('acknowledge', request.acknowledge);
-    checkBoolean('repeatable', request.repeatable);
-    return {
-      type,
-      flags,
-      body,
-      acknowledge: request.acknowledge ?? true,
-      repeatable: request.repeatable ?? isRead(this.#protocol, type, flags),
-      signal,
-      timeout: request.timeout === undefined ? this.#checked.timeout : checkMilliseconds('timeout', request.timeout),
-    };
+    return checkRequest(this.#protocol, this.#checked.timeout, request);
   }
 
   /**
@@ -308,16 +234,17 @@ export class NetlinkSocket implements LineOwner {
   async request(request: Request, context: RequestContext = {}): Promise<Reply> {
     const checked = this.#check(request);
     this.#checkOpen();
-    if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(own(checked), context);
+    if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
     if (this.#needsCompanion) {
-      const line = this.#companion;
+      const line = this.#companion.current;
       if (line !== undefined) return line.conversation.request(checked, context);
-      const kept = own(checked);
-      return (await this.#openCompanion()).conversation.request(kept, context);
+      const kept = ownRequest(checked);
+      return (await this.#companion.get()).conversation.request(kept, context);
     }
-    if (this.#primary !== undefined) return this.#primary.conversation.request(checked, context);
-    const kept = own(checked);
-    return (await this.#openPrimary()).conversation.request(kept, context);
+    const primary = this.#primary.current;
+    if (primary !== undefined) return primary.conversation.request(checked, context);
+    const kept = ownRequest(checked);
+    return (await this.#primary.get()).conversation.request(kept, context);
   }
 
   /**
@@ -338,19 +265,9 @@ export class NetlinkSocket implements LineOwner {
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
       const line = this.#needsCompanion
-        ? (this.#companion ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, {
-            full: false,
-            message: () => undefined,
-            dropped: (reason) => {
-              this.dropped(reason);
-            },
-            overrun: () => undefined,
-            lost: (lost, error) => {
-              this.lost(lost, error);
-            },
-          }))
-        : this.#primary;
-      if (line === undefined) throw this.#failure ?? closed('the socket', this.#options.namespace);
+        ? (this.#companion.current ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, this.#ownerOfCompanion()))
+        : this.#line;
+      if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
     } finally {
       this.#inSync = false;
@@ -368,7 +285,7 @@ export class NetlinkSocket implements LineOwner {
     context: RequestContext = {},
     take?: (view: MessageView) => T,
   ): AsyncGenerator<T | Message, undefined, undefined> {
-    const checked = own(this.#check(request));
+    const checked = ownRequest(this.#check(request));
     this.#checkOpen();
     return this.#dumps.stream<T | Message>(checked, context, take ?? ((view): Message => view.copy()));
   }
@@ -386,32 +303,16 @@ export class NetlinkSocket implements LineOwner {
   }
 
   async *#messages(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
-    if (this.#primary === undefined) await this.#openPrimary();
+    await this.#primary.get();
     return yield* this.#inbox.read(signal);
   }
 
   /** Sends a message as it is. Resolves when the kernel took it; rejects with what sendmsg said: ECONNREFUSED when nobody has the port. */
   async send(message: OutgoingMessage): Promise<void> {
-    checkOptions('message', message, outgoingNames);
-    const { type, flags = 0, body, sequence = 0, port = 0, groups = [] } = message;
-    checkInteger('type', type, 0, 0xffff);
-    checkInteger('flags', flags, 0, 0xffff);
-    checkInteger('sequence', sequence, 0, 0xffffffff);
-    checkInteger('port', port, 0, 0xffffffff);
-    if (body !== undefined && !(body instanceof Uint8Array)) throw invalidArgument('body', 'a Uint8Array', body);
-    let mask = 0;
-    for (const [index, group] of groups.entries()) {
-      checkInteger(`groups[${index}]`, group, 1, 32);
-      mask = (mask | (1 << (group - 1))) >>> 0;
-    }
+    const outgoing = encodeOutgoing(message);
     this.#checkOpen();
-    const length = NLMSG_HDRLEN + (body?.length ?? 0);
-    const bytes = new Uint8Array((length + 3) & ~3);
-    if (body !== undefined) bytes.set(body, NLMSG_HDRLEN);
-    const toKernel = port === 0 && mask === 0 ? NLM_F_REQUEST : 0;
-    const line = this.#primary ?? (await this.#openPrimary());
-    writeHeader(new DataView(bytes.buffer), 0, { length, type, flags: flags | toKernel, sequence, port: line.transport.state.port });
-    const errno = await line.send(bytes, port, mask);
+    const line = await this.#primary.get();
+    const errno = await line.send(outgoing.bytes(line.transport.state.port), outgoing.port, outgoing.groups);
     if (errno !== 0)
       throw new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace: this.#options.namespace });
   }
@@ -420,7 +321,7 @@ export class NetlinkSocket implements LineOwner {
   async join(group: number): Promise<void> {
     checkGroup('group', group);
     this.#checkOpen();
-    const line = this.#primary ?? (await this.#openPrimary());
+    const line = await this.#primary.get();
     this.#groups.add(group);
     try {
       await line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
@@ -433,7 +334,7 @@ export class NetlinkSocket implements LineOwner {
   async leave(group: number): Promise<void> {
     checkGroup('group', group);
     this.#checkOpen();
-    const line = this.#primary ?? (await this.#openPrimary());
+    const line = await this.#primary.get();
     await line.transport.setOption(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, group);
     this.#groups.delete(group);
   }
@@ -463,7 +364,7 @@ export class NetlinkSocket implements LineOwner {
     if (!shapesReplies(name)) return;
     this.#sideOptions = withOption(this.#sideOptions, option, number);
     this.#dumps.reopenWith(this.#sideOptions);
-    await this.#companion?.transport.setOption(level, option, number);
+    await this.#companion.current?.transport.setOption(level, option, number);
   }
 
   async getOption(name: SocketOptionName): Promise<number> {
@@ -477,20 +378,7 @@ export class NetlinkSocket implements LineOwner {
    * in silence (NETLANE_FILTER_REFUSED). An empty program takes the filter off.
    */
   async setFilter(program: readonly FilterInstruction[]): Promise<void> {
-    if (!Array.isArray(program) || program.length > 4096)
-      throw invalidArgument('program', 'an array of at most 4096 instructions', program);
-    const bytes = new Uint8Array(program.length * 8);
-    const view = new DataView(bytes.buffer);
-    for (const [index, { code, jt, jf, k }] of program.entries()) {
-      checkInteger(`program[${index}].code`, code, 0, 0xffff);
-      checkInteger(`program[${index}].jt`, jt, 0, 255);
-      checkInteger(`program[${index}].jf`, jf, 0, 255);
-      checkInteger(`program[${index}].k`, k, 0, 0xffffffff);
-      view.setUint16(index * 8, code, LITTLE_ENDIAN);
-      view.setUint8(index * 8 + 2, jt);
-      view.setUint8(index * 8 + 3, jf);
-      view.setUint32(index * 8 + 4, k, LITTLE_ENDIAN);
-    }
+    const bytes = encodeFilter(program);
     this.#checkOpen();
     if (!this.#needsCompanion) {
       throw new NetlaneError('NETLANE_FILTER_REFUSED', 'a filter on a socket for requests drops their acknowledgements in silence', {
@@ -505,7 +393,7 @@ export class NetlinkSocket implements LineOwner {
   async statistics(): Promise<SocketStatistics> {
     this.#checkOpen();
     const total: SocketStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0, dropped: this.#dropped };
-    for (const line of [this.#primary, this.#companion]) {
+    for (const line of [this.#primary.current, this.#companion.current]) {
       if (line === undefined) continue;
       const one = await line.transport.statistics();
       for (const name of ['sent', 'received', 'overruns', 'truncated'] as const) total[name] += one[name];
@@ -522,7 +410,7 @@ export class NetlinkSocket implements LineOwner {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw closed('the socket', this.#options.namespace);
+    if (this.#closing !== undefined) throw this.#closedError();
   }
 
   /** Rejects whatever waits with NETLANE_CLOSED and closes every fd. Idempotent: the same promise each time. */
@@ -532,10 +420,8 @@ export class NetlinkSocket implements LineOwner {
   }
 
   async #close(): Promise<void> {
-    const error = closed('the socket', this.#options.namespace);
-    const lines = [this.#primary, this.#companion];
-    this.#primary = undefined;
-    this.#companion = undefined;
+    const error = this.#closedError();
+    const lines = [this.#primary.take(), this.#companion.take()];
     this.#failure = error;
     this.#inbox.fail(error);
     this.#onClose(this);
@@ -545,9 +431,4 @@ export class NetlinkSocket implements LineOwner {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** The request with a body of its own, for when it is read after the call. */
-function own(request: CheckedRequest): CheckedRequest {
-  return request.body === undefined ? request : { ...request, body: request.body.slice() };
 }

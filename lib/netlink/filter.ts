@@ -1,0 +1,29 @@
+import { checkInteger } from '../arguments.js';
+import { invalidArgument } from '../errors.js';
+import { LITTLE_ENDIAN } from './constants.js';
+
+/** One instruction of a classic BPF program (struct sock_filter). */
+export interface FilterInstruction {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+}
+
+/** The program as the kernel takes it. Throws NETLANE_INVALID_ARGUMENT. */
+export function encodeFilter(program: readonly FilterInstruction[]): Uint8Array {
+  if (!Array.isArray(program) || program.length > 4096) throw invalidArgument('program', 'an array of at most 4096 instructions', program);
+  const bytes = new Uint8Array(program.length * 8);
+  const view = new DataView(bytes.buffer);
+  for (const [index, { code, jt, jf, k }] of program.entries()) {
+    checkInteger(`program[${index}].code`, code, 0, 0xffff);
+    checkInteger(`program[${index}].jt`, jt, 0, 255);
+    checkInteger(`program[${index}].jf`, jf, 0, 255);
+    checkInteger(`program[${index}].k`, k, 0, 0xffffffff);
+    view.setUint16(index * 8, code, LITTLE_ENDIAN);
+    view.setUint8(index * 8 + 2, jt);
+    view.setUint8(index * 8 + 3, jf);
+    view.setUint32(index * 8 + 4, k, LITTLE_ENDIAN);
+  }
+  return bytes;
+}
