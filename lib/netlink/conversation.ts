@@ -7,7 +7,7 @@ import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { Outgoing } from './outgoing.js';
 import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { acknowledgementCost, ReplyCosts } from './reply-cost.js';
-import { createPending, type CheckedRequest, type Pending } from './pending.js';
+import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
@@ -343,18 +343,7 @@ export class Conversation {
   /** TransportEvents.overrun. Replies may be among what the kernel dropped: an empty acknowledged message tells which. */
   overrun(): void {
     if (this.#pending.size === 0) return;
-    const barrier: CheckedRequest = {
-      type: NLMSG_NOOP,
-      flags: 0,
-      body: undefined,
-      acknowledge: true,
-      repeatable: false,
-      signal: undefined,
-      timeout: this.#options.timeout,
-    };
-    const nothing = (): void => undefined;
-    // Whoever waits is told by a time-out or a loss of its own.
-    const pending = createPending(this.#options, barrier, { operation: () => 'find out what an overrun lost' }, 0, nothing, nothing);
+    const pending = createBarrier(this.#options);
     this.#live++;
     this.#append(pending);
   }

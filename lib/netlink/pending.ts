@@ -1,3 +1,4 @@
+import { NLMSG_NOOP } from './constants.js';
 import type { Message } from './message.js';
 import type { Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
@@ -63,4 +64,20 @@ export function createPending(
     resolve,
     reject,
   };
+}
+
+/** An empty message with an acknowledgement: when that has come, everything earlier that is unanswered is lost. */
+export function createBarrier(options: ConversationOptions): Pending {
+  const request: CheckedRequest = {
+    type: NLMSG_NOOP,
+    flags: 0,
+    body: undefined,
+    acknowledge: true,
+    repeatable: false,
+    signal: undefined,
+    timeout: options.timeout,
+  };
+  const nothing = (): void => undefined;
+  // Whoever waits is told by a time-out or a loss of its own.
+  return createPending(options, request, { operation: () => 'find out what an overrun lost' }, 0, nothing, nothing);
 }

@@ -4,7 +4,7 @@ import { NetlaneError, SystemError } from '../errors.js';
 import { EADDRINUSE, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, NLMSG_OVERRUN, SOL_NETLINK } from './constants.js';
 import type { CheckedRequest } from './pending.js';
 import { Dumps } from './dumps.js';
-import { Inbox } from './inbox.js';
+import { Reception } from './reception.js';
 import { Line, type LineOwner } from './line.js';
 import { LineSlot } from './line-slot.js';
 import { type Message, type MessageView } from './message.js';
@@ -27,9 +27,6 @@ import {
 } from './socket-options.js';
 import type { TransportFactory, TransportOptions, TransportStatistics } from './transport.js';
 
-/** Bytes of messages that wait for a reader before the rest stays in the kernel. */
-const inboxLimit = 1024 * 1024;
-
 export interface SocketStatistics extends TransportStatistics {
   /** Datagrams and messages that were dropped here: from others than the kernel, too late, or not what they say they are. */
   dropped: number;
@@ -45,7 +42,8 @@ export class NetlinkSocket {
   readonly #checked: CheckedSocketOptions;
   readonly #options: ConversationOptions;
   readonly #onClose: (socket: NetlinkSocket) => void;
-  readonly #inbox: Inbox;
+  readonly #reception: Reception;
+  readonly #ownerOfCompanion: LineOwner;
   readonly #dumps: Dumps;
   /** As they were asked for, and changed by setOption(): for fds that are opened later. */
   #primaryOptions: TransportOptions;
@@ -54,7 +52,6 @@ export class NetlinkSocket {
   readonly #primary: LineSlot;
   readonly #companion: LineSlot;
   #reading = false;
-  #dropped = 0;
   #closing: Promise<void> | undefined;
   #failure: Error | undefined;
   #inSync = false;
@@ -74,26 +71,29 @@ export class NetlinkSocket {
     this.#primaryOptions = checked.primary;
     this.#sideOptions = checked.side;
     this.#dumps = new Dumps(factory, checked.side, this.#options);
-    this.#inbox = new Inbox(
-      factory.namespace,
-      inboxLimit,
-      () => this.#primary.current?.resume(),
-      (waiting) => {
+    const event = { namespace: factory.namespace, protocol };
+    this.#reception = new Reception(event, checked.from === 'any', {
+      room: () => this.#primary.current?.resume(),
+      waiting: (waiting) => {
         this.#reading = waiting;
         this.#primary.current?.keep(waiting);
       },
-    );
+    });
+    this.#ownerOfCompanion = this.#reception.ofCompanion((line, error) => {
+      void line.close(error);
+      this.#companion.take();
+    });
     const refuse = (): Error | undefined => (this.closed ? this.#closedError() : undefined);
     this.#primary = new LineSlot(
       () => this.#open(),
       refuse,
       (line) => {
         this.#failure = undefined;
-        this.#inbox.recover();
+        this.#reception.inbox.recover();
         line.keep(this.#reading);
       },
     );
-    this.#companion = new LineSlot(() => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion()), refuse);
+    this.#companion = new LineSlot(() => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion), refuse);
   }
 
   /** Opens a socket; for Namespace.netlink() and for tests with a fake kernel. */
@@ -136,62 +136,6 @@ export class NetlinkSocket {
     return this.#primary.current;
   }
 
-  #drop(reason: 'impostor' | 'late' | 'truncated' | 'length'): void {
-    this.#dropped++;
-    if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, dropped: reason });
-  }
-
-  get #event(): { namespace: string; protocol: number } {
-    return { namespace: this.#options.namespace, protocol: this.#protocol };
-  }
-
-  /** What the line of this socket tells. */
-  #ownerOfPrimary(): LineOwner {
-    const inbox = this.#inbox;
-    return {
-      get full(): boolean {
-        return inbox.full;
-      },
-      message: (view) => {
-        if (view.sender !== 0 && this.#checked.from === 'kernel') {
-          this.#drop('impostor');
-          return;
-        }
-        inbox.push(view.copy());
-        if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, message: view.copy() });
-      },
-      dropped: (reason) => {
-        this.#drop(reason);
-      },
-      overrun: () => {
-        inbox.push({ type: NLMSG_OVERRUN, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
-        if (channels.event.hasSubscribers) channels.event.publish({ ...this.#event, overrun: true });
-      },
-      lost: (line, error) => {
-        void line.close(error);
-        this.#failure = error;
-        this.#primary.take();
-        inbox.fail(error);
-      },
-    };
-  }
-
-  /** What the line beside it tells, which has nothing but replies. */
-  #ownerOfCompanion(): LineOwner {
-    return {
-      full: false,
-      message: () => undefined,
-      dropped: (reason) => {
-        this.#drop(reason);
-      },
-      overrun: () => undefined,
-      lost: (line, error) => {
-        void line.close(error);
-        this.#companion.take();
-      },
-    };
-  }
-
   /** A fixed port may still be held by the fd of a lane that is just ending: after a loss it is asked for again for a second. */
   async #open(): Promise<Line> {
     const reopening = this.#failure !== undefined && this.#checked.primary.port !== 0;
@@ -202,7 +146,11 @@ export class NetlinkSocket {
           this.#factory,
           { ...this.#primaryOptions, groups: [...this.#groups] },
           this.#options,
-          this.#ownerOfPrimary(),
+          this.#reception.ofPrimary((line, error) => {
+            void line.close(error);
+            this.#failure = error;
+            this.#primary.take();
+          }),
         );
       } catch (error) {
         const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
@@ -219,7 +167,10 @@ export class NetlinkSocket {
   /** Whether replies would share their fd with what may fill it: groups, other senders, an inbox that nobody reads. */
   get #needsCompanion(): boolean {
     return (
-      this.#groups.size > 0 || this.#checked.from === 'any' || this.#inbox.full || this.#companion.current?.conversation.idle === false
+      this.#groups.size > 0 ||
+      this.#checked.from === 'any' ||
+      this.#reception.inbox.full ||
+      this.#companion.current?.conversation.idle === false
     );
   }
 
@@ -265,7 +216,7 @@ export class NetlinkSocket {
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
       const line = this.#needsCompanion
-        ? (this.#companion.current ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, this.#ownerOfCompanion()))
+        ? (this.#companion.current ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, this.#ownerOfCompanion))
         : this.#line;
       if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
@@ -304,7 +255,7 @@ export class NetlinkSocket {
 
   async *#messages(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
     await this.#primary.get();
-    return yield* this.#inbox.read(signal);
+    return yield* this.#reception.inbox.read(signal);
   }
 
   /** Sends a message as it is. Resolves when the kernel took it; rejects with what sendmsg said: ECONNREFUSED when nobody has the port. */
@@ -392,7 +343,7 @@ export class NetlinkSocket {
   /** Counters of this socket's fds since they were opened, dumps and streams not included. */
   async statistics(): Promise<SocketStatistics> {
     this.#checkOpen();
-    const total: SocketStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0, dropped: this.#dropped };
+    const total: SocketStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0, dropped: this.#reception.dropped };
     for (const line of [this.#primary.current, this.#companion.current]) {
       if (line === undefined) continue;
       const one = await line.transport.statistics();
@@ -406,7 +357,7 @@ export class NetlinkSocket {
    * @internal
    */
   takeWaiting(): Message[] {
-    return this.#inbox.take();
+    return this.#reception.inbox.take();
   }
 
   #checkOpen(): void {
@@ -423,7 +374,7 @@ export class NetlinkSocket {
     const error = this.#closedError();
     const lines = [this.#primary.take(), this.#companion.take()];
     this.#failure = error;
-    this.#inbox.fail(error);
+    this.#reception.inbox.fail(error);
     this.#onClose(this);
     await Promise.all([this.#dumps.close(error), ...lines.map((line) => line?.close(error))]);
   }
