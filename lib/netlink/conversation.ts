@@ -74,10 +74,6 @@ export class Conversation {
     return this.#pending.size === 0 && this.#waiting.length === 0;
   }
 
-  get port(): number {
-    return this.#transport.state.port;
-  }
-
   /** The receive buffer has another size now. */
   resize(receiveBuffer: number): void {
     this.#limit = receiveBuffer;

@@ -1,7 +1,6 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../arguments.js';
-import { channels } from '../diagnostics.js';
 import { NetlaneError, SystemError } from '../errors.js';
-import { EADDRINUSE, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, NLMSG_OVERRUN, SOL_NETLINK } from './constants.js';
+import { EADDRINUSE, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
 import type { CheckedRequest } from './pending.js';
 import { Dumps } from './dumps.js';
 import { Reception } from './reception.js';
