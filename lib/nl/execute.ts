@@ -1,16 +1,20 @@
-import { ErrDumpInterrupted } from './dump-interrupted.js';
 import { NLM_F_ACK } from './constants.js';
-import { none } from './netns.js';
-import type { NetlinkRequest } from './request.js';
+import { ErrDumpInterrupted } from './dump-interrupted.js';
+import type { Sendable } from './message.js';
+import { none, type NsLike } from './netns.js';
 import { millisecondsOf, settings } from './settings.js';
-import { NetlinkSocket } from './socket.js';
+import { NetlinkSocket, type SocketHandle } from './socket.js';
 import type { MessageView } from '../netlink/message.js';
 import { isDump } from '../netlink/names.js';
-import type { Request } from '../netlink/request.js';
+import type { Request, Warning } from '../netlink/request.js';
 
-/*
- * How a NetlinkRequest runs on the engine. In a file of its own, since the request knows the sockets and the sockets know the request.
- */
+/** What is executed: a NetlinkRequest. */
+export interface Executable extends Sendable {
+  readonly sockets: Map<number, SocketHandle> | undefined;
+  readonly netNS: NsLike | undefined;
+  readonly retryInterrupted: boolean;
+  warnings: readonly Warning[];
+}
 
 interface Execution {
   /** Type of the messages to give; 0 for all. */
@@ -21,7 +25,7 @@ interface Execution {
 
 /** Runs the action on the request's socket for the protocol, or on one that is opened for it and closed again. */
 export async function withSocket<T>(
-  request: NetlinkRequest,
+  request: Executable,
   sockType: number,
   action: (socket: NetlinkSocket, timeout: number) => Promise<T>,
 ): Promise<T> {
@@ -39,7 +43,7 @@ export async function withSocket<T>(
   }
 }
 
-function engineRequest(request: NetlinkRequest, timeout: number): Request {
+function engineRequest(request: Executable, timeout: number): Request {
   const { type, flags } = request;
   // The engine asks for the acknowledgement itself, but for dumps, which end with a message of their own.
   return { type, flags: flags & ~NLM_F_ACK, body: request.body(), timeout };
@@ -49,65 +53,73 @@ function bodyOf(view: MessageView): Uint8Array {
   return view.bytes.slice(view.body, view.end);
 }
 
-/** The engine's error of an interrupted dump, under the ancestor's name. */
-function rename(error: unknown, messages: readonly Uint8Array[]): unknown {
-  return ErrDumpInterrupted.is(error) ? new ErrDumpInterrupted(messages, { cause: error }) : error;
-}
-
-export async function executeOn(request: NetlinkRequest, socket: NetlinkSocket, { resType, timeout }: Execution): Promise<Uint8Array[]> {
-  const messages: Uint8Array[] = [];
-  const take = (view: MessageView): void => {
-    if (resType === 0 || view.type === resType) messages.push(bodyOf(view));
-  };
-  try {
-    if (isOnePass(request, socket)) {
-      for await (const _ of socket.engine.stream(engineRequest(request, timeout), {}, take)) void _;
-      request.warnings = [];
-    } else {
-      const restart = (): void => void (messages.length = 0);
-      const { warnings } = await socket.engine.request(engineRequest(request, timeout), { sink: take, restart });
-      request.warnings = warnings;
-    }
-  } catch (error) {
-    throw rename(error, messages);
-  }
-  return messages;
-}
-
 /** Whether it is a dump whose messages count even when it is interrupted. */
-function isOnePass(request: NetlinkRequest, socket: NetlinkSocket): boolean {
+function isOnePass(request: Executable, socket: NetlinkSocket): boolean {
   return !request.retryInterrupted && isDump(socket.protocol, request.type, request.flags);
 }
 
+/** One attempt at a dump: the messages as they come, and the engine's error at the end when it was interrupted. */
+async function* onePass(
+  request: Executable,
+  socket: NetlinkSocket,
+  { resType, timeout }: Execution,
+): AsyncGenerator<Uint8Array, undefined, undefined> {
+  const take = (view: MessageView): Uint8Array | undefined => (resType === 0 || view.type === resType ? bodyOf(view) : undefined);
+  for await (const message of socket.engine.stream(engineRequest(request, timeout), {}, take)) if (message !== undefined) yield message;
+  return undefined;
+}
+
+export async function executeOn(request: Executable, socket: NetlinkSocket, execution: Execution): Promise<Uint8Array[]> {
+  const { resType, timeout } = execution;
+  const messages: Uint8Array[] = [];
+  request.warnings = [];
+  try {
+    if (isOnePass(request, socket)) {
+      for await (const message of onePass(request, socket, execution)) messages.push(message);
+      return messages;
+    }
+    const sink = (view: MessageView): void => {
+      if (resType === 0 || view.type === resType) messages.push(bodyOf(view));
+    };
+    const restart = (): void => void (messages.length = 0);
+    const { warnings } = await socket.engine.request(engineRequest(request, timeout), { sink, restart });
+    request.warnings = warnings;
+    return messages;
+  } catch (error) {
+    if (ErrDumpInterrupted.is(error)) throw new ErrDumpInterrupted(messages, { cause: error });
+    throw error;
+  }
+}
+
 export async function iterateOn(
-  request: NetlinkRequest,
+  request: Executable,
   socket: NetlinkSocket,
   execution: Execution,
   f: (message: Uint8Array) => boolean | Promise<boolean>,
 ): Promise<void> {
   if (!isOnePass(request, socket)) {
-    for (const message of await executeOn(request, socket, execution)) if ((await f(message)) === false) return;
+    for (const message of await executeOn(request, socket, execution)) if (!(await f(message))) return;
     return;
   }
-  const { resType, timeout } = execution;
-  const take = (view: MessageView): Uint8Array | undefined => (resType === 0 || view.type === resType ? bodyOf(view) : undefined);
-  const stream = socket.engine.stream(engineRequest(request, timeout), {}, take);
+  request.warnings = [];
+  const pass = onePass(request, socket, execution);
   try {
     for (;;) {
-      const { value, done } = await nextOf(stream);
-      if (done === true) return;
-      if (value !== undefined && (await f(value)) === false) return;
+      const { value, done } = await nextOf(pass);
+      if (done === true || !(await f(value))) return;
     }
   } finally {
-    await stream.return(undefined);
+    // Stopped early, the rest of the dump is not read: its fd goes with it.
+    await pass.return(undefined);
   }
 }
 
 /** The error of an interruption is renamed; what the function throws is its own. */
-async function nextOf<T>(stream: AsyncGenerator<T, undefined, undefined>): Promise<IteratorResult<T, undefined>> {
+async function nextOf<T>(pass: AsyncGenerator<T, undefined, undefined>): Promise<IteratorResult<T, undefined>> {
   try {
-    return await stream.next();
+    return await pass.next();
   } catch (error) {
-    throw rename(error, []);
+    if (ErrDumpInterrupted.is(error)) throw new ErrDumpInterrupted([], { cause: error });
+    throw error;
   }
 }

@@ -5,7 +5,7 @@ import { IfInfomsg } from './if-infomsg.js';
 import { NsHandle, none, type NsLike } from './netns.js';
 import { namespaceFor } from './reopen.js';
 import { uint32Attr } from './payload.js';
-import { NetlinkRequest, newNetlinkRequest } from './request.js';
+import { newNetlinkRequest, type NetlinkRequest } from './request.js';
 import { RtAttr } from './rt-attr.js';
 import { settings, timevalOf } from './settings.js';
 import { SocketHandle, getNetlinkSocketAt, type NetlinkSocket } from './socket.js';

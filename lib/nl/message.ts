@@ -23,6 +23,15 @@ export interface SockaddrNetlink {
   readonly group: number;
 }
 
+/** What send() takes: a NetlinkRequest. */
+export interface Sendable {
+  readonly type: number;
+  readonly flags: number;
+  readonly seq: number;
+  /** What follows the header. */
+  body(): Uint8Array;
+}
+
 /** What one receive() gave: at least one message. */
 export interface Received {
   readonly messages: readonly NetlinkMessage[];

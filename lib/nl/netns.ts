@@ -7,7 +7,7 @@ import { Namespace } from '../namespace.js';
  * Nothing here moves a thread: Set and Setns are left out, and newNs() and newNamed() leave the caller where it is.
  */
 export class NsHandle {
-  #namespace: Namespace | undefined;
+  readonly #namespace: Namespace | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param namespace Closed with the handle. Without it, a handle of nothing: none(). */

@@ -2,7 +2,7 @@ import { invalidArgument, NetlaneError } from '../errors.js';
 import { writeHeader } from '../netlink/message.js';
 import { checkUint, viewOf } from './byte-order.js';
 import { NLM_F_REQUEST, sizeofNlMsghdr } from './constants.js';
-import { executeOn, iterateOn, withSocket } from './execute.js';
+import { executeOn, iterateOn, withSocket, type Executable } from './execute.js';
 import type { NsLike } from './netns.js';
 import type { NetlinkRequestData } from './rt-attr.js';
 import type { SocketHandle } from './socket.js';
@@ -17,7 +17,7 @@ function nextSequence(): number {
 }
 
 /** A netlink message to be: its header, and what is behind it. */
-export class NetlinkRequest {
+export class NetlinkRequest implements Executable {
   /** Bytes of the whole message; right once serialize() was called, as in Go. */
   len: number = sizeofNlMsghdr;
   type: number;

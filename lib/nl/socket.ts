@@ -5,11 +5,10 @@ import { EAGAIN, ENOBUFS } from '../netlink/constants.js';
 import type { Message } from '../netlink/message.js';
 import { NetlinkSocket as Engine } from '../netlink/socket.js';
 import { NETLINK_USERSOCK, NLMSG_OVERRUN } from './constants.js';
-import { messageOf, senderOf, type Received } from './message.js';
+import { messageOf, senderOf, type Received, type Sendable } from './message.js';
 import { Mutex } from './mutex.js';
 import { none, type NsLike } from './netns.js';
 import { namespaceFor } from './reopen.js';
-import type { NetlinkRequest } from './request.js';
 import { millisecondsOf, settings, type Timeval } from './settings.js';
 
 /**
@@ -147,7 +146,7 @@ export class NetlinkSocket {
    * Rejects with NETLANE_TIMEOUT after the send time-out (the message may still leave), with what sendmsg said (ECONNREFUSED where nobody
    * listens to the protocol), and NETLANE_CLOSED.
    */
-  async send(request: NetlinkRequest): Promise<void> {
+  async send(request: Sendable): Promise<void> {
     const { type, flags, seq } = request;
     await this.#within(this.#send, 'send', this.#engine.send({ type, flags, sequence: seq, body: request.body() }));
   }

@@ -4,7 +4,6 @@ import {
   Attribute,
   NLA_F_NESTED,
   NLA_F_NET_BYTEORDER,
-  RtAttr,
   Uint32Attribute,
   Uint32Bitfield,
   beUint16Attr,
@@ -26,6 +25,7 @@ import {
   uint64Attr,
   uint8Attr,
   zeroTerminated,
+  type RtAttr,
 } from '../../lib/nl.js';
 import { littleEndian } from '../../lib/nl/byte-order.js';
 import { errorOf } from '../support/error-of.js';
