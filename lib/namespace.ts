@@ -164,7 +164,7 @@ export class Namespace {
     checkName(name);
     const directory = checkDirectoryOption(options);
     const operation = `attach the name ${name}`;
-    const existing = searchDirectories(directory).find((candidate) => hasEntry(candidate, name));
+    const existing = searchDirectories(directory).find((candidate) => hasEntry(candidate, name, operation));
     if (existing !== undefined) throw existsError(existing, name, `delete it with Namespace.delete('${name}')`, operation);
     const handle = handleOf(target);
     if (handle !== undefined) {

@@ -63,7 +63,7 @@ export async function createNamed(name: string, options: CreateOptions): Promise
   const directory = creationDirectory(options.directory);
   const pauses = [...unfinishedPauses];
   for (;;) {
-    const existing = searchDirectories(options.directory).find((candidate) => hasEntry(candidate, name));
+    const existing = searchDirectories(options.directory).find((candidate) => hasEntry(candidate, name, `create namespace ${name}`));
     if (existing === undefined) {
       const made = await makeNamed(name, directory, options);
       if (made !== undefined) return made;

@@ -2,6 +2,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { invalidArgument, SystemError } from '../errors.js';
 import { checkRules } from '../arguments.js';
+import { codeOf, namespaceError } from './entry-error.js';
 
 /*
  * Names of namespaces are files of a directory. iproute2 calls it /var/run/netns, most others /run/netns; on most systems they are one.
@@ -63,15 +64,20 @@ export function creationDirectory(directory: string | undefined): string {
   return !isDirectory(first) && isDirectory(second) ? second : first;
 }
 
-/** Whether the directory has an entry of that name, whatever it is. Symbolic links are not followed. */
-export function hasEntry(directory: string, name: string): boolean {
-  return lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+/** Whether the directory has an entry of that name, whatever it is. Symbolic links are not followed. Where there is no directory there is none. */
+export function hasEntry(directory: string, name: string, operation: string): boolean {
+  try {
+    return lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOTDIR') return false;
+    throw namespaceError(thrown, { operation });
+  }
 }
 
 /** The directory that has the name. Throws ENOENT, naming what was searched. */
 export function directoryOf(name: string, directory: string | undefined, operation: string): string {
   const directories = searchDirectories(directory);
-  const found = directories.find((candidate) => hasEntry(candidate, name));
+  const found = directories.find((candidate) => hasEntry(candidate, name, operation));
   if (found !== undefined) return found;
   throw new SystemError(
     { errno: ENOENT, syscall: 'open', path: join(directories[0] ?? '/', name) },
