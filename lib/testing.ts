@@ -28,6 +28,7 @@ export {
   type FakeExplanation,
   type FakePolicy,
 } from './testing/replies.js';
+export { openSocket } from './testing/open.js';
 export { fakeLies, impostor, liar, truncate, withLength, withPort, withSequence, type FakeLie } from './testing/faults.js';
 export {
   attribute,

@@ -86,9 +86,9 @@ export class FakeKernel implements TransportFactory {
   readonly #openFailures: Error[] = [];
   readonly #sendFailures: { errno: number; times: number; matches: (send: Omit<FakeSend, 'errno'>) => boolean }[] = [];
   readonly #troubles: string[] = [];
-  #failure: unknown;
-  #waiting: (() => void)[] = [];
-  #opening: (() => void)[] = [];
+  #failure: Error | undefined;
+  readonly #waiting: (() => void)[] = [];
+  readonly #opening: (() => void)[] = [];
   #scheduled = false;
   #paused = false;
   #ports = 0;
@@ -150,7 +150,7 @@ export class FakeKernel implements TransportFactory {
         try {
           resolve(this.#open(options, events));
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(describeValue(error)));
         }
       });
       this.#schedule();
@@ -281,8 +281,9 @@ export class FakeKernel implements TransportFactory {
     this.#scheduled = false;
     if (this.#paused) return;
     for (const open of this.#opening.splice(0)) open();
-    for (const transport of [...this.#awake]) {
-      this.#awake.delete(transport);
+    const awake = Array.from(this.#awake);
+    this.#awake.clear();
+    for (const transport of awake) {
       if (transport.turn()) this.#awake.add(transport);
     }
     if (this.#awake.size > 0 || this.#opening.length > 0) this.#schedule();
@@ -344,7 +345,8 @@ export class FakeKernel implements TransportFactory {
   }
   /** A handler's error reaches the one who waits for its answer, and verify(). */
   #threw(transport: FakeTransport, thrown: unknown): void {
-    this.#failure ??= thrown;
-    transport.lose(thrown instanceof Error ? thrown : new Error(`the handler of the fake kernel threw ${describeValue(thrown)}`));
+    const error = thrown instanceof Error ? thrown : new Error(`the handler of the fake kernel threw ${describeValue(thrown)}`);
+    this.#failure ??= error;
+    transport.lose(error);
   }
 }

@@ -90,12 +90,13 @@ export class FakeSocket {
     return this.#charged;
   }
 
-  get dumping(): boolean {
-    return this.#dump !== undefined;
+  /** Nothing is queued, and no dump will queue more. */
+  get empty(): boolean {
+    return this.#head === this.#queue.length && this.#dump === undefined;
   }
 
   get readable(): boolean {
-    return this.#error !== 0 || this.#head < this.#queue.length || this.#dump !== undefined;
+    return this.#error !== 0 || !this.empty;
   }
 
   /** Queues a datagram where there is room; else it is lost, and the next receive says so. */

@@ -1,4 +1,4 @@
-import { NetlaneError, SystemError, invalidArgument } from '../errors.js';
+import { NetlaneError, SystemError, describeValue, invalidArgument } from '../errors.js';
 import { smallestReceive } from '../native.js';
 import {
   EBUSY,
@@ -7,7 +7,6 @@ import {
   NETLINK_ADD_MEMBERSHIP,
   NETLINK_LISTEN_ALL_NSID,
   NETLINK_PKTINFO,
-  ENOBUFS,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_SNDBUF,
@@ -59,6 +58,8 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   readonly #host: FakeTransportHost;
   readonly #events: TransportEvents;
   readonly #outbox: Omit<FakeSend, 'errno'>[] = [];
+  /** Calls besides the data, answered in their turn: after what was sent before them. */
+  readonly #controls: { readonly run: () => void; readonly cancel: (error: Error) => void }[] = [];
   readonly #delayed: { due: number; readonly replies: FakeReplies }[] = [];
   readonly #free: ArrayBuffer[] = [];
   readonly #out = new Set<ArrayBuffer>();
@@ -66,6 +67,8 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   readonly #statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
   #made = 0;
   #turns = 0;
+  /** Bytes received since the socket said ENOBUFS; -1: it did not. */
+  #sinceOverrun = -1;
   #lost: Error | undefined;
   #closing: Promise<void> | undefined;
 
@@ -125,7 +128,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     if (this.closed) this.#host.misused('send() after close()');
     const { length } = bytes;
     const buffer = this.#host.transfer ? structuredClone(bytes.buffer, { transfer: [bytes.buffer] }) : bytes.buffer.slice(0);
-    if (this.closed || this.gone) return;
+    if (!this.#alive) return;
     this.#outbox.push({ transport: this, tag, port, groups, bytes: new Uint8Array(buffer, 0, length) });
     this.#host.wake(this);
   }
@@ -140,30 +143,28 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     if (this.#busy()) this.#host.wake(this);
   }
 
-  async setOption(level: number, option: number, value: number): Promise<void> {
-    this.#usable();
-    this.#check(this.socket.set(level, option, value));
-    return Promise.resolve();
+  setOption(level: number, option: number, value: number): Promise<void> {
+    return this.#control(() => {
+      this.#check(this.socket.set(level, option, value));
+    });
   }
 
-  async getOption(level: number, option: number): Promise<number> {
-    this.#usable();
-    return Promise.resolve(this.socket.get(level, option));
+  getOption(level: number, option: number): Promise<number> {
+    return this.#control(() => this.socket.get(level, option));
   }
 
-  async memberships(): Promise<number[]> {
-    this.#usable();
-    return Promise.resolve(this.groups);
+  memberships(): Promise<number[]> {
+    return this.#control(() => this.groups);
   }
 
-  async setFilter(program: Uint8Array): Promise<void> {
-    this.#usable();
-    this.socket.filter = program.slice();
-    return Promise.resolve();
+  setFilter(program: Uint8Array): Promise<void> {
+    return this.#control(() => {
+      this.socket.filter = program.slice();
+    });
   }
 
-  async statistics(): Promise<TransportStatistics> {
-    return Promise.resolve({ ...this.#statistics });
+  statistics(): Promise<TransportStatistics> {
+    return this.#control(() => ({ ...this.#statistics }));
   }
 
   ref(keep: boolean): void {
@@ -182,7 +183,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
 
   /** Queues replies in the socket, as the kernel does while it works a request off. */
   deliver(replies: FakeReplies): void {
-    if (this.closed || this.gone) return;
+    if (!this.#alive) return;
     eachReply(replies, (each) => {
       if (each.kind === 'datagram') this.socket.enqueue(each);
       else if (each.kind === 'overrun') this.socket.overrun();
@@ -194,7 +195,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
 
   /** The fd is broken from now on: what is queued is gone, lost() comes in the next turn. */
   lose(error: Error): void {
-    if (this.closed || this.gone) return;
+    if (!this.#alive) return;
     this.gone = true;
     this.#lost = error;
     this.#end();
@@ -207,14 +208,14 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     if (this.#tellLoss()) return false;
     this.#flush();
     this.#awaken();
-    if (!this.closed && !this.gone) this.#receive();
+    if (this.#alive) this.#receive();
     return this.#busy();
   }
 
   #busy(): boolean {
     if (this.closed) return false;
-    if (this.#lost !== undefined || this.#outbox.length > 0 || this.#delayed.length > 0) return true;
-    return this.socket.readable && this.#credit();
+    if (this.#lost !== undefined || this.#outbox.length > 0 || this.#controls.length > 0 || this.#delayed.length > 0) return true;
+    return (this.socket.readable || this.#sinceOverrun >= 0) && this.#credit();
   }
 
   #credit(): boolean {
@@ -237,11 +238,12 @@ export class FakeTransport implements Transport, FakeTransportFacts {
       whole.errno = send.bytes.length > this.socket.sendBuffer - 32 ? EMSGSIZE : this.#host.sent(this, whole);
       this.sends.push(whole);
       if (whole.errno === 0) this.#statistics.sent += 1;
-      else if (!this.closed && !this.gone) {
+      else if (this.#alive) {
         told = true;
         this.#events.refused(send.tag, whole.errno);
       }
     }
+    for (const { run } of this.#controls.splice(0)) run();
     return told;
   }
 
@@ -253,17 +255,17 @@ export class FakeTransport implements Transport, FakeTransportFacts {
 
   /** One round of receiving: at most `batch` datagrams into one slab, then what did not fit it. */
   #receive(): boolean {
-    if (!this.socket.readable || !this.#credit()) return false;
+    if (!this.socket.readable && this.#sinceOverrun === -1) return false;
     const slab = this.#free.pop() ?? this.#newSlab();
+    if (slab === undefined) return false;
     let end = 0;
-    let overrun = false;
     let spill: FakeDatagram | undefined;
     for (let count = 0; count < this.#host.batch && slab.byteLength - end >= smallestReceive; count += 1) {
       const each = this.socket.receive();
       if (each === undefined) break;
       if (typeof each === 'number') {
-        overrun = each === ENOBUFS;
-        break;
+        if (this.#sinceOverrun === -1) this.#sinceOverrun = 0;
+        continue;
       }
       this.#count(each);
       if (frameSize(each) > slab.byteLength - end) {
@@ -276,20 +278,27 @@ export class FakeTransport implements Transport, FakeTransportFacts {
       this.#out.add(slab);
       this.#events.received(slab, end);
     } else this.#free.push(slab);
-    if (spill !== undefined && !this.closed) {
+    if (spill !== undefined && this.#alive) {
       const own = new ArrayBuffer(frameSize(spill));
       this.#spills.add(own);
       this.#events.received(own, writeFrame(own, 0, spill, this.#shown()));
     }
-    if (overrun && !this.closed) {
-      this.#statistics.overruns += 1;
-      this.#events.overrun();
-    }
-    return end > 0 || spill !== undefined || overrun;
+    return this.#tellOverrun() || end > 0 || spill !== undefined;
+  }
+
+  /** The kernel says ENOBUFS before what it had queued until then, the pump behind it: when the queue was empty, or a buffer full was read. */
+  #tellOverrun(): boolean {
+    if (this.#sinceOverrun === -1 || !this.#alive) return false;
+    if (!this.socket.empty && this.#sinceOverrun <= this.socket.receiveBuffer) return false;
+    this.#sinceOverrun = -1;
+    this.#statistics.overruns += 1;
+    this.#events.overrun();
+    return true;
   }
 
   #count(each: FakeDatagram): void {
     this.#statistics.received += 1;
+    if (this.#sinceOverrun >= 0) this.#sinceOverrun += frameSize(each);
     if (each.truncated || each.bytes.length > longestDatagram) this.#statistics.truncated += 1;
   }
 
@@ -297,7 +306,12 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     return { showGroup: this.option(NETLINK_PKTINFO) !== 0, showNsid: this.option(NETLINK_LISTEN_ALL_NSID) !== 0 };
   }
 
-  #newSlab(): ArrayBuffer {
+  get #alive(): boolean {
+    return !this.closed && !this.gone;
+  }
+
+  #newSlab(): ArrayBuffer | undefined {
+    if (this.#made === this.options.slabs) return undefined;
     this.#made += 1;
     return new ArrayBuffer(this.#host.slabSize);
   }
@@ -309,7 +323,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
       if (this.#tellLoss()) return true;
       const told = this.#flush();
       this.#awaken();
-      if (this.#receive() || told || this.closed || this.gone) return true;
+      if (this.#receive() || told || !this.#alive) return true;
       // The call would block here: time passes until the next late reply, or until the time is over.
       const next = Math.min(...this.#delayed.map(({ due }) => due));
       if (next === Infinity) return false;
@@ -326,14 +340,38 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     if (errno !== 0) throw new SystemError({ errno, syscall: 'setsockopt' }, { namespace: this.#host.namespace });
   }
 
-  #usable(): void {
-    if (this.closed || this.gone)
-      throw new NetlaneError('NETLANE_CLOSED', 'the fake transport is closed', { namespace: this.#host.namespace });
+  #control<T>(action: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#alive) {
+        reject(this.#closedError());
+        return;
+      }
+      const run = (): void => {
+        try {
+          resolve(action());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(describeValue(error)));
+        }
+      };
+      this.#controls.push({
+        run,
+        cancel: (error) => {
+          reject(error);
+        },
+      });
+      this.#host.wake(this);
+    });
+  }
+
+  #closedError(): NetlaneError {
+    return new NetlaneError('NETLANE_CLOSED', 'the fake transport is closed', { namespace: this.#host.namespace });
   }
 
   #end(): void {
     this.#outbox.length = 0;
     this.#delayed.length = 0;
+    const error = this.#lost ?? this.#closedError();
+    for (const { cancel } of this.#controls.splice(0)) cancel(error);
     this.socket.release();
   }
 }

@@ -63,7 +63,9 @@ export const fakeLies: readonly FakeLie[] = [
   'dropped-overrun',
 ];
 
-function bend(each: FakeReply, bent: (datagram: FakeDatagram) => FakeReplies): FakeReplies {
+type Bend = (datagram: FakeDatagram) => FakeReplies;
+
+function bend(each: FakeReply, bent: Bend): FakeReplies {
   if (each.kind === 'datagram') return bent(each);
   if (each.kind !== 'dump') return each;
   return {
@@ -82,33 +84,20 @@ function bend(each: FakeReply, bent: (datagram: FakeDatagram) => FakeReplies): F
   };
 }
 
-function tell(lie: FakeLie, replies: readonly FakeReply[]): FakeReplies {
-  const each = (bent: (datagram: FakeDatagram) => FakeReplies): FakeReplies => replies.map((reply) => bend(reply, bent));
-  switch (lie) {
-    case 'missing':
-      return undefined;
-    case 'twice':
-      return each((datagram) => [datagram, datagram]);
-    case 'late':
-      return later(3, replies);
-    case 'reversed':
-      return replies.toReversed().map((reply) => (reply.kind === 'dump' ? { ...reply, datagrams: [...reply.datagrams].reverse() } : reply));
-    case 'wrong-length':
-      return each((datagram) => withLength(datagram, datagram.bytes.length + 64));
-    case 'wrong-sequence':
-      return each((datagram) => withSequence(datagram, 0xdeadbeef));
-    case 'impostor':
-      return each((datagram) => impostor(datagram));
-    case 'truncated':
-      return each((datagram) => truncate(datagram, datagram.bytes.length - 4));
-    case 'cut':
-      return each((datagram) => truncate(datagram, datagram.bytes.length - 4, true));
-    case 'overrun':
-      return [overrun(), replies];
-    case 'dropped-overrun':
-      return overrun();
-  }
-}
+const tell: Readonly<Record<FakeLie, (replies: readonly FakeReply[], each: (bent: Bend) => FakeReplies) => FakeReplies>> = {
+  missing: () => undefined,
+  twice: (_replies, each) => each((datagram) => [datagram, datagram]),
+  late: (replies) => later(3, replies),
+  reversed: (replies) =>
+    replies.toReversed().map((reply) => (reply.kind === 'dump' ? { ...reply, datagrams: [...reply.datagrams].reverse() } : reply)),
+  'wrong-length': (_replies, each) => each((datagram) => withLength(datagram, datagram.bytes.length + 64)),
+  'wrong-sequence': (_replies, each) => each((datagram) => withSequence(datagram, 0xdeadbeef)),
+  impostor: (_replies, each) => each((datagram) => impostor(datagram)),
+  truncated: (_replies, each) => each((datagram) => truncate(datagram, datagram.bytes.length - 4)),
+  cut: (_replies, each) => each((datagram) => truncate(datagram, datagram.bytes.length - 4, true)),
+  overrun: (replies) => [overrun(), replies],
+  'dropped-overrun': () => overrun(),
+};
 
 /**
  * A handler that answers as another one does, but lies where `next` says so: it is asked once for each request, and undefined is the truth.
@@ -122,6 +111,6 @@ export function liar(handler: FakeHandler, next: () => FakeLie | undefined): Fak
     if (lie === undefined) return handler(request, kernel);
     const replies: FakeReply[] = [];
     eachReply(handler(request, kernel), (reply) => replies.push(reply));
-    return tell(lie, replies);
+    return tell[lie](replies, (bent) => replies.map((each) => bend(each, bent)));
   };
 }
