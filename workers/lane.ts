@@ -162,7 +162,7 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
       lost(error) {
         post([fromLane.lost, id, packError(error)]);
         sockets.delete(id);
-        pump.close();
+        void pump.close();
       },
     });
     sockets.set(id, { socket, pump });
@@ -196,12 +196,13 @@ export function statistics({ id }: SocketTask): Outcome<TransportStatistics> {
   return attempt(() => ({ ...find(id).pump.statistics }));
 }
 
-export function close({ id }: SocketTask): Outcome<undefined> {
-  return attempt(() => {
+export async function close({ id }: SocketTask): Promise<Outcome<undefined>> {
+  const outcome = attempt(() => {
     const open = sockets.get(id);
     sockets.delete(id);
     if (open !== undefined) active.delete(open);
-    open?.pump.close();
-    return undefined;
+    return open?.pump.close();
   });
+  if (outcome.ok) await outcome.value;
+  return outcome.ok ? { ok: true, value: undefined } : outcome;
 }

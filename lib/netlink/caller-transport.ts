@@ -126,8 +126,7 @@ class CallerTransport implements Transport {
 
   close(): Promise<void> {
     this.#closed = true;
-    this.#pump.close();
-    return Promise.resolve();
+    return this.#pump.close();
   }
 
   pumpSync(milliseconds: number): boolean {

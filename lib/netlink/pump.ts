@@ -40,6 +40,7 @@ export class SocketPump {
   /** Bytes read since the kernel said that it dropped some; -1: it did not. */
   #sinceOverrun = -1;
   #closed = false;
+  #closing: Promise<void> | undefined;
   readonly statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
 
   constructor(socket: NativeSocket, receiveBuffer: number, slabs: number, events: PumpEvents) {
@@ -160,11 +161,20 @@ export class SocketPump {
     if (!this.#closed) this.#socket.ref(keep);
   }
 
-  close(): void {
-    if (this.#closed) return;
+  /** Resolves when the fd is closed. Idempotent. */
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
     this.#closed = true;
     this.#queue.length = 0;
     this.#free.length = 0;
     this.#socket.close();
+    this.#closing = loopTurn();
+    return this.#closing;
   }
+}
+
+/** A polled fd is closed at the end of the loop's turn, after its immediates: it is certain in those of the next turn. */
+async function loopTurn(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => setImmediate(resolve));
 }
