@@ -90,6 +90,7 @@ function runMocha(prefix, tests, options, report) {
     `--timeout=${10_000 * factor}`,
     '--require=./dist/test/support/leaks.js',
     '--reporter=./.scripts/reporter.mjs',
+    process.stdout.isTTY ? '--color' : '--no-color',
     ...options,
     ...tests,
   ];
