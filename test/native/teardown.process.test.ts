@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { needsRoot } from '../support/skip.js';
 import { cycles } from './support/addon.js';
 import { keepBusy, type Ending } from './support/busy.js';
 import { runScenario, type ModuleKind } from './support/scenario.js';
@@ -34,7 +35,11 @@ const expected: Partial<Record<Ending, { code: number; stderr: RegExp }>> = {
 };
 
 describe('A process that uses the addon', function () {
-  this.timeout(20_000 + cycles * 10_000);
+  this.timeout(20_000 + cycles * 2000);
+
+  before(function () {
+    needsRoot(this);
+  });
 
   for (const [ending, { code, stderr }] of Object.entries(expected)) {
     for (const kind of ['commonjs', 'module'] as const) {

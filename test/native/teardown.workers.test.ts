@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { needsRoot } from '../support/skip.js';
 import { cycles } from './support/addon.js';
 import { callForEver, census, keepBusy, type Ending } from './support/busy.js';
 import { resultOf, runScenario, type ModuleKind } from './support/scenario.js';
@@ -58,7 +59,11 @@ const expectedEnds: Record<Ending, readonly string[]> = {
 };
 
 describe('A worker that uses the addon', function () {
-  this.timeout(20_000 + cycles * 10_000);
+  this.timeout(20_000 + cycles * 2000);
+
+  before(function () {
+    needsRoot(this);
+  });
 
   for (const ending of Object.keys(expectedEnds) as Ending[]) {
     for (const kind of ['commonjs', 'module'] as const) {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { native, type Native, type NativeSocket } from '../../../lib/native.js';
+import { timeFactor } from '../../support/time.js';
 
 /** The file that is tested: NETLANE_ADDON, or the build of this tree. */
 export const addonPath = process.env['NETLANE_ADDON'] ?? fileURLToPath(new URL('../../../../build/Release/netlane.node', import.meta.url));
@@ -12,7 +13,10 @@ export function addon(): Native {
   return loaded;
 }
 
-export const cycles = Number(process.env['NETLANE_CYCLES'] ?? (process.env['NETLANE_LONG'] === '1' ? 200 : 20));
+const usualCycles = timeFactor > 1 ? 4 : 20;
+
+/** How often a scenario is repeated whose trouble, if there is any, depends on the moment. */
+export const cycles = Number(process.env['NETLANE_CYCLES'] ?? (process.env['NETLANE_LONG'] === '1' ? 200 : usualCycles));
 
 /** Runs a body with a namespace of its own, closed afterwards whatever happens. */
 export async function inNamespace<T>(body: (fd: number) => T | Promise<T>): Promise<T> {
@@ -56,13 +60,9 @@ export const NETLINK_LISTEN_ALL_NSID = 8;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUF = 8;
 
-/** The error of a call that must fail. */
-export function failureOf(call: () => unknown): Error & { errno?: number; syscall?: string; path?: string; notNamespace?: boolean } {
-  try {
-    call();
-  } catch (thrown) {
-    if (thrown instanceof Error) return thrown;
-    throw new Error(`what was thrown is no Error: ${String(thrown)}`, { cause: thrown });
-  }
-  throw new Error('the call succeeded');
+/** The fields that the boundary promises of an error. */
+export function failureOf(error: unknown): { errno?: number; syscall?: string; path?: string; notNamespace?: boolean } {
+  if (!(error instanceof Error)) throw new Error(`what was thrown is no Error: ${String(error)}`);
+  const { errno, syscall, path, notNamespace } = error as ReturnType<typeof failureOf>;
+  return Object.fromEntries(Object.entries({ errno, syscall, path, notNamespace }).filter(([, value]) => value !== undefined));
 }
