@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stat } from 'node:fs/promises';
 import { timeFactor } from './time.js';
@@ -109,14 +111,18 @@ function stretch(suite: Mocha.Suite): void {
   for (const inner of suite.suites) stretch(inner);
 }
 
-/** The thread pool is there for ever once it was used: it is started before anything is counted. */
-async function startThreadPool(): Promise<void> {
+/** Node keeps the thread pool, and libuv the spare fd of its first stream, for ever: they are made before anything is counted. */
+async function startWhatStays(): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, () => stat('/proc/self')));
+  const server = createServer().listen(`\0netlane-leaks-${process.pid}`);
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
 }
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
-    await startThreadPool();
+    await startWhatStays();
     const root = this.test?.parent;
     if (root === undefined) throw new Error('the leak check must be a root hook');
     for (const suite of root.suites) {
