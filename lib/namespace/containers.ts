@@ -105,14 +105,18 @@ async function groupsBelow(root: string, wanted: string): Promise<ContainerGroup
   return found;
 }
 
+/** Searched when no tree has the container: a tree may be copied there, or mounted by something that mountinfo does not call cgroup. */
+const usualRoot = '/sys/fs/cgroup';
+
 /**
- * The control groups of one container. Roots are searched until one has it. Throws NETLANE_CONTAINER_NOT_FOUND, and
+ * The control groups of one container, in all hierarchies. Throws NETLANE_CONTAINER_NOT_FOUND, and
  * NETLANE_CONTAINER_AMBIGUOUS with the candidates when a short id fits several containers.
  */
-export async function findContainer(wanted: string, roots: readonly string[]): Promise<readonly ContainerGroup[]> {
+export async function findContainer(wanted: string, roots: readonly string[], lastResort?: string): Promise<readonly ContainerGroup[]> {
   const operation = `find container ${wanted}`;
   const found: ContainerGroup[] = [];
   for (const root of roots) found.push(...(await groupsBelow(root, wanted)));
+  if (found.length === 0 && lastResort !== undefined) found.push(...(await groupsBelow(lastResort, wanted)));
   if (found.length === 0) {
     throw new NetlaneError('NETLANE_CONTAINER_NOT_FOUND', `no control group of a running container has this id`, {
       operation,
@@ -168,10 +172,10 @@ export function processesOfGroups(groups: readonly ContainerGroup[]): readonly n
 }
 
 /** Opens the network namespace of a running container. The fd is the caller's. */
-export async function openContainer(container: unknown, roots?: readonly string[]): Promise<number> {
+export async function openContainer(container: unknown): Promise<number> {
   const wanted = checkContainerId(container);
   const operation = `open the namespace of container ${wanted}`;
-  const groups = await findContainer(wanted, roots ?? cgroupRoots());
+  const groups = await findContainer(wanted, cgroupRoots(), usualRoot);
   let failure: unknown;
   for (const pid of processesOfGroups(groups)) {
     let fd;
