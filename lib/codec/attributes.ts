@@ -36,6 +36,8 @@ export interface FieldNotes extends Notes {
    * 'default' is a length of 0.)
    */
   readonly absorb?: ((content: unknown, output: Output) => boolean) | undefined;
+  /** Type of the attribute that holds the address when it is an IPv6 one. */
+  readonly ipv6?: number | undefined;
   /** The field that shows what a hidden attribute holds. */
   readonly as?: string | undefined;
   /** Whether nests are marked with NLA_F_NESTED; they are, unless a format refuses it. */
@@ -229,6 +231,7 @@ export interface AttributeEntry {
   readonly repeated: Repeated<unknown, never> | undefined;
   readonly absorb: ((content: unknown, output: Output) => boolean) | undefined;
   readonly variant: VariantParts | undefined;
+  readonly ipv6: number | undefined;
 }
 
 const anything: Codec<unknown, never> = {
@@ -249,9 +252,11 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   readonly #byType: (AttributeEntry | undefined)[] = [];
   readonly #byName = new Map<string, AttributeEntry>();
   readonly #ignored: ReadonlySet<number>;
+  readonly #prepare: Prepare | undefined;
   readonly #make = plainMaker();
 
-  constructor(map: FieldMap, ignored: readonly number[]) {
+  constructor(map: FieldMap, ignored: readonly number[], prepare: Prepare | undefined) {
+    this.#prepare = prepare;
     this.map = map;
     this.#ignored = new Set(ignored);
     const shapes: FieldShape[] = [];
@@ -274,7 +279,12 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         repeated: codec instanceof Repeated ? codec : undefined,
         absorb: of.notes.absorb,
         variant: 'variant' in of ? (of as VariantField<unknown, never>).variant : undefined,
+        ipv6: of.notes.ipv6,
       };
+      if (entry.ipv6 !== undefined) {
+        while (this.#byType.length <= entry.ipv6) this.#byType.push(undefined);
+        this.#byType[entry.ipv6] = entry;
+      }
       if (entry.variant !== undefined) {
         while (this.#byType.length <= entry.variant.tagType) this.#byType.push(undefined);
         this.#byType[entry.variant.tagType] = entry;
@@ -399,9 +409,10 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     unknown.push({ type, data: input.bytes.slice(input.position, input.end) });
   }
 
-  encode(value: Readonly<Fields>, output: Output): void {
-    if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
-      throw new ValueError('an object', value);
+  encode(given: Readonly<Fields>, output: Output): void {
+    if (given === null || typeof given !== 'object' || Array.isArray(given) || ArrayBuffer.isView(given))
+      throw new ValueError('an object', given);
+    const value = this.#prepare?.(given) ?? given;
     const outer = output.source;
     output.source = value;
     for (const name of Object.keys(value)) {
@@ -458,7 +469,8 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
       }
       const start = open(output);
       entry.codec.encode(content as never, output);
-      close(start, entry.wireType, output);
+      const six = entry.ipv6 !== undefined && typeof content === 'string' && content.includes(':');
+      close(start, six ? (entry.ipv6 ?? 0) : entry.wireType, output);
     } catch (error) {
       throw within(error, entry.name);
     }
@@ -548,9 +560,12 @@ export interface AttributesCodec<F extends FieldMap> extends Codec<AttributesVal
   readonly map: F;
 }
 
+/** Completes an object before it is encoded. */
+type Prepare = (value: Readonly<Fields>) => Readonly<Fields>;
+
 /** Attributes as fields of one object. `ignored` are types without meaning: padding (IFLA_PAD). */
-export function attributes<const F extends FieldMap>(map: F, ignored: readonly number[] = []): AttributesCodec<F> {
-  return new Attributes(map, ignored) as unknown as AttributesCodec<F>;
+export function attributes<const F extends FieldMap>(map: F, ignored: readonly number[] = [], prepare?: Prepare): AttributesCodec<F> {
+  return new Attributes(map, ignored, prepare) as unknown as AttributesCodec<F>;
 }
 
 const leftovers = attributes({}) as unknown as Codec<unknown, never>;

@@ -1,6 +1,6 @@
-import { ValueError, type Codec, type Fixed, type Input, type Output } from '../../codec/codec.js';
+import { ValueError, type Codec, type Fixed, type Infer, type InferInput, type Input, type Output } from '../../codec/codec.js';
 import { ipv4, ipv6 } from '../../codec/address.js';
-import { attributes, field, variant } from '../../codec/attributes.js';
+import { attributes, field, variant, type Field, type UnknownAttribute } from '../../codec/attributes.js';
 import { enumeration, flags } from '../../codec/names.js';
 import { link } from '../../codec/references.js';
 import { converted, counter64, u16, u16be, u32, u32be, u64be, u8 } from '../../codec/scalars.js';
@@ -377,9 +377,24 @@ export const encapsulationType = enumeration(u16, {
 
 const cases = { mpls, ip: overIpv4, ila, ip6: overIpv6, seg6, bpf, seg6local, rpl, ioam6, xfrm };
 
+type Cases = typeof cases;
+
+/** An encapsulation, told apart by its type. */
+export type Encapsulation =
+  { [K in keyof Cases]: { type: K } & Infer<Cases[K]> }[keyof Cases] | { type: 'none' | number; unknown?: UnknownAttribute[] };
+/** What an encapsulation is made from. */
+export type EncapsulationInput =
+  | { [K in keyof Cases]: { readonly type: K } & InferInput<Cases[K]> }[keyof Cases]
+  | { readonly type: 'none' | number; readonly unknown?: readonly UnknownAttribute[] | undefined };
+
 /** Lightweight tunnels (lwtunnel.h): packets of the route are encapsulated. The two attributes have other numbers in each message. */
-export function encapsulation(typeAttribute: number, typeKernel: string, attribute: number, kernel: string) {
-  return variant({
+export function encapsulation(
+  typeAttribute: number,
+  typeKernel: string,
+  attribute: number,
+  kernel: string,
+): Field<Encapsulation, EncapsulationInput> {
+  const made = variant({
     tag: 'type',
     tagType: typeAttribute,
     tagKernel: typeKernel,
@@ -389,4 +404,5 @@ export function encapsulation(typeAttribute: number, typeKernel: string, attribu
     cases,
     doc: "Encapsulation of the packets: { type: 'mpls', labels: [100] }, { type: 'seg6', ... }, { type: 'ip', ... } and so on.",
   });
+  return made as unknown as Field<Encapsulation, EncapsulationInput>;
 }

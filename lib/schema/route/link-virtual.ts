@@ -1,7 +1,7 @@
 import { ValueError, type Codec, type Infer, type InferInput } from '../../codec/codec.js';
 import { attributes, field, readOnly } from '../../codec/attributes.js';
 import { list } from '../../codec/containers.js';
-import { enumeration } from '../../codec/names.js';
+import { enumeration, flags } from '../../codec/names.js';
 import { converted, counter64, s32, switch32, u16, u32, u64, u8 } from '../../codec/scalars.js';
 import { member, padding, struct } from '../../codec/struct.js';
 import { bytes, fixedBytes, string } from '../../codec/text.js';
@@ -161,9 +161,15 @@ const xdpSchema = attributes({
     'How a program is attached.',
     { since: '4.8' },
   ),
-  flags: field(3, u32, 'IFLA_XDP_FLAGS', 'XDP_FLAGS_: 1 only if there is none, 2 generic, 4 driver, 8 hardware, 16 replace.', {
-    since: '4.10',
-  }),
+  flags: field(
+    3,
+    flags(u32, { 'if-none': 1, generic: 2, driver: 4, hardware: 8, replace: 16 }),
+    'IFLA_XDP_FLAGS',
+    'How the program is attached.',
+    {
+      since: '4.10',
+    },
+  ),
   programId: readOnly(4, u32, 'IFLA_XDP_PROG_ID', 'Id of the program.', { since: '4.13' }),
   driverProgramId: readOnly(5, u32, 'IFLA_XDP_DRV_PROG_ID', 'Id of the program in the driver.', { since: '4.19' }),
   genericProgramId: readOnly(6, u32, 'IFLA_XDP_SKB_PROG_ID', 'Id of the generic program.', { since: '4.19' }),

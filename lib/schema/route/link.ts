@@ -9,6 +9,7 @@ import { boolean, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec
 import { hidden, later, member, padding, struct } from '../../codec/struct.js';
 import { bytes, linkName, string } from '../../codec/text.js';
 import { kinds, ports, type KindInputs, type KindValues } from './kinds.js';
+import { canStatistics } from './kinds/can.js';
 import { plain, type PlainData, type PlainDataInput } from './kinds/plain.js';
 import { netkit, type NetkitData, type NetkitDataInput } from './kinds/netkit.js';
 import { linkProtocols, ipv6Link } from './link-protocols.js';
@@ -138,7 +139,12 @@ const linkAttributes = attributes(
       attributes({
         kind: field(1, kindName, 'IFLA_INFO_KIND', "Kind of the link: 'veth', 'bridge', 'vlan', ..."),
         data: field(2, choice('kind', allKinds, plain as Codec<unknown, never>), 'IFLA_INFO_DATA', 'Options of the kind.'),
-        extraStatistics: readOnly(3, bytes, 'IFLA_INFO_XSTATS', 'Further counters of the kind.'),
+        extraStatistics: readOnly(
+          3,
+          choice('kind', { can: canStatistics }, bytes as Codec<unknown, never>),
+          'IFLA_INFO_XSTATS',
+          'Further counters of the kind.',
+        ),
         port: variant({
           tag: 'kind',
           tagType: 4,
