@@ -58,7 +58,11 @@ export const NETLINK_ADD_MEMBERSHIP = 1;
 export const NETLINK_PKTINFO = 3;
 export const NETLINK_LISTEN_ALL_NSID = 8;
 export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
 export const SO_RCVBUF = 8;
+export const EAGAIN = 11;
+export const EMSGSIZE = 90;
+export const ENOBUFS = 105;
 
 /** The fields that the boundary promises of an error. */
 export function failureOf(error: unknown): { errno?: number; syscall?: string; path?: string; notNamespace?: boolean } {
