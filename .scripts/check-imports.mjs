@@ -22,7 +22,8 @@ const layers = [
   },
   { name: 'index', files: /^lib\/index\.ts$/, may: ['base', 'native', 'codec', 'schema', 'netlink', 'lane', 'execution', 'namespace'] },
   { name: 'worker', files: /^workers\//, may: ['base', 'native', 'codec', 'schema', 'netlink', 'lane', 'execution'] },
-  { name: 'document', files: /^docs\//, may: ['index', 'nl', 'testing'] },
+  // native: the demo opens TCP sockets inside, which Namespace cannot yet.
+  { name: 'document', files: /^docs\//, may: ['native', 'index', 'nl', 'testing'] },
 ];
 
 function layerOf(file) {

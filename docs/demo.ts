@@ -1,0 +1,305 @@
+import { readlinkSync } from 'node:fs';
+import { availableParallelism, release } from 'node:os';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Namespace } from '../lib/index.js';
+import { Belongings } from './demo/belongings.js';
+import { LaneWatch, quiet } from './demo/lane-watch.js';
+import { surveyMachine, type Machine } from './demo/machine.js';
+import { lookForUserNamespace, mayMakeNamespaces, runInUserNamespace } from './demo/rootless.js';
+import {
+  addAddress,
+  addRoute,
+  addVeth,
+  deleteLink,
+  getLoopback,
+  listLinks,
+  readLink,
+  setForwarding,
+  setUp,
+  type Link,
+} from './demo/rtnetlink.js';
+import { createScratch, names, removeLeftovers } from './demo/scratch.js';
+import { cut, formatTime, plural, Screen } from './demo/screen.js';
+import { transfer } from './demo/transfer.js';
+
+/*
+ * netlane at work on this machine: every namespace it finds, then three of its own. Whatever ends it, what it made is removed.
+ */
+
+const started = performance.now();
+const screen = new Screen();
+const belongings = new Belongings();
+/** The figures of the last line. */
+const facts: Record<string, unknown> = {};
+
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** What takes longer to remove than this is not going to be removed: the kernel holds it. */
+const patience = 10_000;
+const mostShown = 8;
+
+async function end(status: number, outcome: Readonly<Record<string, unknown>>): Promise<never> {
+  screen.mute();
+  const late = setTimeout(() => {
+    screen.last({ ok: false, ...outcome, error: `not removed after ${patience / 1000} s: ${names(process.pid).join(', ')}` });
+    process.exit(status);
+  }, patience);
+  try {
+    await belongings.close();
+    screen.last({ ok: false, ...outcome, ...facts });
+  } catch (error) {
+    screen.last({ ok: false, ...outcome, error: String(error) });
+  }
+  clearTimeout(late);
+  process.exit(status);
+}
+
+function takeSignals(): void {
+  for (const [name, number] of Object.entries(signals)) {
+    // A second one while things are being removed changes nothing: it would only leave them there.
+    process.on(name, () => {
+      if (!belongings.closing) void end(128 + number, { interrupted: name });
+    });
+  }
+  // `npm run demo | head`: nobody reads on.
+  process.stdout.on('error', () => {
+    if (!belongings.closing) void end(1, { interrupted: 'EPIPE' });
+  });
+}
+
+function showMachine({ found, lanes }: Machine): void {
+  screen.heading('Every network namespace on this machine, each listed through its lane');
+  const rows = found
+    .slice(0, mostShown)
+    .map((one) => [
+      one.title,
+      one.refused === undefined ? `${one.links}` : '-',
+      one.refused === undefined ? `${one.addresses}` : '-',
+      one.refused === undefined ? `${one.routes}` : '-',
+      `${one.processes}`,
+      formatTime(one.milliseconds),
+      one.refused === undefined ? one.summary.join(', ') : `not to be looked into: ${one.refused}`,
+    ]);
+  const head = ['namespace', 'links', 'addresses', 'routes', 'processes', 'took', 'what is in it'];
+  screen.table([head, ...rows], { right: [1, 2, 3, 4, 5], head: true });
+  const rest = found.length - mostShown;
+  if (rest > 0) screen.line(`  ... and ${plural(rest, 'more')}, listed as well`.replace(/mores/, 'more'));
+  if (lanes === 'shared')
+    screen.line(screen.style('dim', '  There are many, so shared lanes served them: a few threads instead of one for each.'));
+  const sum = (field: 'links' | 'addresses' | 'routes'): number => found.reduce((total, one) => total + one[field], 0);
+  Object.assign(facts, {
+    namespaces: found.length,
+    refused: found.filter((one) => one.refused !== undefined).length,
+    links: sum('links'),
+    addresses: sum('addresses'),
+    routes: sum('routes'),
+  });
+}
+
+type Trio = readonly [client: LaneWatch, router: LaneWatch, server: LaneWatch];
+
+async function timed<T>(action: () => Promise<T>): Promise<{ readonly value: T; readonly took: number }> {
+  const start = performance.now();
+  const value = await action();
+  return { value, took: performance.now() - start };
+}
+
+/** Does one step, waits until the lanes fall silent, and shows what each of them heard. */
+async function step<T>(watches: Trio, title: string, action: () => Promise<T>): Promise<T> {
+  const { value, took } = await timed(action);
+  await quiet(watches);
+  screen.line(`  ${screen.style('cyan', title)} ${screen.style('dim', formatTime(took))}`);
+  const columns = watches.map((watch) => watch.take());
+  const width = Math.floor((screen.width - 4) / columns.length);
+  for (let row = 0; row < Math.max(...columns.map((column) => column.length)); row++) {
+    const cells = columns.map((column) => cut(column[row] ?? '', width - 1).padEnd(width));
+    screen.line(`    ${cells.join('').trimEnd()}`);
+  }
+  return value;
+}
+
+async function openScratch(): Promise<Trio> {
+  const roles = ['client', 'router', 'server'] as const;
+  const made = await timed(() => Promise.all(roles.map((role) => createScratch(belongings, role))));
+  const watched = await timed(() =>
+    Promise.all(made.value.map((namespace, index) => belongings.keep(() => LaneWatch.open(roles[index] ?? '', namespace)))),
+  );
+  screen.heading('Three namespaces of its own, watched through their lanes while they are configured');
+  screen.line('    client eth0 ------ to-client router to-server ------ eth0 server');
+  screen.line('       10.77.1.2/24    10.77.1.1/24   10.77.2.1/24    10.77.2.2/24');
+  screen.line(
+    `  created in ${formatTime(made.took)}, lanes started and subscribed in ${formatTime(watched.took)}: ${made.value.map((one) => one.name ?? one.id).join(', ')}`,
+  );
+  Object.assign(facts, { createMs: round(made.took), lanesMs: round(watched.took) });
+  return watched.value as unknown as Trio;
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+async function configure(trio: Trio): Promise<void> {
+  const [client, router, server] = trio;
+  const width = Math.floor((screen.width - 4) / 3);
+  screen.line(screen.style('dim', `    ${trio.map((watch) => `${watch.title} hears`.padEnd(width)).join('')}`.trimEnd()));
+  const { took } = await timed(async () => {
+    await step(trio, 'two veth pairs', () =>
+      Promise.all([
+        client.request(addVeth('eth0', 'to-client', router.namespace.fd)),
+        server.request(addVeth('eth0', 'to-server', router.namespace.fd)),
+      ]),
+    );
+    const ends: readonly (readonly [LaneWatch, string, string])[] = [
+      [client, 'eth0', '10.77.1.2'],
+      [router, 'to-client', '10.77.1.1'],
+      [router, 'to-server', '10.77.2.1'],
+      [server, 'eth0', '10.77.2.2'],
+    ];
+    await step(trio, 'addresses', () =>
+      Promise.all(ends.map(async ([watch, link, address]) => watch.request(addAddress((await watch.link(link)).index, address, 24)))),
+    );
+    const up = (link: Link): boolean => link.carrier;
+    await step(trio, 'everything up, the router forwards', async () => {
+      await Promise.all([
+        ...ends.map(([watch, link]) => watch.request(setUp(link))),
+        ...['to-client', 'to-server'].map((link) => router.request(setForwarding(link))),
+      ]);
+      await Promise.all(ends.map(([watch, link]) => watch.link(link, up)));
+    });
+    await step(trio, 'default routes', () =>
+      Promise.all([client.request(addRoute('0.0.0.0', 0, '10.77.1.1')), server.request(addRoute('0.0.0.0', 0, '10.77.2.1'))]),
+    );
+  });
+  facts['configureMs'] = round(took);
+}
+
+async function packetsThrough(router: LaneWatch): Promise<number> {
+  const { messages } = await router.request(listLinks);
+  const links = messages.map(readLink).filter((link) => link.name.startsWith('to-'));
+  return links.reduce((total, link) => total + link.receivedPackets, 0);
+}
+
+async function moveBytes(trio: Trio): Promise<void> {
+  const [client, router, server] = trio;
+  const before = await packetsThrough(router);
+  const megabytes = 16;
+  const moved = await step(trio, `a TCP connection, ${megabytes} MiB`, () =>
+    transfer(belongings, { client: client.namespace, server: server.namespace, host: '10.77.2.2' }, megabytes * 2 ** 20),
+  );
+  const packets = (await packetsThrough(router)) - before;
+  if (!moved.intact) throw new Error('the server got other bytes than the client sent');
+  const rate = moved.bytes / 1e6 / (moved.move / 1000);
+  screen.line(
+    `  the server saw ${moved.from}; connected in ${formatTime(moved.connect)}, moved in ${formatTime(moved.move)} (${rate.toFixed(0)} MB/s),`,
+  );
+  screen.line(`  the router passed ${packets} packets; both ends are net.Sockets of this thread, which is in neither namespace`);
+  Object.assign(facts, { bytes: moved.bytes, packets, connectMs: round(moved.connect), moveMs: round(moved.move) });
+}
+
+async function refuse(trio: Trio): Promise<void> {
+  const [client] = trio;
+  const [outcome] = await Promise.allSettled([client.request(addRoute('10.99.0.0', 16, '192.0.2.1'))]);
+  if (outcome.status === 'fulfilled') throw new Error('the kernel took a route over a gateway that nobody can reach');
+  screen.heading('A request that the kernel refuses says why');
+  screen.line(`  ${cut((outcome.reason as Error).message, screen.width - 2)}`);
+}
+
+async function measure(router: LaneWatch): Promise<void> {
+  const caller = await router.namespace.netlink('route', { thread: 'caller' });
+  const lane = await router.namespace.netlink('route');
+  const one: number[] = [];
+  const direct: number[] = [];
+  for (let index = 0; index < 200; index++) {
+    one.push((await timed(() => lane.request(getLoopback))).took);
+    const start = performance.now();
+    caller.requestSync(getLoopback);
+    direct.push(performance.now() - start);
+  }
+  const many = 2000;
+  const burst = await timed(() => Promise.all(Array.from({ length: many }, () => lane.request(getLoopback))));
+  const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+  screen.heading('How long a request takes (the link lo, in the router)');
+  screen.table([
+    ['one at a time, through the lane', formatTime(median(one))],
+    [`${many} at once, through the lane`, `${formatTime(burst.took / many)} each`],
+    ["requestSync(), on the caller's own thread", formatTime(median(direct))],
+  ]);
+  Object.assign(facts, {
+    laneUs: round(median(one) * 1000),
+    burstUs: round((burst.took / many) * 1000),
+    callerUs: round(median(direct) * 1000),
+  });
+}
+
+/** A lane ends a moment after its last socket. */
+async function leftovers(): Promise<{ threads: number; fds: number; names: number }> {
+  const until = performance.now() + 2000;
+  for (;;) {
+    const { threads, fds } = Namespace.leaks();
+    const left = { threads: threads.length, fds: fds.length, names: names(process.pid).length };
+    if (left.threads + left.fds + left.names === 0 || performance.now() > until) return left;
+    await sleep(10);
+  }
+}
+
+async function story(): Promise<void> {
+  const home = readlinkSync('/proc/thread-self/ns/net');
+  screen.line(
+    `${screen.style('bold', 'netlane')}: a lane for every network namespace ${screen.style('dim', `(Node ${process.versions.node}, Linux ${release()}, ${plural(availableParallelism(), 'CPU')})`)}`,
+  );
+  const removed = await removeLeftovers();
+  if (removed > 0) screen.line(`  removed ${plural(removed, 'namespace')} of a run that was killed`);
+  showMachine(await surveyMachine(belongings));
+  const trio = await openScratch();
+  await configure(trio);
+  await moveBytes(trio);
+  await step(trio, 'the client unplugs its link', () => trio[0].request(deleteLink('eth0')));
+  await refuse(trio);
+  await measure(trio[1]);
+  screen.heading('What each lane did');
+  screen.table(
+    trio.map((watch) => [watch.title, plural(watch.requests, 'request'), plural(watch.events, 'event'), plural(watch.overruns, 'overrun')]),
+  );
+  facts['events'] = Object.fromEntries(trio.map((watch) => [watch.title, watch.events]));
+  facts['requests'] = trio.reduce((total, watch) => total + watch.requests, 0);
+  facts['overruns'] = trio.reduce((total, watch) => total + watch.overruns, 0);
+  const { took } = await timed(() => belongings.close());
+  const left = await leftovers();
+  screen.heading('Removed again');
+  screen.line(
+    `  everything in ${formatTime(took)}; left: ${plural(left.threads, 'thread')}, ${plural(left.fds, 'descriptor')}, ${plural(left.names, 'name')}`,
+  );
+  const stayed = readlinkSync('/proc/thread-self/ns/net') === home;
+  screen.line(`  this thread was in ${home} all the time`);
+  if (!stayed || left.threads + left.fds + left.names > 0) throw new Error(`left behind: ${JSON.stringify(Namespace.leaks())}`);
+  Object.assign(facts, { left, milliseconds: Math.round(performance.now() - started) });
+}
+
+async function main(): Promise<void> {
+  if (!(await mayMakeNamespaces())) {
+    const rootless = lookForUserNamespace();
+    if (rootless.kind === 'possible') {
+      screen.line('Making namespaces needs CAP_SYS_ADMIN. Running again as root of a user namespace: unshare -rnm ...');
+      process.exitCode = await runInUserNamespace();
+      return;
+    }
+    const why = rootless.kind === 'inside' ? 'the user namespace has no right to it' : rootless.why;
+    screen.line(`Making network namespaces needs root (CAP_SYS_ADMIN), or a user namespace, and there is neither: ${why}`);
+    screen.line('Run it with sudo, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or');
+    screen.line('kernel.apparmor_restrict_unprivileged_userns=0); in a container: --cap-add SYS_ADMIN --cap-add NET_ADMIN.');
+    process.exitCode = 1;
+    screen.last({ ok: false, missing: 'CAP_SYS_ADMIN' });
+    return;
+  }
+  takeSignals();
+  await story();
+  screen.line();
+  screen.last({ ok: true, ...facts });
+}
+
+main().catch(async (error: unknown) => {
+  // An interruption takes things away from under the story; it is already being told.
+  if (belongings.closing && screen.muted) return;
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  await end(1, { error: String(error) });
+});

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { Namespace } from '../../lib/index.js';
+import type { NamespaceEntry, NetlinkSocket } from '../../lib/index.js';
+import type { Belongings } from './belongings.js';
+import { listAddresses, listLinks, listRoutes, readAddress, readLink } from './rtnetlink.js';
+
+/** One lane is a thread; from so many namespaces on, a few threads serve all of them. */
+const mostLanes = 6;
+/** Namespaces that are looked at at the same time. */
+const atOnce = 4;
+
+/** One namespace of the machine, and what is in it. */
+export interface Found {
+  readonly title: string;
+  readonly own: boolean;
+  readonly processes: number;
+  /** Why nothing is known of it: the error's code. */
+  readonly refused?: string;
+  readonly links: number;
+  readonly addresses: number;
+  readonly routes: number;
+  /** The lane's start included. */
+  readonly milliseconds: number;
+  /** 'lo 127.0.0.1/8'. */
+  readonly summary: readonly string[];
+}
+
+export interface Machine {
+  readonly found: readonly Found[];
+  readonly lanes: 'own' | 'shared';
+}
+
+/** Opens every namespace of the machine that can be found, and lists what is in it through its lane. */
+export async function surveyMachine(belongings: Belongings): Promise<Machine> {
+  const home = await belongings.keep(() => Namespace.current());
+  const entries = new Map<string, NamespaceEntry>();
+  // One that has several names is still one.
+  for (const entry of await Namespace.list({ all: true })) if (!entries.has(entry.id)) entries.set(entry.id, entry);
+  // A process that may not look into /proc of its own namespace still has it.
+  const own = entries.get(home.id);
+  const waiting = [...entries.values()].filter((entry) => entry.id !== home.id);
+  const lanes = waiting.length < mostLanes ? 'own' : 'shared';
+  const first = await survey(titleOf(own), own?.pids.length ?? 1, true, () => Promise.resolve(home));
+  const found: Found[] = [];
+  const next = async (): Promise<void> => {
+    for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
+      const { name, pids } = entry;
+      const source = name === undefined ? { pid: pids[0] ?? 0 } : { name };
+      const open = (): Promise<Namespace> => belongings.keep(() => Namespace.open(source, { lane: lanes, laneIdle: 0 }));
+      found.push(await survey(titleOf(entry), pids.length, false, open));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+  return { found: [first, ...found.sort((one, other) => (one.title < other.title ? -1 : 1))], lanes };
+}
+
+function titleOf(entry: NamespaceEntry | undefined): string {
+  const pid = entry?.pids[0];
+  if (entry?.name !== undefined) return entry.name;
+  return pid === undefined ? 'this one' : `of ${commandOf(pid)} ${pid}`;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'process';
+    throw error;
+  }
+}
+
+async function survey(title: string, processes: number, own: boolean, open: () => Promise<Namespace>): Promise<Found> {
+  const start = performance.now();
+  const about = { title: own ? 'this one' : title, own, processes };
+  let namespace: Namespace | undefined;
+  try {
+    namespace = await open();
+    const socket = await namespace.netlink('route');
+    const contents = await list(socket);
+    return { ...about, ...contents, milliseconds: performance.now() - start };
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    // It is somebody else's, or was gone before it was looked at: neither is a fault.
+    if (own || typeof code !== 'string' || code === 'NETLANE_CLOSED') throw error;
+    return { ...about, refused: code, links: 0, addresses: 0, routes: 0, milliseconds: performance.now() - start, summary: [] };
+  } finally {
+    await namespace?.close();
+  }
+}
+
+async function list(socket: NetlinkSocket): Promise<Pick<Found, 'links' | 'addresses' | 'routes' | 'summary'>> {
+  // Three dumps at once, each on a socket of its own.
+  const [links, addresses, routes] = await Promise.all([socket.request(listLinks), socket.request(listAddresses), count(socket)]);
+  const all = addresses.messages.map(readAddress);
+  const summary = links.messages.map(readLink).map((link) => {
+    const of = all.filter((address) => address.index === link.index);
+    const best = of.find((address) => address.family === 4) ?? of.find((address) => address.global) ?? of[0];
+    return best === undefined ? link.name : `${link.name} ${best.prefix}`;
+  });
+  return { links: links.messages.length, addresses: all.length, routes, summary };
+}
+
+/** A router may have a million routes: they are counted as they come and never held. */
+async function count(socket: NetlinkSocket): Promise<number> {
+  let routes = 0;
+  for await (const route of socket.stream(listRoutes)) if (route.type !== 0) routes++;
+  return routes;
+}
