@@ -11,6 +11,8 @@ import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from
 import { findLeaks, type Leaks } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
 import { openNetlink } from './namespace/netlink.js';
+import { openRoute } from './namespace/route.js';
+import type { RouteClient, RouteOptions } from './netlink/route.js';
 import { NsidReader } from './namespace/nsid.js';
 import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDirectories } from './namespace/names.js';
 import { checkOpenOptions, existsError, openSource, type NamespaceSource, type OpenOptions } from './namespace/open.js';
@@ -257,6 +259,15 @@ export class Namespace {
    */
   netlink(protocol: Protocol, options: SocketOptions = {}): Promise<NetlinkSocket> {
     return openNetlink(this.#handle, protocol, options);
+  }
+
+  /**
+   * Opens a typed client of rtnetlink inside: links, addresses, routes, rules, neighbours.
+   *
+   * @throws as netlink().
+   */
+  route(options: RouteOptions = {}): Promise<RouteClient> {
+    return openRoute(this.#handle, options);
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

@@ -1,4 +1,4 @@
-import { ValueError, type Fixed, type Input, type Output, type Shape } from './codec.js';
+import { ValueError, type Codec, type Fixed, type Input, type Output, type Shape } from './codec.js';
 
 /** Whether this machine, and so the kernel's netlink, is little-endian. */
 export const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -181,6 +181,19 @@ export const s32be: Fixed<number> = new Signed(4, false);
 /** Counters. */
 export const counter64: Fixed<Counter, number | bigint> = new Counter64(littleEndian);
 export const counter64be: Fixed<Counter, number | bigint> = new Counter64(false);
+/** A counter of 4 or 8 bytes, as many as it needs (NLA_UINT, Linux 6.7). */
+export const counter: Codec<Counter, number | bigint> = {
+  shape: counter64.shape,
+  decode(input) {
+    if (input.end - input.position >= 8) return counter64.decode(input);
+    const value = u32.decode(input);
+    return input.bigint ? (BigInt(value) as unknown as Counter) : value;
+  },
+  encode(value, output) {
+    if (value >= 0 && value <= 0xffffffff) u32.encode(Number(value), output);
+    else counter64.encode(value, output);
+  },
+};
 /** Identifiers, masks, nanoseconds. */
 export const u64: Fixed<bigint, number | bigint> = new Big(false, littleEndian);
 export const u64be: Fixed<bigint, number | bigint> = new Big(false, false);

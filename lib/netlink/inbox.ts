@@ -27,6 +27,11 @@ export class Inbox {
     this.#onWaiting = onWaiting;
   }
 
+  /** Messages that wait. */
+  get length(): number {
+    return this.#queue.length - this.#head;
+  }
+
   get full(): boolean {
     return this.#bytes >= this.#limit;
   }

@@ -351,6 +351,11 @@ export class NetlinkSocket {
     return total;
   }
 
+  /** Messages that wait for a reader here; more may wait in the kernel. */
+  get waiting(): number {
+    return this.#reception.inbox.length;
+  }
+
   /**
    * What waits for a reader, without waiting: for those who read in batches.
    * @internal

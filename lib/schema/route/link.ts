@@ -5,7 +5,7 @@ import { choice, list } from '../../codec/containers.js';
 import { addressFamily, enumeration, familyNumber, flags, type FamilyName } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
 import { link as linkReference, namespaceFd, type LinkReference } from '../../codec/references.js';
-import { boolean, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec/scalars.js';
+import { boolean, counter, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec/scalars.js';
 import { hidden, later, member, padding, struct } from '../../codec/struct.js';
 import { bytes, linkName, string } from '../../codec/text.js';
 import { kinds, ports, type KindInputs, type KindValues } from './kinds.js';
@@ -277,7 +277,7 @@ const linkAttributes = attributes(
       'Clock input of the device.',
       { since: '6.7' },
     ),
-    pacingOffloadHorizon: readOnly(66, counter64, 'IFLA_MAX_PACING_OFFLOAD_HORIZON', 'How far ahead the hardware paces.', {
+    pacingOffloadHorizon: readOnly(66, counter, 'IFLA_MAX_PACING_OFFLOAD_HORIZON', 'How far ahead the hardware paces.', {
       unit: 'ns',
       since: '6.13',
     }),

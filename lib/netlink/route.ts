@@ -1,0 +1,132 @@
+import { checkBoolean, checkMilliseconds, checkOptions } from '../arguments.js';
+import { invalidArgument } from '../errors.js';
+import type { Address, AddressInput } from '../schema/route/address.js';
+import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
+import type { Route, RouteInput } from '../schema/route/route.js';
+import type { Rule, RuleInput } from '../schema/route/rule.js';
+import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
+import { checkOperationOptions, Exchange, type HoldNamespace, type OperationOptions } from './route/exchange.js';
+import { LinkClient } from './route/links.js';
+import { ObjectClient } from './route/object-client.js';
+import { addressType, fdbType, neighbourType, proxyType, ruleType } from './route/object-types.js';
+import { RouteTableClient } from './route/routes.js';
+import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
+import type { WatchedName } from './route/watched.js';
+import type { NetlinkSocket } from './socket.js';
+
+/** How a typed client is opened. */
+export interface RouteOptions {
+  /** Whose loop polls its socket: the namespace's lane (default), or the caller's. */
+  readonly thread?: 'lane' | 'caller' | undefined;
+  /** Milliseconds without progress after which an operation is given up with NETLANE_TIMEOUT; 0: never. Default 30,000. */
+  readonly timeout?: number | undefined;
+  /** Counters of 64 bits as bigint instead of number. Default false. */
+  readonly bigint?: boolean | undefined;
+}
+
+export function checkRouteOptions(options: RouteOptions): void {
+  checkOptions('options', options, ['thread', 'timeout', 'bigint']);
+  if (options.thread !== undefined && options.thread !== 'lane' && options.thread !== 'caller') {
+    throw invalidArgument('thread', "'lane' or 'caller'", options.thread);
+  }
+  if (options.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
+  checkBoolean('bigint', options.bigint);
+}
+
+/** What a batch puts down. */
+export interface Batch {
+  readonly links: BatchLinks;
+  readonly addresses: BatchObjects<Address, AddressInput>;
+  readonly routes: BatchObjects<Route, RouteInput>;
+  readonly rules: BatchObjects<Rule, RuleInput>;
+  readonly neighbours: BatchObjects<Neighbour, NeighbourInput>;
+  readonly fdb: BatchObjects<FdbEntry, FdbEntryInput>;
+}
+
+/**
+ * rtnetlink of one namespace, typed: links, addresses, routes, rules, neighbours. All operations may run concurrently. Made by
+ * Namespace.route().
+ */
+export class RouteClient {
+  readonly #socket: NetlinkSocket;
+  readonly #exchange: Exchange;
+  readonly #watches = new Set<RouteWatch>();
+  /** Network devices. */
+  readonly links: LinkClient;
+  /** Addresses of links. */
+  readonly addresses: ObjectClient<Address, AddressInput>;
+  /** Routes of IPv4, IPv6 and MPLS. */
+  readonly routes: RouteTableClient;
+  /** Rules that choose the routing table. */
+  readonly rules: ObjectClient<Rule, RuleInput>;
+  /** Neighbour tables: ARP and neighbour discovery. */
+  readonly neighbours: ObjectClient<Neighbour, NeighbourInput>;
+  /** Addresses that are answered for (proxy ARP). */
+  readonly proxies: ObjectClient<Neighbour, NeighbourInput>;
+  /** Forwarding databases of bridges, VXLAN tunnels and others. */
+  readonly fdb: ObjectClient<FdbEntry, FdbEntryInput>;
+
+  /** For Namespace.route() and for tests with a fake kernel. */
+  constructor(
+    socket: NetlinkSocket,
+    subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>,
+    namespace: string,
+    hold: HoldNamespace,
+    bigint: boolean,
+  ) {
+    this.#socket = socket;
+    const exchange = new Exchange(socket, subscribe, namespace, hold, bigint);
+    this.#exchange = exchange;
+    this.links = new LinkClient(exchange);
+    this.addresses = new ObjectClient(exchange, addressType);
+    this.routes = new RouteTableClient(exchange);
+    this.rules = new ObjectClient(exchange, ruleType);
+    this.neighbours = new ObjectClient(exchange, neighbourType);
+    this.proxies = new ObjectClient(exchange, proxyType);
+    this.fdb = new ObjectClient(exchange, fdbType);
+  }
+
+  /** The netlink socket underneath. */
+  get socket(): NetlinkSocket {
+    return this.#socket;
+  }
+
+  /**
+   * Many changes in one go, sent together in the order they are put down, each with its own result in that order. Not atomic: the kernel
+   * makes each change on its own, and those after a failed one are made all the same.
+   */
+  async batch(put: (batch: Batch) => void, options?: OperationOptions): Promise<BatchResult[]> {
+    if (typeof put !== 'function') throw invalidArgument('put', 'a function', put);
+    checkOperationOptions(options);
+    const entries: ConstructorParameters<typeof BatchLinks>[0] = [];
+    put({
+      links: new BatchLinks(entries, this.links),
+      addresses: new BatchObjects(entries, this.addresses),
+      routes: new BatchObjects(entries, this.routes),
+      rules: new BatchObjects(entries, this.rules),
+      neighbours: new BatchObjects(entries, this.neighbours),
+      fdb: new BatchObjects(entries, this.fdb),
+    });
+    return runBatch(this.#exchange, entries, options);
+  }
+
+  /**
+   * Subscribes to changes, from this call on: an async iterator of events. With `existing`, what is there comes first, nothing is told
+   * twice, and when the kernel drops events the differences are told.
+   */
+  watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch {
+    const watch = new RouteWatch(this.#exchange, checkWatch(objects, options), options);
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** Ends its watches and its socket: whatever waits is rejected with NETLANE_CLOSED. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([this.#socket.close(), ...[...this.#watches].map((watch) => watch.close())]);
+    this.#watches.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,114 @@
+import { isGoneLink } from './object-client.js';
+import type { LinkReference } from '../../codec/references.js';
+import type { LinkInput } from '../../schema/route/link.js';
+import type { Call, Exchange, OperationOptions } from './exchange.js';
+import type { LinkChanges, LinkClient } from './links.js';
+import type { ObjectClient } from './object-client.js';
+
+/** How one operation of a batch ended. */
+export type BatchResult = { readonly ok: true; readonly value: undefined } | { readonly ok: false; readonly error: Error };
+
+type Entry = { readonly call: () => Call<never> | Promise<Call<never>>; readonly renames: boolean };
+
+/** The changes of one kind of object, put down and not yet made. */
+export class BatchObjects<T extends object, I extends object> {
+  protected readonly entries: Entry[];
+  readonly #client: ObjectClient<T, I>;
+
+  constructor(entries: Entry[], client: ObjectClient<T, I>) {
+    this.entries = entries;
+    this.#client = client;
+  }
+
+  #put(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): void {
+    this.entries.push({ call: () => this.#client.call(verb, value) as Call<never>, renames: false });
+  }
+
+  add(value: I): void {
+    this.#put('add', value);
+  }
+
+  replace(value: I): void {
+    this.#put('replace', value);
+  }
+
+  change(value: I): void {
+    this.#put('change', value);
+  }
+
+  append(value: I): void {
+    this.#put('append', value);
+  }
+
+  delete(value: I): void {
+    this.#put('delete', value);
+  }
+}
+
+/** Changes of links, put down and not yet made. */
+export class BatchLinks {
+  readonly #entries: Entry[];
+  readonly #client: LinkClient;
+
+  constructor(entries: Entry[], client: LinkClient) {
+    this.#entries = entries;
+    this.#client = client;
+  }
+
+  add(value: LinkInput): void {
+    this.#entries.push({ call: () => this.#client.call('add', value) as Call<never>, renames: true });
+  }
+
+  set(reference: LinkReference, changes: LinkChanges): void {
+    this.#entries.push({
+      call: async () => (await this.#client.setCall(reference, changes)) as Call<never>,
+      renames: changes.name !== undefined,
+    });
+  }
+
+  delete(reference: LinkReference | LinkInput): void {
+    this.#entries.push({ call: () => this.#client.deleteCall(reference) as Call<never>, renames: true });
+  }
+}
+
+/**
+ * Makes the changes in the order they were put down, many in one sendmsg. A name that is not there is looked up again when everything
+ * before it was done, since that may make it.
+ */
+export async function runBatch(
+  exchange: Exchange,
+  entries: readonly Entry[],
+  options: OperationOptions | undefined,
+): Promise<BatchResult[]> {
+  const results: Promise<BatchResult>[] = [];
+  let known = new Map<string, number>();
+  for (const entry of entries) {
+    try {
+      const call = await entry.call();
+      let encoded;
+      try {
+        encoded = await exchange.encode(call.codec, call.value, options, known);
+      } catch (error) {
+        if (!isGoneLink(error)) throw error;
+        await Promise.all(results);
+        encoded = await exchange.encode(call.codec, call.value, options, known);
+      }
+      results.push(settle(exchange.send(call, encoded, options)));
+    } catch (error) {
+      results.push(Promise.resolve({ ok: false, error: error instanceof Error ? error : new Error(String(error)) }));
+    }
+    if (entry.renames) {
+      known = new Map();
+    }
+  }
+  return Promise.all(results);
+}
+
+async function settle(sent: Promise<unknown>): Promise<BatchResult> {
+  try {
+    await sent;
+    return { ok: true, value: undefined };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}

@@ -1,0 +1,258 @@
+import { checkMilliseconds, checkOptions, checkSignal } from '../../arguments.js';
+import { Input, Output, type Codec, type References } from '../../codec/codec.js';
+import { NetlaneError } from '../../errors.js';
+import { LITTLE_ENDIAN, NLM_F_DUMP } from '../constants.js';
+import type { MessageView } from '../message.js';
+import type { RequestContext, Warning } from '../request.js';
+import type { NetlinkSocket } from '../socket.js';
+
+/** An fd of a namespace that stays open until it is given back. */
+export interface HeldNamespace {
+  readonly fd: number;
+  release(): void;
+}
+
+/** Turns a handle that a caller passed into an fd. Throws NETLANE_INVALID_ARGUMENT for what is none, NETLANE_CLOSED for a closed one. */
+export type HoldNamespace = (handle: object) => HeldNamespace;
+
+/** Options that every operation takes. */
+export interface OperationOptions {
+  /** Ends the wait at once with ABORT_ERR; what the kernel was told is not taken back. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without progress; 0: no limit. Default: the client's. */
+  readonly timeout?: number | undefined;
+}
+
+export const operationOptionNames = ['signal', 'timeout'] as const;
+
+export function checkOperationOptions(options: OperationOptions | undefined): void {
+  checkOptions('options', options, operationOptionNames);
+  checkSignal('signal', options?.signal);
+  if (options?.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
+}
+
+/** A message's body, and the namespaces that it names by fd: to be released when the kernel has answered. */
+export interface Encoded {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  release(): void;
+}
+
+/** One message type with its codec, and words for errors. */
+export interface Call<I> {
+  readonly type: number;
+  readonly flags: number;
+  readonly codec: Codec<unknown, I>;
+  readonly value: I;
+  /** 'add link v0'. */
+  readonly operation: () => string;
+}
+
+const RTM_GETLINK = 18;
+const IFLA_IFNAME = 3;
+const IFLA_ALT_IFNAME = 53;
+const ifinfomsg = 16;
+/** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
+const longestName = 15;
+
+/** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
+export class Exchange {
+  readonly socket: NetlinkSocket;
+  readonly namespace: string;
+  readonly #hold: HoldNamespace;
+  readonly #bigint: boolean;
+
+  /** Opens a socket in the same namespace that hears groups. */
+  readonly subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>;
+
+  constructor(
+    socket: NetlinkSocket,
+    subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>,
+    namespace: string,
+    hold: HoldNamespace,
+    bigint: boolean,
+  ) {
+    this.socket = socket;
+    this.subscribe = subscribe;
+    this.namespace = namespace;
+    this.#hold = hold;
+    this.#bigint = bigint;
+  }
+
+  /** The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV. */
+  async linkIndex(name: string, options: OperationOptions = {}): Promise<number> {
+    const text = Buffer.from(`${name}\0`);
+    const length = 4 + text.length;
+    const body = new Uint8Array(ifinfomsg + ((length + 3) & ~3));
+    const view = new DataView(body.buffer);
+    view.setUint16(ifinfomsg, length, LITTLE_ENDIAN);
+    view.setUint16(ifinfomsg + 2, text.length - 1 > longestName ? IFLA_ALT_IFNAME : IFLA_IFNAME, LITTLE_ENDIAN);
+    body.set(text, ifinfomsg + 4);
+    let index = 0;
+    await this.socket.request(
+      { type: RTM_GETLINK, body, acknowledge: false, ...options },
+      {
+        operation: () => `find link ${name}`,
+        sink: (message) => {
+          index = message.view.getInt32(message.body + 4, LITTLE_ENDIAN);
+        },
+      },
+    );
+    return index;
+  }
+
+  /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
+  async encode<I>(
+    codec: Codec<unknown, I>,
+    value: I,
+    options: OperationOptions = {},
+    known: Map<string, number> = new Map(),
+  ): Promise<Encoded> {
+    const missing = new Set<string>();
+    const held = new Map<object, HeldNamespace>();
+    const references: References = {
+      link(name) {
+        const index = known.get(name);
+        if (index === undefined) missing.add(name);
+        return index ?? 0;
+      },
+      namespace: (handle) => {
+        let one = held.get(handle);
+        if (one === undefined) {
+          one = this.#hold(handle);
+          held.set(handle, one);
+        }
+        return one.fd;
+      },
+    };
+    const release = (): void => {
+      for (const one of held.values()) one.release();
+    };
+    try {
+      const output = new Output({ references });
+      codec.encode(value, output);
+      if (missing.size === 0) return { bytes: output.finish(), release };
+      await Promise.all([...missing].map(async (name) => known.set(name, await this.linkIndex(name, options))));
+      const again = new Output({ references });
+      codec.encode(value, again);
+      return { bytes: again.finish(), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Sends an encoded change. The request leaves in the same tick; the namespaces it names are released with the answer. */
+  async send<I>(call: Call<I>, encoded: Encoded, options: OperationOptions = {}): Promise<readonly Warning[]> {
+    try {
+      const { warnings } = await this.socket.request(
+        { type: call.type, flags: call.flags, body: encoded.bytes, ...options },
+        { operation: call.operation, ...this.#naming(call.codec) },
+      );
+      return warnings;
+    } finally {
+      encoded.release();
+    }
+  }
+
+  async change<I>(call: Call<I>, options: OperationOptions = {}): Promise<readonly Warning[]> {
+    return this.send(call, await this.encode(call.codec, call.value, options), options);
+  }
+
+  /** One object by a request without acknowledgement. */
+  async get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options: OperationOptions = {}): Promise<T> {
+    const encoded = await this.encode(call.codec, call.value, options);
+    let value: { readonly is: T } | undefined;
+    try {
+      await this.socket.request(
+        { type: call.type, flags: call.flags, body: encoded.bytes, acknowledge: false, repeatable: true, ...options },
+        { operation: call.operation, ...this.#naming(call.codec), sink: (view) => (value = { is: this.decode(call.reply, view) }) },
+      );
+    } finally {
+      encoded.release();
+    }
+    if (value === undefined) {
+      throw new NetlaneError('NETLANE_UNEXPECTED_REPLY', 'the kernel answered without the object', {
+        operation: call.operation(),
+        namespace: this.namespace,
+      });
+    }
+    return value.is;
+  }
+
+  /** All objects that `keep` keeps, as one array. */
+  async list<T>(call: DumpCall<T>, options: OperationOptions = {}): Promise<T[]> {
+    const values: T[] = [];
+    const take = this.#taker(call);
+    await this.socket.request(
+      { type: call.type, flags: NLM_F_DUMP, body: call.body, ...options },
+      {
+        operation: call.operation,
+        restart: () => {
+          values.length = 0;
+        },
+        sink: (view) => {
+          const value = take(view);
+          if (value !== undefined) values.push(value);
+        },
+      },
+    );
+    return values;
+  }
+
+  async *stream<T>(call: DumpCall<T>, options: OperationOptions = {}): AsyncGenerator<T, undefined, undefined> {
+    const context: RequestContext = { operation: call.operation };
+    const values = this.socket.stream({ type: call.type, flags: NLM_F_DUMP, body: call.body, ...options }, context, this.#taker(call));
+    for await (const value of values) if (value !== undefined) yield value;
+    return undefined;
+  }
+
+  #taker<T>(call: DumpCall<T>): (view: MessageView) => T | undefined {
+    const input = new ReusedInput(this.#bigint);
+    return (view) => {
+      if (view.type !== call.answer) return undefined;
+      const value = call.codec.decode(input.of(view));
+      return call.keep === undefined || call.keep(value) ? value : undefined;
+    };
+  }
+
+  decode<T>(codec: Codec<T, never>, view: MessageView): T {
+    return codec.decode(new Input(view.bytes, { position: view.body, end: view.end, bigint: this.#bigint }));
+  }
+
+  /** Reads one object from a copied message. */
+  read<T>(codec: Codec<T, never>, body: Uint8Array): T {
+    return codec.decode(new Input(body, { bigint: this.#bigint }));
+  }
+
+  #naming(codec: Codec<unknown, never>): Pick<RequestContext, 'locate'> {
+    return { locate: (request, offset) => this.locate?.(codec, request, offset) };
+  }
+
+  /** Names the attribute at an offset of a request. */
+  locate: ((codec: Codec<unknown, never>, request: Uint8Array, offset: number) => string | undefined) | undefined;
+}
+
+export interface DumpCall<T> {
+  readonly type: number;
+  /** Type of the messages that are objects. */
+  readonly answer: number;
+  readonly body: Uint8Array;
+  readonly codec: Codec<T, never>;
+  readonly keep?: ((value: T) => boolean) | undefined;
+  readonly operation: () => string;
+}
+
+/** One Input for all messages of a slab. */
+class ReusedInput {
+  readonly #bigint: boolean;
+  #input: Input | undefined;
+
+  constructor(bigint: boolean) {
+    this.#bigint = bigint;
+  }
+
+  of(view: MessageView): Input {
+    if (this.#input?.bytes !== view.bytes) this.#input = new Input(view.bytes, { bigint: this.#bigint });
+    return this.#input.at(view.body, view.end);
+  }
+}

@@ -1,0 +1,165 @@
+import { invalidArgument, NetlinkError } from '../../errors.js';
+import type { LinkReference } from '../../codec/references.js';
+import type { Link, LinkInput } from '../../schema/route/link.js';
+import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { linkType } from './object-types.js';
+import { ObjectClient, type Ensured, type Filter } from './object-client.js';
+import { matches } from './matching.js';
+
+const RTNLGRP_LINK = 1;
+
+/** Changes and gets take the link by its name as well (IFLA_IFNAME with index 0). */
+function naming(reference: LinkReference): { readonly name?: string; readonly index?: number } {
+  if (typeof reference === 'string' && reference !== '') return { name: reference };
+  if (typeof reference === 'number' && Number.isInteger(reference) && reference > 0) return { index: reference };
+  if (typeof reference === 'object' && reference !== null) {
+    if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index };
+    if (typeof reference.name === 'string' && reference.name !== '') return { name: reference.name };
+  }
+  throw invalidArgument('link', 'the name of a link, its index, or an object with one of them', reference);
+}
+
+/** Fields of a link that changes are about. */
+export type LinkChanges = Omit<LinkInput, 'index' | 'kind' | 'data' | 'peer'> & Partial<Pick<LinkInput, 'kind' | 'data'>>;
+
+/** Network devices. */
+export class LinkClient extends ObjectClient<Link, LinkInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, linkType);
+  }
+
+  /** Changes a link: only what is given. `name` among the changes renames it; `namespace` moves it there. */
+  async set(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(await this.setCall(reference, changes, options), options);
+  }
+
+  /** The call that set() makes. A renaming needs the index. */
+  async setCall(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Promise<Call<LinkInput>> {
+    this.checkValue('changes', changes);
+    const target = naming(reference);
+    const renames = changes.name !== undefined && changes.name !== target.name;
+    const index = renames && target.name !== undefined ? await this.exchange.linkIndex(target.name, options) : target.index;
+    const value = { ...changes, ...(index === undefined ? target : { index }) } as LinkInput;
+    // Nothing but the name of who is changed: the kernel takes a name beside an index for a renaming.
+    if (index !== undefined && !renames && changes.name === undefined) delete (value as { name?: unknown }).name;
+    return {
+      type: linkType.types.create,
+      flags: 0,
+      codec: linkType.codec,
+      value,
+      operation: this.words('set', { name: target.name, index: target.index }),
+    };
+  }
+
+  override async change(value: LinkInput, options?: OperationOptions): Promise<void> {
+    this.checkValue('value', value);
+    const { index, ...changes } = value;
+    await this.set(typeof index === 'number' ? index : { name: value.name }, changes as LinkChanges, options);
+  }
+
+  /** The kernel has no replacing of links: a link of this name is changed, one that is missing is added. */
+  override async replace(value: LinkInput, options?: OperationOptions): Promise<void> {
+    await this.ensure(value, options);
+  }
+
+  /** A link by name (an alternative one as well), index or object. Rejects with ENODEV when there is none. */
+  override async get(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link> {
+    checkOperationOptions(options);
+    const target = naming(reference as LinkReference);
+    const value = target.index === undefined ? { name: target.name } : { index: target.index };
+    return this.exchange.get(
+      {
+        type: linkType.types.get,
+        flags: 0,
+        codec: linkType.codec,
+        value: value as LinkInput,
+        reply: linkType.codec,
+        operation: this.words('get', value),
+      },
+      options,
+    );
+  }
+
+  /** As get(), with undefined when there is none; or the first link that a filter fits. */
+  override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link | undefined> {
+    const byName = typeof reference !== 'object' || (Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference));
+    if (!byName) return (await this.list(reference as Filter<LinkInput>, options))[0];
+    try {
+      return await this.get(reference, options);
+    } catch (error) {
+      if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
+      throw error;
+    }
+  }
+
+  override async delete(reference: LinkReference | LinkInput, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.deleteCall(reference), options);
+  }
+
+  deleteCall(reference: LinkReference | LinkInput): Call<LinkInput> {
+    const target = naming(reference as LinkReference);
+    return {
+      type: linkType.types.delete,
+      flags: 0,
+      codec: linkType.codec,
+      value: target as LinkInput,
+      operation: this.words('delete', target),
+    };
+  }
+
+  override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Link>> {
+    checkOperationOptions(options);
+    this.checkValue('value', value);
+    if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
+    const found = await this.find(value.name, options);
+    if (found === undefined) {
+      await this.add(value, options);
+      return { changed: true, value: await this.get(value.name, options) };
+    }
+    if (value.kind !== undefined && found.kind !== value.kind) {
+      throw new NetlinkError(
+        {
+          errno: -17,
+          operation: this.words('ensure', value)(),
+          kernelMessage: `the link is of kind ${found.kind ?? 'none'}, not ${value.kind}`,
+        },
+        { namespace: this.exchange.namespace },
+      );
+    }
+    // The peer and the namespace of a link are where it was made, not what it is.
+    const { peer: _peer, namespace: _namespace, ...wanted } = value as LinkInput & { namespace?: unknown };
+    const { pattern } = await this.normalize(wanted as Filter<LinkInput>, options);
+    const different = Object.keys(pattern).filter(
+      (name) => !matches({ [name]: pattern[name] }, found as unknown as Readonly<Record<string, unknown>>),
+    );
+    if (different.length === 0) return { changed: false, value: found };
+    const changes = Object.fromEntries(different.map((name) => [name, (wanted as Readonly<Record<string, unknown>>)[name]]));
+    if ('data' in changes) changes['kind'] = value.kind;
+    await this.set({ index: found.index }, changes as LinkChanges, options);
+    return { changed: true, value: await this.get({ index: found.index }, options) };
+  }
+
+  /** Waits until a link is as the predicate wants it; undefined is given to it while there is no such link. Rejects with ABORT_ERR. */
+  async waitFor(
+    reference: LinkReference,
+    predicate: (link: Link | undefined) => boolean,
+    options: OperationOptions = {},
+  ): Promise<Link | undefined> {
+    checkOperationOptions(options);
+    if (typeof predicate !== 'function') throw invalidArgument('predicate', 'a function', predicate);
+    // Subscribed first: what changes after the look is told.
+    const events = await this.exchange.subscribe([RTNLGRP_LINK]);
+    try {
+      const messages = events.messages({ signal: options.signal });
+      for (;;) {
+        const link = await this.find(reference, options);
+        if (predicate(link)) return link;
+        await messages.next();
+      }
+    } finally {
+      await events.close();
+    }
+  }
+}

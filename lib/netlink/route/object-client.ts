@@ -1,0 +1,230 @@
+import { invalidArgument, NetlinkError } from '../../errors.js';
+import { decodeFrom, type Codec } from '../../codec/codec.js';
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { matches, same } from './matching.js';
+
+/** What a client must know of a kind of kernel object: one declaration for each. */
+export interface ObjectType<T extends object, I extends object> {
+  /** In words, for errors and for Change.object: 'route'. */
+  readonly title: string;
+  readonly codec: Codec<T, I>;
+  readonly types: { readonly create: number; readonly delete: number; readonly get: number };
+  /** Size of the fixed header, whose first byte is the address family. */
+  readonly headerSize: number;
+  /** Fields of a filter that the kernel itself filters a dump by (strict checking). */
+  readonly filters: readonly string[];
+  /** Family that a dump asks for, whatever the filter. */
+  readonly family?: number | undefined;
+  /** Which one a value is, for errors: 'v0'. */
+  readonly label: (value: Readonly<Record<string, unknown>>) => string;
+  /** The fields by which the kernel tells one object from another. */
+  readonly key: readonly string[];
+  /** What a change has that is not given; what iproute2 would put there. */
+  readonly defaults?: ((value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | undefined;
+  /** The same for a delete. */
+  readonly deletion?: ((value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | undefined;
+}
+
+/** What ensure() did. */
+export interface Ensured<T> {
+  /** Whether anything had to be changed. */
+  readonly changed: boolean;
+  /** The object as it is now. */
+  readonly value: T;
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
+export type Filter<I> = Partial<I>;
+
+/** Without the fields that are undefined: those are absent, and must not hide a default. */
+function given(value: Plain): Plain {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
+}
+
+function plain(value: object): Plain {
+  return value as Plain;
+}
+
+/**
+ * The operations that rtnetlink has for every kind of object. All may run concurrently; changes are sent in the order of the calls, but
+ * for those that name links by name, which wait for the look-up of the index. What list() gave, add() accepts: fields that only the
+ * kernel sets are passed over.
+ */
+export class ObjectClient<T extends object, I extends object> {
+  protected readonly exchange: Exchange;
+  protected readonly type: ObjectType<T, I>;
+
+  constructor(exchange: Exchange, type: ObjectType<T, I>) {
+    this.exchange = exchange;
+    this.type = type;
+  }
+
+  protected words(verb: string, value?: object): () => string {
+    return () => `${verb} ${this.type.title}${value === undefined ? '' : ` ${this.type.label(plain(value))}`}`.trimEnd();
+  }
+
+  protected checkValue(name: string, value: unknown): asserts value is I {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalidArgument(name, `an object (a ${this.type.title})`, value);
+  }
+
+  /** The call that a change is. */
+  call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): Call<I> {
+    this.checkValue('value', value);
+    const { types, codec } = this.type;
+    const flags = {
+      add: NLM_F_CREATE | NLM_F_EXCL,
+      replace: NLM_F_CREATE | NLM_F_REPLACE,
+      change: NLM_F_REPLACE,
+      append: NLM_F_CREATE | 0x800,
+      delete: 0,
+    }[verb];
+    const defaults = verb === 'delete' ? this.type.deletion : this.type.defaults;
+    const complete = { ...defaults?.(plain(value)), ...given(plain(value)) };
+    return {
+      type: verb === 'delete' ? types.delete : types.create,
+      flags,
+      codec,
+      value: complete as I,
+      operation: this.words(verb, value),
+    };
+  }
+
+  /** Adds one. Rejects with EEXIST when there is one with the same key. */
+  async add(value: I, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('add', value), options);
+  }
+
+  /** Adds one, or puts it in the place of the one with the same key. */
+  async replace(value: I, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('replace', value), options);
+  }
+
+  /** Changes one that exists. Rejects with ENOENT, or what the kernel says instead, when there is none. */
+  async change(value: I, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('change', value), options);
+  }
+
+  /** Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none. */
+  async delete(value: I, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('delete', value), options);
+  }
+
+  /** The filter as the objects have it: names of links are indexes, numbers are names. */
+  async normalize(filter: Filter<I>, options?: OperationOptions): Promise<{ readonly body: Uint8Array; readonly pattern: Plain }> {
+    this.checkValue('filter', filter);
+    const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+    const { codec, headerSize, filters } = this.type;
+    const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
+    encoded.release();
+    const read = plain(decodeFrom(codec, encoded.bytes));
+    const pattern: Record<string, unknown> = {};
+    for (const [name, value] of given) {
+      const normal = read[name] ?? value;
+      // '10.0.0.1' stands for that address with any prefix length.
+      pattern[name] =
+        typeof value === 'string' && typeof normal === 'string' && !value.includes('/') && normal.startsWith(`${value}/`) ? value : normal;
+    }
+    const kernel = Object.fromEntries(given.filter(([name]) => filters.includes(name)));
+    const narrowed = await this.exchange.encode(codec, kernel as I, options);
+    narrowed.release();
+    const body = narrowed.bytes.slice(0, Math.max(narrowed.bytes.length, headerSize));
+    const family = this.type.family ?? (plain(filter)['family'] === undefined ? 0 : (encoded.bytes[0] ?? 0));
+    body[0] = family;
+    return { body, pattern };
+  }
+
+  #keep(pattern: Plain): ((value: T) => boolean) | undefined {
+    if (Object.keys(pattern).length === 0) return undefined;
+    return (value) => matches(this.#strip(pattern, plain(value)), plain(value));
+  }
+
+  /** A pattern's address without a length, given the length of the value. */
+  #strip(pattern: Plain, value: Plain): Plain {
+    const result: Record<string, unknown> = {};
+    for (const [name, wanted] of Object.entries(pattern)) {
+      const found = value[name];
+      const anyLength = typeof wanted === 'string' && typeof found === 'string' && !wanted.includes('/') && found.startsWith(`${wanted}/`);
+      result[name] = anyLength ? found : wanted;
+    }
+    return result;
+  }
+
+  /** All that the filter fits; all without one. Never a part: a dump that was interrupted is repeated. Rejects with NETLANE_DUMP_INTERRUPTED. */
+  async list(filter: Filter<I> = {}, options?: OperationOptions): Promise<T[]> {
+    checkOperationOptions(options);
+    const { body, pattern } = await this.normalize(filter, options);
+    return this.exchange.list(this.#dump(body, pattern), options);
+  }
+
+  #dump(body: Uint8Array, pattern: Plain): import('./exchange.js').DumpCall<T> {
+    const { types, codec } = this.type;
+    return { type: types.get, answer: types.create, body, codec, keep: this.#keep(pattern), operation: this.words('list') };
+  }
+
+  /** The same one by one, with bounded memory. An interruption is an error after the last. */
+  async *stream(filter: Filter<I> = {}, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
+    checkOperationOptions(options);
+    const { body, pattern } = await this.normalize(filter, options);
+    return yield* this.exchange.stream(this.#dump(body, pattern), options);
+  }
+
+  /** The first that the filter fits; undefined when there is none. */
+  async find(filter: Filter<I>, options?: OperationOptions): Promise<T | undefined> {
+    return (await this.list(filter, options))[0];
+  }
+
+  /** The first that the filter fits. Rejects with ENOENT when there is none. */
+  async get(filter: Filter<I>, options?: OperationOptions): Promise<T> {
+    const found = await this.find(filter, options);
+    if (found === undefined) throw this.missing(filter);
+    return found;
+  }
+
+  protected missing(filter: object, errno = 2): NetlinkError {
+    return new NetlinkError({ errno: -errno, operation: this.words('get', filter)() }, { namespace: this.exchange.namespace });
+  }
+
+  /** Makes it so: adds it when it is missing, replaces it when something that was given differs, else changes nothing. */
+  async ensure(value: I, options?: OperationOptions): Promise<Ensured<T>> {
+    checkOperationOptions(options);
+    this.checkValue('value', value);
+    const { pattern } = await this.normalize(value as Filter<I>, options);
+    const key = Object.fromEntries(this.type.key.filter((name) => pattern[name] !== undefined).map((name) => [name, pattern[name]]));
+    const found = await this.find(key as Filter<I>, options);
+    if (found !== undefined && matches(this.#strip(pattern, plain(found)), plain(found))) return { changed: false, value: found };
+    await this.replace(value, options);
+    const now = await this.find(key as Filter<I>, options);
+    if (now === undefined) throw this.missing(value);
+    return { changed: found === undefined || !same(found, now), value: now };
+  }
+
+  /** Deletes all that the filter fits, and tells how many. One that somebody else deleted first is no error. Not atomic: the kernel has no such thing. */
+  async flush(filter: Filter<I>, options?: OperationOptions): Promise<number> {
+    const all = await this.list(filter, options);
+    const results = await Promise.allSettled(all.map((value) => this.delete(value as unknown as I, options)));
+    let count = 0;
+    for (const result of results) {
+      if (result.status === 'fulfilled') count++;
+      else if (!isGone(result.reason)) throw result.reason;
+    }
+    return count;
+  }
+}
+
+/** ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: it is not there (any more). */
+export function isGone(error: unknown): boolean {
+  return error instanceof NetlinkError && ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'].includes(error.code);
+}
+
+/** ENODEV of the look-up of a link's name. */
+export function isGoneLink(error: unknown): boolean {
+  return error instanceof NetlinkError && error.code === 'ENODEV';
+}

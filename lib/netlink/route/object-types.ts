@@ -1,0 +1,136 @@
+import { address, type Address, type AddressInput } from '../../schema/route/address.js';
+import { link, type Link, type LinkInput } from '../../schema/route/link.js';
+import { fdb, neighbour, type FdbEntry, type FdbEntryInput, type Neighbour, type NeighbourInput } from '../../schema/route/neighbour.js';
+import { route, type Route, type RouteInput } from '../../schema/route/route.js';
+import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
+import type { ObjectType } from './object-client.js';
+
+/* The kinds of rtnetlink objects: message types (linux/rtnetlink.h), what the kernel filters dumps by, and what it tells them apart by. */
+
+type Plain = Readonly<Record<string, unknown>>;
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return `link ${value}`;
+  if (typeof value === 'object' && value !== null) {
+    const { name, index } = value as { name?: unknown; index?: unknown };
+    if (typeof name === 'string') return name;
+    if (typeof index === 'number') return `link ${index}`;
+  }
+  return '';
+}
+
+function on(value: Plain): string {
+  const link = text(value['link']);
+  return link === '' ? '' : ` on ${link}`;
+}
+
+function isIpv6(value: Plain): boolean {
+  if (value['family'] !== undefined) return value['family'] === 'ipv6' || value['family'] === 10;
+  const addresses = [value['destination'], value['gateway'], value['source'], value['preferredSource']];
+  return addresses.some((one) => typeof one === 'string' && one.includes(':'));
+}
+
+/** Whether a packet is handed to somebody else: then the route reaches the whole world, else the link. */
+function hasGateway(value: Plain): boolean {
+  if (value['gateway'] !== undefined || value['via'] !== undefined || value['nexthopId'] !== undefined) return true;
+  const { nexthops } = value;
+  return Array.isArray(nexthops) && nexthops.some((one: unknown) => typeof one === 'object' && one !== null && hasGateway(one as Plain));
+}
+
+function routeDefaults(value: Plain): Plain {
+  const type = value['type'] ?? 'unicast';
+  const here = type === 'local' || type === 'nat' || type === 'broadcast' || type === 'anycast';
+  const common = { type, table: here ? 'local' : 'main', protocol: 'boot' };
+  if (isIpv6(value)) return common;
+  if (type === 'local' || type === 'nat') return { ...common, scope: 'host' };
+  if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return { ...common, scope: 'link' };
+  return type === 'unicast' && !hasGateway(value) ? { ...common, scope: 'link' } : common;
+}
+
+/** Without a scope the kernel would delete routes of the scope universe only. */
+function routeDeletion(value: Plain): Plain {
+  return isIpv6(value) ? { table: 'main' } : { table: 'main', scope: 'nowhere' };
+}
+
+function loopbackScope(value: Plain): Plain {
+  const own = value['address'];
+  return typeof own === 'string' && own.startsWith('127.') ? { scope: 'host' } : {};
+}
+
+export const linkType: ObjectType<Link, LinkInput> = {
+  title: 'link',
+  codec: link,
+  types: { create: 16, delete: 17, get: 18 },
+  headerSize: 16,
+  filters: ['master', 'kind'],
+  label: (value) => text(value),
+  key: ['index'],
+};
+
+export const addressType: ObjectType<Address, AddressInput> = {
+  title: 'address',
+  codec: address,
+  types: { create: 20, delete: 21, get: 22 },
+  headerSize: 8,
+  filters: ['link', 'family'],
+  label: (value) => `${text(value['address'])}${on(value)}`,
+  key: ['link', 'address', 'peer', 'family'],
+  defaults: loopbackScope,
+};
+
+export const routeType: ObjectType<Route, RouteInput> = {
+  title: 'route',
+  codec: route,
+  types: { create: 24, delete: 25, get: 26 },
+  headerSize: 12,
+  filters: ['table', 'link', 'protocol', 'type', 'family'],
+  label: (value) =>
+    `${text(value['destination'])}${value['gateway'] === undefined ? '' : ` via ${text(value['gateway'])}`}${on(value)}`.trim(),
+  key: ['family', 'destination', 'table', 'tos', 'priority'],
+  defaults: routeDefaults,
+  deletion: routeDeletion,
+};
+
+export const ruleType: ObjectType<Rule, RuleInput> = {
+  title: 'rule',
+  codec: rule,
+  types: { create: 32, delete: 33, get: 34 },
+  headerSize: 12,
+  filters: ['family'],
+  label: (value) => (value['priority'] === undefined ? '' : `with priority ${String(value['priority'])}`),
+  key: ['family', 'priority', 'source', 'destination', 'inputLink', 'outputLink', 'mark', 'markMask', 'table', 'action'],
+  defaults: (value) => (value['action'] === undefined ? { action: 'lookup', table: 'main' } : {}),
+};
+
+export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
+  title: 'neighbour',
+  codec: neighbour,
+  types: { create: 28, delete: 29, get: 30 },
+  headerSize: 12,
+  filters: ['link', 'master', 'family'],
+  label: (value) => `${text(value['address'])}${on(value)}`,
+  key: ['link', 'address', 'family'],
+  defaults: () => ({ state: 'permanent' }),
+};
+
+export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
+  ...neighbourType,
+  title: 'proxy',
+  filters: ['link', 'family', 'flags'],
+  defaults: () => ({ flags: ['proxy'] }),
+  deletion: () => ({ flags: ['proxy'] }),
+};
+
+export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
+  title: 'forwarding entry',
+  codec: fdb,
+  types: { create: 28, delete: 29, get: 30 },
+  headerSize: 12,
+  filters: ['link', 'master'],
+  family: 7,
+  label: (value) => `${text(value['address'])}${on(value)}`,
+  key: ['link', 'address', 'vlan', 'remote', 'vni'],
+  defaults: () => ({ state: ['permanent'], flags: ['self'] }),
+  deletion: () => ({ flags: ['self'] }),
+};

@@ -1,0 +1,71 @@
+import { invalidArgument } from '../../errors.js';
+import { LITTLE_ENDIAN } from '../constants.js';
+import type { Route, RouteInput } from '../../schema/route/route.js';
+import { checkOperationOptions, type Exchange, type OperationOptions } from './exchange.js';
+import { ObjectClient, type Filter } from './object-client.js';
+import { routeType } from './object-types.js';
+
+/** RTM_F_LOOKUP_TABLE: the answer tells the table. RTM_F_FIB_MATCH (Linux 4.13): the answer is the entry of the table itself. */
+const RTM_F_LOOKUP_TABLE = 0x1000;
+const RTM_F_FIB_MATCH = 0x2000;
+
+/** What is asked about a packet: `ip route get`. */
+export interface RouteQuery {
+  /** Source address that it has. */
+  readonly source?: string | undefined;
+  /** Link that it came in by. */
+  readonly inputLink?: RouteInput['inputLink'];
+  /** Link that it must leave by. */
+  readonly link?: RouteInput['link'];
+  readonly mark?: number | undefined;
+  readonly uid?: number | undefined;
+  readonly tos?: number | undefined;
+  readonly ipProtocol?: RouteInput['ipProtocol'];
+  readonly sourcePort?: number | undefined;
+  readonly destinationPort?: number | undefined;
+  /** The entry that matches instead of the way that the packet takes (Linux 4.13). */
+  readonly entry?: boolean | undefined;
+}
+
+/** Routes of IPv4, IPv6 and MPLS. */
+export class RouteTableClient extends ObjectClient<Route, RouteInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, routeType);
+  }
+
+  /** Adds one beside others with the same destination (NLM_F_APPEND): further next hops. */
+  async append(value: RouteInput, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('append', value), options);
+  }
+
+  /** Routes of the tables; entries of the kernel's cache of exceptions are left out. */
+  override async list(filter: Filter<RouteInput> = {}, options?: OperationOptions): Promise<Route[]> {
+    return super.list(filter, options);
+  }
+
+  /** The way that a packet to an address takes. Rejects with ENETUNREACH and the like when there is none. */
+  async lookup(destination: string, query: RouteQuery = {}, options?: OperationOptions): Promise<Route> {
+    checkOperationOptions(options);
+    if (typeof destination !== 'string') throw invalidArgument('destination', 'an address', destination);
+    const { entry, ...rest } = query;
+    const bits = destination.includes(':') ? 128 : 32;
+    const value = { ...rest, destination: destination.includes('/') ? destination : `${destination}/${bits}` } as unknown as RouteInput;
+    const encoded = await this.exchange.encode(routeType.codec, value, options);
+    encoded.release();
+    // What a query must not have: tables, scopes and protocols are the answer's.
+    const view = new DataView(encoded.bytes.buffer, encoded.bytes.byteOffset);
+    view.setUint8(4, 0);
+    view.setUint8(5, 0);
+    view.setUint8(6, 0);
+    view.setUint8(7, 0);
+    view.setUint32(8, entry === true ? RTM_F_FIB_MATCH : RTM_F_LOOKUP_TABLE, LITTLE_ENDIAN);
+    let found: Route | undefined;
+    await this.exchange.socket.request(
+      { type: routeType.types.get, body: encoded.bytes, acknowledge: false, ...options },
+      { operation: this.words('look up', { destination }), sink: (message) => (found = this.exchange.decode(routeType.codec, message)) },
+    );
+    if (found === undefined) throw this.missing({ destination });
+    return found;
+  }
+}

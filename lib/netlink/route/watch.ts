@@ -1,0 +1,254 @@
+import { checkBoolean, checkOptions, checkSignal, nearest } from '../../arguments.js';
+import { abortError, invalidArgument, NetlaneError } from '../../errors.js';
+import { NLM_F_CREATE, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
+import type { Message } from '../message.js';
+import type { NetlinkSocket } from '../socket.js';
+import type { Exchange } from './exchange.js';
+import { same } from './matching.js';
+import { watchedNames, watchedOf, type Watched, type WatchedName } from './watched.js';
+
+/** Options of a watch. */
+export interface WatchOptions {
+  /** What is there already comes first, and after an overrun the differences are told. Default false. */
+  readonly existing?: boolean | undefined;
+  /** Ends the watch with ABORT_ERR. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a watch tells of one object. */
+export interface ObjectChange {
+  readonly action: 'existing' | 'added' | 'changed' | 'removed';
+  /** 'link', 'address', 'route', 'rule', 'neighbour', 'forwarding entry'. */
+  readonly object: string;
+  readonly value: object;
+  /** With `existing`: what it was before. */
+  readonly previous?: object;
+}
+
+/** A change; or that the kernel dropped events; or that the differences are told and the state is right again. */
+export type Event = ObjectChange | { readonly action: 'overrun' } | { readonly action: 'synchronized' };
+
+type Plain = Readonly<Record<string, unknown>>;
+
+export function checkWatch(objects: readonly WatchedName[], options: WatchOptions): Watched[] {
+  if (!Array.isArray(objects) || objects.length === 0) throw invalidArgument('objects', 'an array of what to watch', objects);
+  for (const name of objects as readonly unknown[]) {
+    if (typeof name === 'string' && watchedNames.includes(name)) continue;
+    const near = typeof name === 'string' ? nearest(name, watchedNames) : undefined;
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is nothing called ${JSON.stringify(name)} to watch`, {
+      hint: near === undefined ? `known are ${watchedNames.join(', ')}` : `did you mean ${near}?`,
+    });
+  }
+  checkOptions('options', options, ['existing', 'signal']);
+  checkBoolean('existing', options.existing);
+  checkSignal('signal', options.signal);
+  return watchedOf(objects);
+}
+
+/** What is known of the objects of one sort. */
+interface Known {
+  readonly watched: Watched;
+  readonly values: Map<string, object>;
+}
+
+/**
+ * A subscription to objects of one namespace, as an async iterator; subscribed from the call on. One loop at a time. Left or closed, it
+ * ends its socket.
+ */
+export class RouteWatch implements AsyncIterable<Event> {
+  /** Resolves when the kernel tells changes, and with `existing` when the list of what is there was taken. Rejects with what prevents it. */
+  readonly ready: Promise<void>;
+  readonly #exchange: Exchange;
+  readonly #known: readonly Known[];
+  readonly #existing: boolean;
+  readonly #signal: AbortSignal | undefined;
+  readonly #queue: Event[] = [];
+  #socket: NetlinkSocket | undefined;
+  /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
+  readonly #doubtful = new Set<Known>();
+  #closing: Promise<void> | undefined;
+  #iterating = false;
+
+  constructor(exchange: Exchange, watched: readonly Watched[], options: WatchOptions) {
+    this.#exchange = exchange;
+    this.#known = watched.map((one) => ({ watched: one, values: new Map() }));
+    this.#existing = options.existing ?? false;
+    this.#signal = options.signal;
+    this.ready = this.#start();
+    // Whoever iterates is told as well; nobody has to wait for `ready`.
+    this.ready.catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
+    const groups = new Set(this.#known.flatMap((one) => one.watched.groups));
+    const socket = await this.#exchange.subscribe([...groups]);
+    this.#socket = socket;
+    if (this.#closing !== undefined) {
+      await socket.close();
+      throw this.#closedError();
+    }
+    if (this.#existing) {
+      for (const known of this.#known) {
+        for (const value of await this.#list(known)) {
+          known.values.set(known.watched.key(value as Plain), value);
+          this.#queue.push({ action: 'existing', object: known.watched.object, value });
+        }
+      }
+    }
+  }
+
+  #closedError(): NetlaneError {
+    return new NetlaneError('NETLANE_CLOSED', 'the watch is closed', { namespace: this.#exchange.namespace });
+  }
+
+  #list(known: Known): Promise<object[]> {
+    const { watched } = known;
+    const body = new Uint8Array(watched.headerSize);
+    body[0] = watched.family ?? 0;
+    return this.#exchange.list(
+      {
+        type: watched.get,
+        answer: watched.create,
+        body,
+        codec: watched.codec,
+        keep: (value) => this.#concerns(watched, value as Plain),
+        operation: () => `list ${watched.object}s`,
+      },
+      { signal: this.#signal },
+    );
+  }
+
+  /** A dump of neighbours has no forwarding entries, and a group has all families. */
+  #concerns(watched: Watched, value: Plain): boolean {
+    if (watched.object === 'neighbour') return value['family'] !== 'bridge';
+    return true;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, undefined, undefined> {
+    if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
+    this.#iterating = true;
+    try {
+      await this.ready;
+      const socket = this.#socket;
+      if (socket === undefined) throw this.#closedError();
+      const messages = socket.messages({ signal: this.#signal });
+      for (;;) {
+        for (;;) {
+          const event = this.#queue.shift();
+          if (event === undefined) break;
+          yield event;
+        }
+        if (this.#doubtful.size > 0 && socket.waiting === 0) {
+          await this.#relist([...this.#doubtful]);
+          continue;
+        }
+        const message = await messages.next();
+        if (message.done === true) return undefined;
+        if (message.value.type === NLMSG_OVERRUN) await this.#recover();
+        else this.#take(message.value);
+      }
+    } finally {
+      this.#iterating = false;
+      await this.close();
+    }
+  }
+
+  #take(message: Message): void {
+    for (const known of this.#known) {
+      const { watched } = known;
+      if (message.type !== watched.create && message.type !== watched.delete) continue;
+      if (watched.family !== undefined && message.body[0] !== watched.family) continue;
+      const value = this.#exchange.read(watched.codec, message.body);
+      if (!this.#concerns(watched, value as Plain)) continue;
+      if (message.type === watched.create) this.#made(known, value, message.flags);
+      else this.#gone(known, value);
+    }
+  }
+
+  #made(known: Known, value: object, flags: number): void {
+    const { object } = known.watched;
+    if (!this.#existing) {
+      this.#queue.push({ action: (flags & NLM_F_CREATE) !== 0 || object !== 'link' ? 'added' : 'changed', object, value });
+      return;
+    }
+    const key = known.watched.key(value as Plain);
+    const previous = known.values.get(key);
+    known.values.set(key, value);
+    if (previous === undefined) this.#queue.push({ action: 'added', object, value });
+    else if (!this.#alike(known, previous, value)) this.#queue.push({ action: 'changed', object, value, previous });
+    if (
+      object === 'route' &&
+      ((flags & NLM_F_REPLACE) !== 0 || (value as Plain)['nexthops'] !== undefined || known.watched.family === 10)
+    ) {
+      // A replaced route is not reported as deleted; IPv6 reports the next hops of one route one by one or together.
+      this.#doubtful.add(known);
+    }
+    if (object === 'link' && (value as Plain)['up'] === false) this.#doubt('route');
+  }
+
+  #gone(known: Known, value: object): void {
+    const { object } = known.watched;
+    if (this.#existing) {
+      const key = known.watched.key(value as Plain);
+      const previous = known.values.get(key);
+      known.values.delete(key);
+      if (previous !== undefined) this.#queue.push({ action: 'removed', object, value, previous });
+      else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
+      // With an address or a link go routes of IPv4, in silence.
+      if (object === 'address' || object === 'link') this.#doubt('route');
+      return;
+    }
+    this.#queue.push({ action: 'removed', object, value });
+  }
+
+  #doubt(object: string): void {
+    for (const known of this.#known) if (known.watched.object === object) this.#doubtful.add(known);
+  }
+
+  #alike(known: Known, a: object, b: object): boolean {
+    const [left, right] = [{ ...a } as Record<string, unknown>, { ...b } as Record<string, unknown>];
+    for (const name of known.watched.ignored) {
+      delete left[name];
+      delete right[name];
+    }
+    return same(left, right);
+  }
+
+  async #recover(): Promise<void> {
+    this.#queue.push({ action: 'overrun' });
+    if (!this.#existing) return;
+    await this.#relist(this.#known);
+    this.#queue.push({ action: 'synchronized' });
+  }
+
+  /** Tells the differences between what is known and what is there. */
+  async #relist(sorts: readonly Known[]): Promise<void> {
+    for (const known of sorts) {
+      this.#doubtful.delete(known);
+      const { object, key } = known.watched;
+      const now = new Map((await this.#list(known)).map((value) => [key(value as Plain), value]));
+      for (const [name, previous] of known.values) {
+        if (now.has(name)) continue;
+        known.values.delete(name);
+        this.#queue.push({ action: 'removed', object, value: previous, previous });
+      }
+      for (const [name, value] of now) {
+        const previous = known.values.get(name);
+        known.values.set(name, value);
+        if (previous === undefined) this.#queue.push({ action: 'added', object, value });
+        else if (!this.#alike(known, previous, value)) this.#queue.push({ action: 'changed', object, value, previous });
+      }
+    }
+  }
+
+  /** Ends the watch; a loop that waits is rejected with NETLANE_CLOSED. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#socket?.close() ?? Promise.resolve();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
