@@ -100,7 +100,11 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
       });
       this.#mounts.ref(this.#keepsAlive);
       this.#looking = true;
-      await this.#look(action, true);
+      // The loop adds the mount table to its epoll set when it polls next, and adding swallows a change from before: only what is looked at
+      // afterwards is complete. A turn that starts in the middle of polling has none of its own, the second has.
+      await nextTurn();
+      await nextTurn();
+      if (!this.#ended) await this.#look(action, true);
       this.#looking = false;
     } catch (thrown) {
       this.#fail(namespaceError(thrown, { operation }));

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { expect } from 'chai';
+import { accountFor, accountOf } from '../../lib/namespace/accounts.js';
+import { Namespace } from '../../lib/namespace.js';
+import { native } from '../../lib/native.js';
+import { moduleUrl, pathOf, withDirectory, withNamespace } from '../support/namespaces.js';
+import { needsRoot } from '../support/skip.js';
+
+describe('Namespace.leaks', () => {
+  before(function () {
+    needsRoot(this);
+  });
+
+  it('finds nothing when nothing is open', () => {
+    expect(Namespace.leaks()).to.deep.equal({ threads: [], fds: [], mounts: [] });
+  });
+
+  it('finds the fd of an open handle, and says where it was opened', async () => {
+    const namespace = await Namespace.create();
+    const { fds } = Namespace.leaks();
+    expect(fds).to.have.length(1);
+    expect(fds[0]).to.include({ fd: namespace.fd, kind: 'namespace', id: namespace.id });
+    expect(fds[0]?.owner).to.include(String(namespace)).and.to.include('namespace.leaks.test.js');
+    await namespace.close();
+    expect(Namespace.leaks().fds).to.deep.equal([]);
+  });
+
+  it('finds namespaces and sockets that nobody accounts for', async () => {
+    await withNamespace((namespace) => {
+      const fd = openSync(pathOf(namespace), 'r');
+      const socket = native().openSocket(namespace.fd, 2, 2, 0);
+      const packet = native().openSocket(namespace.fd, 17, 3, 0);
+      const local = native().openSocket(-1, 2, 2, 0);
+      try {
+        const { fds } = Namespace.leaks();
+        const strangers = fds.filter((each) => each.owner === undefined);
+        expect(strangers).to.have.deep.members([
+          { fd, kind: 'namespace', id: namespace.id },
+          { fd: socket, kind: 'socket', id: namespace.id },
+          { fd: packet, kind: 'socket', id: namespace.id },
+        ]);
+        expect(fds.some((each) => each.fd === local)).to.equal(false);
+      } finally {
+        closeSync(fd);
+        for (const each of [socket, packet, local]) native().closeFd(each);
+      }
+    });
+  });
+
+  it('finds a thread in another namespace by its number and name, until it has ended', async () => {
+    await withNamespace(async (namespace) => {
+      const text = `
+        const { native } = await import(${JSON.stringify(moduleUrl('native'))});
+        const { parentPort, workerData } = await import('node:worker_threads');
+        native().enterNamespace(workerData);
+        parentPort.postMessage(native().threadId());
+        parentPort.once('message', () => undefined);`;
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { workerData: namespace.fd });
+      const [tid] = (await once(worker, 'message')) as [number];
+      const { threads } = Namespace.leaks();
+      expect(threads).to.have.length(1);
+      expect(threads[0]).to.include({ tid, id: namespace.id });
+      expect(threads[0]?.name).to.be.a('string').and.to.have.length.within(1, 15);
+      expect(threads[0]).to.not.have.property('owner');
+      const end = accountFor('thread', tid, 'a test');
+      expect(Namespace.leaks().threads[0]).to.include({ owner: 'a test' });
+      end();
+      await worker.terminate();
+      expect(Namespace.leaks().threads).to.deep.equal([]);
+    });
+  });
+
+  it('finds names that this thread gave and that are still there', async () => {
+    await withDirectory(async (directory) => {
+      const namespace = await Namespace.create('blue', { directory });
+      await Namespace.attach('green', namespace, { directory });
+      await namespace.close();
+      expect(Namespace.leaks().mounts).to.deep.equal([
+        { path: `${directory}/blue`, id: namespace.id, owner: 'create namespace blue' },
+        { path: `${directory}/green`, id: namespace.id, owner: 'attach the name green' },
+      ]);
+      await Namespace.delete('blue', { directory });
+      await Namespace.delete('green', { directory });
+      expect(Namespace.leaks().mounts).to.deep.equal([]);
+      const temporary = await Namespace.create('red', { directory, temporary: true });
+      expect(Namespace.leaks().mounts).to.have.length(1);
+      await temporary.close();
+      expect(Namespace.leaks().mounts).to.deep.equal([]);
+    });
+  });
+
+  it('forgets an account only when its own owner ends it', () => {
+    const first = accountFor('fd', 1_000_000, 'first');
+    const second = accountFor('fd', 1_000_000, () => 'second');
+    first();
+    expect(accountOf('fd', 1_000_000)).to.equal('second');
+    second();
+    second();
+    expect(accountOf('fd', 1_000_000)).to.equal(undefined);
+  });
+});
