@@ -101,45 +101,45 @@ export interface Native {
   // Namespaces. Every fd that comes out was checked with fstat and ioctl(NS_GET_NSTYPE): anything else is closed again and the error has
   // notNamespace: true.
   /** Opens a namespace file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC: never blocks, whatever it is. */
-  openNamespace(path: string): number;
+  readonly openNamespace: (path: string) => number;
   /** Duplicates an fd (F_DUPFD_CLOEXEC) that must be a network namespace. */
-  duplicateNamespace(fd: number): number;
+  readonly duplicateNamespace: (fd: number) => number;
   /** The namespace of a socket of any family (SIOCGSKNS). */
-  namespaceOfSocket(fd: number): number;
+  readonly namespaceOfSocket: (fd: number) => number;
   /** The namespace of the process behind a pidfd: PIDFD_GET_NETWORK_NAMESPACE (Linux 6.11), else /proc/PID/ns/net with the pidfd checked before and after. */
-  namespaceOfPidfd(pidfd: number): number;
+  readonly namespaceOfPidfd: (pidfd: number) => number;
   /** The calling thread's namespace (/proc/thread-self/ns/net). */
-  currentNamespace(): number;
-  identity(fd: number): Identity;
+  readonly currentNamespace: () => number;
+  readonly identity: (fd: number) => Identity;
   /** SO_NETNS_COOKIE by a socket opened inside; 0n where the kernel has none. */
-  cookie(fd: number): bigint;
+  readonly cookie: (fd: number) => bigint;
   /** ns type by NS_GET_NSTYPE (CLONE_NEWNET is 0x40000000); 0 when the fd is no namespace. */
-  namespaceType(fd: number): number;
+  readonly namespaceType: (fd: number) => number;
   /** device and inode of the user namespace that owns it (NS_GET_USERNS); undefined where it is out of reach (EPERM). */
-  owner(fd: number): Identity | undefined;
+  readonly owner: (fd: number) => Identity | undefined;
   /** A new network namespace made on a thread of its own, lo up if asked; the fd. */
-  createNamespaceAsync(loopbackUp: boolean): Promise<number>;
-  closeFd(fd: number): void;
+  readonly createNamespaceAsync: (loopbackUp: boolean) => Promise<number>;
+  readonly closeFd: (fd: number) => void;
   /** Puts the calling thread into the namespace for good. Throws on the process's main thread. */
-  enterNamespace(fd: number): void;
+  readonly enterNamespace: (fd: number) => void;
 
   // Names: entries of a directory such as /run/netns.
   /**
    * Under an exclusive flock of the directory (as iproute2): makes the directory (0755), makes it a shared mount of its own if it is not one,
    * creates the file (O_EXCL, 0444) and bind-mounts the namespace on it. On any failure nothing of this is left but the directory.
    */
-  bindNameAsync(directory: string, name: string, fd: number): Promise<void>;
+  readonly bindNameAsync: (directory: string, name: string, fd: number) => Promise<void>;
   /** Unmounts (MNT_DETACH | UMOUNT_NOFOLLOW) until EINVAL, since mounts stack, then unlinks. A file that is no mount is just unlinked. */
-  unbindNameAsync(directory: string, name: string): Promise<void>;
+  readonly unbindNameAsync: (directory: string, name: string) => Promise<void>;
   /** Opens a socket(2) inside the namespace by the opener, SOCK_CLOEXEC | SOCK_NONBLOCK. */
-  openSocket(namespace: number, family: number, type: number, protocol: number): number;
+  readonly openSocket: (namespace: number, family: number, type: number, protocol: number) => number;
 
   /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
-  watchMounts(onChange: () => void): { close(): void; ref(keep: boolean): void };
+  readonly watchMounts: (onChange: () => void) => { close(): void; ref(keep: boolean): void };
   /** gettid(). */
-  threadId(): number;
+  readonly threadId: () => number;
   /** Nanoseconds, CLOCK_MONOTONIC; cheaper than process.hrtime.bigint() in a spin. */
-  now(): number;
+  readonly now: () => number;
 }
 
 interface NativeFailure extends Error {

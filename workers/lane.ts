@@ -92,10 +92,10 @@ function look(from: MessagePort): void {
   let last = start;
   let found = 0;
   for (;;) {
-    const received = receiveMessageOnPort(from) as { message: readonly ToLane[] } | undefined;
+    const received = receiveMessageOnPort(from);
     const now = addon.now();
     if (received !== undefined) {
-      handle(received.message);
+      handle(received.message as readonly ToLane[]);
       found++;
       last = now;
     } else if (now - last > patience) break;
@@ -108,9 +108,9 @@ function look(from: MessagePort): void {
 function catchUp(): void {
   if (port === undefined) return;
   for (;;) {
-    const received = receiveMessageOnPort(port) as { message: readonly ToLane[] } | undefined;
+    const received = receiveMessageOnPort(port);
     if (received === undefined) return;
-    handle(received.message);
+    handle(received.message as readonly ToLane[]);
   }
 }
 

@@ -79,7 +79,7 @@ export function field<T, I>(type: number, codec: Codec<T, I>, kernel: string, do
 
 /** An attribute that only the kernel tells: encode accepts and ignores it. */
 export function readOnly<T>(type: number, codec: Codec<T, never>, kernel: string, doc: string, notes: FieldNotes = {}): Field<T, T> {
-  return { type, codec: codec as unknown as Codec<T, T>, presence: 'optional', inline: false, readOnly: true, kernel, doc, notes };
+  return { type, codec: codec, presence: 'optional', inline: false, readOnly: true, kernel, doc, notes };
 }
 
 /** Says of an attribute that every message has it, so that its type has no undefined. Nothing checks it: what is missing is undefined. */
@@ -160,7 +160,7 @@ export function variant<const C extends Cases, const G extends string, O, const 
 }): VariantField<VariantValue<C, G, Exclude<O, keyof C>, U>, VariantInput<C, G, Exclude<O, keyof C>, U>> {
   const { tag, tagType, tagKernel, tagCodec, under, type, kernel, doc } = parts;
   const cases: ReadonlyMap<string, Codec<unknown, never>> = new Map(Object.entries(parts.cases));
-  const details: VariantParts = { tag, tagType, tagKernel, tagCodec: tagCodec as Codec<unknown, never>, under, cases };
+  const details: VariantParts = { tag, tagType, tagKernel, tagCodec: tagCodec, under, cases };
   const shape: Shape = { is: 'variant', ...details, type, kernel };
   const codec = {
     shape,
@@ -188,9 +188,7 @@ type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value:
 type OwnValue<F extends FieldMap> = {
   -readonly [K in keyof F as F[K] extends { presence: 'always' } ? K : never]: F[K] extends Field<infer T, never, 'always'> ? T : never;
 } & {
-  -readonly [K in keyof F as F[K] extends { presence: 'optional' } ? K : never]?: F[K] extends Field<infer T, never, 'optional'>
-    ? T
-    : never;
+  -readonly [K in keyof F as F[K] extends { presence: 'optional' } ? K : never]?: F[K] extends Field<infer T, never> ? T : never;
 };
 type InlineValue<F extends FieldMap> = [InlineKeys<F>] extends [never]
   ? unknown
@@ -613,7 +611,7 @@ export class Repeated<T, I> implements Codec<T[], readonly I[]> {
 
   constructor(of: Codec<T, I>, type: number) {
     this.#of = of;
-    this.shape = { is: 'list', of: of as Codec<unknown, never>, style: { entry: 'attribute', type } };
+    this.shape = { is: 'list', of: of, style: { entry: 'attribute', type } };
   }
 
   decode(input: Input): T[] {

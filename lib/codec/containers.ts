@@ -3,7 +3,8 @@ import { attributes, close, open } from './attributes.js';
 import { littleEndian } from './scalars.js';
 
 function entries<I>(value: readonly I[]): readonly I[] {
-  if (!Array.isArray(value)) throw new ValueError('an array', value);
+  const given: unknown = value;
+  if (!Array.isArray(given)) throw new ValueError('an array', value);
   return value;
 }
 
@@ -17,7 +18,7 @@ class List<T, I> implements Codec<T[], readonly I[]> {
     this.#of = of;
     this.#style = style;
     this.#nested = nested;
-    this.shape = { is: 'list', of: of as Codec<unknown, never>, style };
+    this.shape = { is: 'list', of: of, style };
   }
 
   decode(input: Input): T[] {
@@ -78,7 +79,7 @@ export function numbered<T, I>(of: Codec<T, I>, first: number): Codec<T[], reado
 /** Entries of fixed size one after the other, without headers. What is left at the end and too short for one is passed over. */
 export function packed<T, I>(of: Fixed<T, I>): Codec<T[], readonly I[]> {
   return {
-    shape: { is: 'list', of: of as Codec<unknown, never>, style: { entry: 'packed' } },
+    shape: { is: 'list', of: of, style: { entry: 'packed' } },
     decode(input) {
       const array: T[] = [];
       const end = input.end;
@@ -107,7 +108,7 @@ export function packed<T, I>(of: Fixed<T, I>): Codec<T[], readonly I[]> {
 /** Entries that begin with their own length, two bytes that are counted (struct rtnexthop): the entry's codec reads and writes them as a member. */
 export function records<T, I>(of: Codec<T, I>): Codec<T[], readonly I[]> {
   return {
-    shape: { is: 'list', of: of as Codec<unknown, never>, style: { entry: 'record' } },
+    shape: { is: 'list', of: of, style: { entry: 'record' } },
     decode(input) {
       const array: T[] = [];
       const end = input.end;

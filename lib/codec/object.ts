@@ -9,7 +9,8 @@ import {
   type FieldMap,
 } from './attributes.js';
 import { familyNumber } from './names.js';
-import { Layout, refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';
+import type { Layout } from './struct.js';
+import { refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';
 
 /** A field that is made of others: of bits of the header, or of several attributes. */
 export interface Derived<T, I = T> {

@@ -1,4 +1,4 @@
-import { ValueError, within, type Codec, type FieldShape, type Fields, type Fixed, type Input, type Output, type Shape } from './codec.js';
+import { ValueError, within, type FieldShape, type Fields, type Fixed, type Input, type Output, type Shape } from './codec.js';
 
 /** Whether a field is there in what is decoded: perhaps, always, or not at all (padding, and what other fields are made of). */
 export type Presence = 'optional' | 'always' | 'hidden';
@@ -32,7 +32,7 @@ export function reported<T, I>(codec: Fixed<T, I>, kernel: string, doc: string, 
 }
 
 /** A member at the end that older kernels do not have. */
-export function later<T, I>(codec: Fixed<T, I>, kernel: string, doc: string, notes: Notes = {}): Member<T, I, 'optional'> {
+export function later<T, I>(codec: Fixed<T, I>, kernel: string, doc: string, notes: Notes = {}): Member<T, I> {
   return { codec, presence: 'optional', readOnly: false, kernel, doc, notes };
 }
 
@@ -72,9 +72,7 @@ export type StructValue<M extends Members> = Simplify<
   {
     -readonly [K in keyof M as M[K] extends { presence: 'always' } ? K : never]: M[K] extends Member<infer T, never, 'always'> ? T : never;
   } & {
-    -readonly [K in keyof M as M[K] extends { presence: 'optional' } ? K : never]?: M[K] extends Member<infer T, never, 'optional'>
-      ? T
-      : never;
+    -readonly [K in keyof M as M[K] extends { presence: 'optional' } ? K : never]?: M[K] extends Member<infer T, never> ? T : never;
   }
 >;
 /** What a struct encodes from: all is optional, 0 where it is not given. */
@@ -264,7 +262,7 @@ export function struct<const M extends Members>(members: M): StructCodec<M> {
 export function tuple<T, I>(of: Fixed<T, I>, count: number): Fixed<T[], readonly I[]> {
   return {
     size: of.size * count,
-    shape: { is: 'converted', of: { is: 'list', of: of as Codec<unknown, never>, style: { entry: 'packed' } }, samples: [] },
+    shape: { is: 'converted', of: { is: 'list', of: of, style: { entry: 'packed' } }, samples: [] },
     decode: (input) => Array.from({ length: count }, () => of.decode(input)),
     encode(value, output) {
       if (!Array.isArray(value) || value.length !== count) throw new ValueError(`an array of ${count}`, value);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
@@ -100,7 +100,7 @@ export class LaneClient {
     pool.on('error', (error: unknown) => {
       this.#die(error);
     });
-    for (const thread of pool.threads as Worker[]) {
+    for (const thread of pool.threads) {
       // Piscina would put another thread in its place, one that has no sockets.
       thread.once('exit', (code) => {
         this.#die(new Error(`the lane's thread ended with code ${code}`));
@@ -150,10 +150,9 @@ export class LaneClient {
 
   #catchUp(): void {
     for (;;) {
-      const received =
-        this.#port === undefined ? undefined : (receiveMessageOnPort(this.#port) as { message: readonly FromLane[] } | undefined);
+      const received = this.#port === undefined ? undefined : receiveMessageOnPort(this.#port);
       if (received === undefined) return;
-      this.#handle(received.message);
+      this.#handle(received.message as readonly FromLane[]);
     }
   }
 
@@ -212,10 +211,10 @@ export class LaneClient {
     const { now } = native();
     const until = now() + shortest;
     do {
-      const received = receiveMessageOnPort(port) as { message: readonly FromLane[] } | undefined;
+      const received = receiveMessageOnPort(port);
       if (received !== undefined) {
         this.#looking.note(true);
-        this.#handle(received.message);
+        this.#handle(received.message as readonly FromLane[]);
         return;
       }
     } while (now() < until);

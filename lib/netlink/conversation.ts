@@ -6,7 +6,8 @@ import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { Outgoing } from './outgoing.js';
 import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
-import { acknowledgementCost, ReplyCosts } from './reply-cost.js';
+import type { ReplyCosts } from './reply-cost.js';
+import { acknowledgementCost } from './reply-cost.js';
 import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
@@ -110,7 +111,7 @@ export class Conversation {
     const cost =
       acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0)) +
       (request.repeatable || !request.acknowledge ? this.#costs.of(request.type) : 0);
-    const pending = createPending(this.#options, request, context, cost, resolve, reject);
+    const pending = createPending(this.#options, request, context, cost, { resolve, reject });
     if (this.#closed !== undefined) {
       reject(this.#closed);
       return pending;

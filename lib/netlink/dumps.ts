@@ -141,12 +141,16 @@ export class Dumps {
       if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
     }
     try {
-      if (this.#closed !== undefined) throw this.#closed;
+      this.#checkOpen();
       this.#checkAborted(signal);
     } catch (error) {
       this.#passOn();
       throw error;
     }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed;
   }
 
   #checkAborted(signal: AbortSignal | undefined): void {

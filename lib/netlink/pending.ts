@@ -32,8 +32,8 @@ export interface Pending extends Asked {
   /** Its caller has its answer, or has gone (abort): then the reply is awaited for the sake of the accounts only. */
   done: boolean;
   onAbort: (() => void) | undefined;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export function createPending(
@@ -41,8 +41,7 @@ export function createPending(
   request: CheckedRequest,
   context: RequestContext,
   cost: number,
-  resolve: (reply: Reply) => void,
-  reject: (error: Error) => void,
+  settle: { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void },
 ): Pending {
   return {
     protocol: options.protocol,
@@ -61,8 +60,8 @@ export function createPending(
     failure: undefined,
     done: false,
     onAbort: undefined,
-    resolve,
-    reject,
+    resolve: settle.resolve,
+    reject: settle.reject,
   };
 }
 
@@ -79,5 +78,5 @@ export function createBarrier(options: ConversationOptions): Pending {
   };
   const nothing = (): void => undefined;
   // Whoever waits is told by a time-out or a loss of its own.
-  return createPending(options, request, { operation: () => 'find out what an overrun lost' }, 0, nothing, nothing);
+  return createPending(options, request, { operation: () => 'find out what an overrun lost' }, 0, { resolve: nothing, reject: nothing });
 }

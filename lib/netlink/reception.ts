@@ -19,7 +19,7 @@ export class Reception {
   constructor(
     event: { readonly namespace: string; readonly protocol: number },
     fromAny: boolean,
-    reader: { room(): void; waiting(waiting: boolean): void },
+    reader: { readonly room: () => void; readonly waiting: (waiting: boolean) => void },
   ) {
     this.#event = event;
     this.#fromAny = fromAny;

@@ -6,7 +6,7 @@ import { Dumps } from './dumps.js';
 import { Reception } from './reception.js';
 import { Line, type LineOwner } from './line.js';
 import { LineSlot } from './line-slot.js';
-import { type Message, type MessageView } from './message.js';
+import type { Message, MessageView } from './message.js';
 import { isDump, protocolName } from './names.js';
 import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';

@@ -55,7 +55,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   override async change(value: LinkInput, options?: OperationOptions): Promise<void> {
     this.checkValue('value', value);
     const { index, ...changes } = value;
-    await this.set(typeof index === 'number' ? index : { name: value.name }, changes as LinkChanges, options);
+    await this.set(typeof index === 'number' ? index : { name: value.name }, changes, options);
   }
 
   /** The kernel has no replacing of links: a link of this name is changed, one that is missing is added. */
@@ -73,7 +73,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
         type: linkType.types.get,
         flags: 0,
         codec: linkType.codec,
-        value: value as LinkInput,
+        value: value,
         reply: linkType.codec,
         operation: this.words('get', value),
       },
@@ -84,7 +84,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   /** As get(), with undefined when there is none; or the first link that a filter fits. */
   override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link | undefined> {
     const byName = typeof reference !== 'object' || (Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference));
-    if (!byName) return (await this.list(reference as Filter<LinkInput>, options))[0];
+    if (!byName) return (await this.list(reference, options))[0];
     try {
       return await this.get(reference, options);
     } catch (error) {
@@ -104,7 +104,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
       type: linkType.types.delete,
       flags: 0,
       codec: linkType.codec,
-      value: target as LinkInput,
+      value: target,
       operation: this.words('delete', target),
     };
   }
@@ -130,14 +130,14 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
     }
     // The peer and the namespace of a link are where it was made, not what it is.
     const { peer: _peer, namespace: _namespace, ...wanted } = value as LinkInput & { namespace?: unknown };
-    const { pattern } = await this.normalize(wanted as Filter<LinkInput>, options);
+    const { pattern } = await this.normalize(wanted, options);
     const different = Object.keys(pattern).filter(
       (name) => !matches({ [name]: pattern[name] }, found as unknown as Readonly<Record<string, unknown>>),
     );
     if (different.length === 0) return { changed: false, value: found };
     const changes = Object.fromEntries(different.map((name) => [name, (wanted as Readonly<Record<string, unknown>>)[name]]));
     if ('data' in changes) changes['kind'] = value.kind;
-    await this.set({ index: found.index }, changes as LinkChanges, options);
+    await this.set({ index: found.index }, changes, options);
     return { changed: true, value: await this.get({ index: found.index }, options) };
   }
 

@@ -120,7 +120,7 @@ export class ObjectClient<T extends object, I extends object> {
   /** The filter as the objects have it: names of links are indexes, numbers are names. */
   async normalize(filter: Filter<I>, options?: OperationOptions): Promise<{ readonly body: Uint8Array; readonly pattern: Plain }> {
     this.checkValue('filter', filter);
-    const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+    const given = Object.entries(plain(filter)).filter(([, value]) => value !== undefined);
     const { codec, headerSize, filters } = this.type;
     const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
     encoded.release();
@@ -196,7 +196,7 @@ export class ObjectClient<T extends object, I extends object> {
   async ensure(value: I, options?: OperationOptions): Promise<Ensured<T>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
-    const { pattern } = await this.normalize(value as Filter<I>, options);
+    const { pattern } = await this.normalize(value, options);
     const key = Object.fromEntries(this.type.key.filter((name) => pattern[name] !== undefined).map((name) => [name, pattern[name]]));
     const found = await this.find(key as Filter<I>, options);
     if (found !== undefined && matches(this.#strip(pattern, plain(found)), plain(found))) return { changed: false, value: found };

@@ -98,7 +98,7 @@ export const ruleType: ObjectType<Rule, RuleInput> = {
   types: { create: 32, delete: 33, get: 34 },
   headerSize: 12,
   filters: ['family'],
-  label: (value) => (value['priority'] === undefined ? '' : `with priority ${String(value['priority'])}`),
+  label: (value) => (value['priority'] === undefined ? '' : `with priority ${JSON.stringify(value['priority'])}`),
   key: ['family', 'priority', 'source', 'destination', 'inputLink', 'outputLink', 'mark', 'markMask', 'table', 'action'],
   defaults: (value) => (value['action'] === undefined ? { action: 'lookup', table: 'main' } : {}),
 };

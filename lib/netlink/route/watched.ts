@@ -38,7 +38,7 @@ function addresses(family: number, group: number): Watched {
   return {
     object: 'address',
     groups: [group],
-    codec: address as Codec<object, never>,
+    codec: address,
     create: 20,
     delete: 21,
     get: 22,
@@ -53,7 +53,7 @@ function routes(family: number, group: number): Watched {
   return {
     object: 'route',
     groups: [group],
-    codec: route as Codec<object, never>,
+    codec: route,
     create: 24,
     delete: 25,
     get: 26,
@@ -69,7 +69,7 @@ function rules(family: number, group: number): Watched {
   return {
     object: 'rule',
     groups: [group],
-    codec: rule as Codec<object, never>,
+    codec: rule,
     create: 32,
     delete: 33,
     get: 34,
@@ -86,7 +86,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
     {
       object: 'link',
       groups: [1],
-      codec: link as unknown as Codec<object, never>,
+      codec: link,
       create: 16,
       delete: 17,
       get: 18,
@@ -109,7 +109,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
     {
       object: 'neighbour',
       groups: [3],
-      codec: neighbour as Codec<object, never>,
+      codec: neighbour,
       create: 28,
       delete: 29,
       get: 30,
@@ -123,7 +123,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
     {
       object: 'forwarding entry',
       groups: [3],
-      codec: fdb as Codec<object, never>,
+      codec: fdb,
       create: 28,
       delete: 29,
       get: 30,

@@ -404,5 +404,5 @@ export function encapsulation(
     cases,
     doc: "Encapsulation of the packets: { type: 'mpls', labels: [100] }, { type: 'seg6', ... }, { type: 'ip', ... } and so on.",
   });
-  return made as unknown as Field<Encapsulation, EncapsulationInput>;
+  return made;
 }

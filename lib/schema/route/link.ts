@@ -319,13 +319,13 @@ const common = {
   arp: flagSwitch(0x80, 'The link resolves addresses with ARP or neighbour discovery.', 'IFF_NOARP', true),
   dynamic: flagSwitch(0x8000, 'The addresses are lost when the link goes down.', 'IFF_DYNAMIC'),
   flags: derived<ReturnType<typeof linkFlags.names>, unknown>({
-    codec: linkFlags as Codec<ReturnType<typeof linkFlags.names>, unknown>,
+    codec: linkFlags,
     kernel: 'ifi_flags',
     doc: 'All flags of the link; to change one, use its switch (up, promiscuous, ...).',
     read: (from) => linkFlags.names(numberOf(from, 'flagBits')),
   }),
   family: derived<FamilyName | number>({
-    codec: addressFamily as Codec<FamilyName | number>,
+    codec: addressFamily,
     kernel: 'ifi_family',
     doc: 'Address family that a message is about; undefined for links as such.',
     read: (from) => {
