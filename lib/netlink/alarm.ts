@@ -8,6 +8,11 @@ export class Alarm {
     this.#onDeadline = onDeadline;
   }
 
+  /** What it is set to; Infinity where it is not. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
   /** @param deadline performance.now() at which to call at the latest; Infinity is none. */
   set(deadline: number): void {
     if (deadline >= this.#deadline) return;

@@ -3,11 +3,11 @@ import { channels } from '../diagnostics.js';
 import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
-import { FrameCursor, MessageView, writeHeader } from './message.js';
+import { FrameCursor, MessageView } from './message.js';
 import { Outgoing } from './outgoing.js';
 import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
-import type { ReplyCosts } from './reply-cost.js';
-import { acknowledgementCost } from './reply-cost.js';
+import { ReplyCosts } from './reply-cost.js';
+import { Sequence } from './sequence.js';
 import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
@@ -41,12 +41,10 @@ export class Conversation {
   /** Not yet sent for want of room. */
   readonly #waiting: Pending[] = [];
   #outgoing: Outgoing | undefined;
-  #outgoingSequences: number[] = [];
   #flushing = false;
   readonly #sent = new Map<number, readonly number[]>();
   #tag = 0;
-  #sequence: number;
-  readonly #firstSequence: number;
+  readonly #sequence = Sequence.random();
   #cost = 0;
   #limit: number;
   readonly #largest: number;
@@ -57,18 +55,17 @@ export class Conversation {
   /** Requests whose callers wait. */
   #live = 0;
   #kept = false;
+  /** A datagram of the kernel could not be read while requests were open. */
+  #damaged = false;
 
-  constructor(transport: ConversationTransport, options: ConversationOptions, events: ConversationEvents, costs: ReplyCosts) {
+  constructor(transport: ConversationTransport, options: ConversationOptions, events: ConversationEvents) {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;
-    this.#costs = costs;
+    this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
     // The kernel refuses a message above the buffer less its own bookkeeping.
     this.#largest = Math.max(transport.state.sendBuffer - 64, 4096);
-    // Not 1: the port id of a socket that was just closed may be the next one's, and with it a late reply.
-    this.#sequence = Math.floor(Math.random() * 0x7fffffff);
-    this.#firstSequence = this.#sequence;
   }
 
   get idle(): boolean {
@@ -96,22 +93,20 @@ export class Conversation {
       (value) => (reply = value),
       (error) => (failure = error),
     );
-    this.#flush();
     while (reply === undefined && failure === undefined) {
-      const left = pending.deadline === Infinity ? -1 : Math.max(0, Math.ceil(pending.deadline - performance.now()));
-      this.#transport.pumpSync?.(left);
       this.#flush();
-      if (left === 0 && reply === undefined && failure === undefined) this.#expire();
+      // Timers do not fire meanwhile: others may time out first and make room for this one.
+      const deadline = Math.min(pending.deadline, this.#alarm.deadline);
+      const left = deadline === Infinity ? -1 : Math.max(0, Math.ceil(deadline - performance.now()));
+      if (this.#transport.pumpSync?.(left) === false) this.#expire(deadline);
     }
     if (failure !== undefined) throw failure;
     return reply ?? { messages: [], warnings: [] };
   }
 
   #start(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): Pending {
-    const cost =
-      acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0)) +
-      (request.repeatable || !request.acknowledge ? this.#costs.of(request.type) : 0);
-    const pending = createPending(this.#options, request, context, cost, { resolve, reject });
+    const pending = createPending(this.#options, request, context, resolve, reject);
+    pending.kind = this.#costs.kindOf(request);
     if (this.#closed !== undefined) {
       reject(this.#closed);
       return pending;
@@ -140,42 +135,34 @@ export class Conversation {
       return;
     }
     // The body is the caller's: it must not be read after this call.
-    if (pending.bytes === undefined) {
-      const own = new Outgoing(NLMSG_HDRLEN + (pending.request.body?.length ?? 0) + 3);
-      own.append(pending.request.body);
-      pending.bytes = own.bytes.subarray(0, NLMSG_HDRLEN + (pending.request.body?.length ?? 0));
-    }
+    pending.body = pending.body?.slice();
     this.#waiting.push(pending);
   }
 
   #hasRoom(pending: Pending): boolean {
+    const expected = this.#costs.of(pending.request, pending.kind);
+    // What was lost may be larger than expected: each attempt leaves it more room, the last one all there is.
+    pending.cost = pending.attempt === attempts ? Math.max(expected, this.#limit) : expected * 4 ** (pending.attempt - 1);
     if (this.#pending.size === 0) return true;
-    const bytes = pending.bytes?.length ?? NLMSG_HDRLEN + (pending.request.body?.length ?? 0);
+    const bytes = NLMSG_HDRLEN + (pending.body?.length ?? 0);
     return this.#cost + pending.cost <= this.#limit && (this.#outgoing?.position ?? 0) + bytes + 3 <= this.#largest;
   }
 
   #append(pending: Pending): void {
     const outgoing = (this.#outgoing ??= new Outgoing());
-    const { request } = pending;
-    const body = pending.bytes === undefined ? request.body : pending.bytes.subarray(NLMSG_HDRLEN);
-    const start = outgoing.append(body);
+    const { request, body } = pending;
+    pending.sequence = this.#sequence.next((sequence) => this.#pending.has(sequence));
+    const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
+    const start = outgoing.append({ type: request.type, flags, sequence: pending.sequence }, body);
     const length = NLMSG_HDRLEN + (body?.length ?? 0);
-    pending.sequence = this.#nextSequence();
-    writeHeader(outgoing.view, start, {
-      length,
-      type: request.type,
-      flags: request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0),
-      sequence: pending.sequence,
-      port: 0,
-    });
     pending.bytes = request.repeatable ? outgoing.bytes.slice(start, start + length) : undefined;
+    pending.body = pending.bytes?.subarray(NLMSG_HDRLEN);
     if (channels.request.hasSubscribers) this.#publish(pending, outgoing.bytes.slice(start, start + length));
     if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#pending.set(pending.sequence, pending);
-    this.#outgoingSequences.push(pending.sequence);
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(() => {
@@ -188,27 +175,15 @@ export class Conversation {
     channels.request.publish({ namespace: this.#options.namespace, protocol: this.#options.protocol, type: pending.type, bytes });
   }
 
-  #nextSequence(): number {
-    do this.#sequence = (this.#sequence + 1) >>> 0;
-    while (this.#sequence === 0 || this.#pending.has(this.#sequence));
-    return this.#sequence;
-  }
-
-  /** Whether a sequence number was given out here: then what carries it is late, not new. */
-  #issued(sequence: number): boolean {
-    return sequence !== 0 && (sequence - this.#firstSequence) >>> 0 <= (this.#sequence - this.#firstSequence) >>> 0;
-  }
-
   #flush(): void {
     this.#flushing = false;
     const outgoing = this.#outgoing;
     if (outgoing === undefined) return;
     this.#outgoing = undefined;
-    const tag = (this.#tag = (this.#tag + 1) >>> 0);
-    this.#sent.set(tag, this.#outgoingSequences);
+    const tag = (this.#tag = (this.#tag + 1) & 0x7fffffff);
+    this.#sent.set(tag, outgoing.sequences);
     // What was refused is told before the replies of later sends; older tags are of no use then.
     if (this.#sent.size > 64) for (const old of this.#sent.keys()) if (this.#isSettled(old)) this.#sent.delete(old);
-    this.#outgoingSequences = [];
     this.#transport.send(outgoing.bytes.subarray(0, outgoing.position), tag, 0, 0);
   }
 
@@ -233,12 +208,16 @@ export class Conversation {
     const cursor = new FrameCursor(slab, end);
     const view = this.#view;
     while (cursor.next(view, this.#onMalformed)) this.deliver(view);
+    if (this.#damaged) this.#findLosses();
     this.#advance();
     this.#keep();
   }
 
   readonly #onMalformed = (why: 'truncated' | 'length'): void => {
     this.#events.dropped(why);
+    if (this.#view.sender !== 0 || this.#view.group !== 0) return;
+    // It was part of the answer to one of these, and there is no telling which.
+    for (const pending of this.#pending.values()) pending.damaged = this.#damaged = true;
   };
 
   /** One message: a reply, or something for the owner. */
@@ -250,16 +229,16 @@ export class Conversation {
     }
     const pending = this.#pending.get(view.sequence);
     if (pending === undefined) {
-      if (this.#issued(view.sequence)) this.#events.dropped('late');
+      if (this.#sequence.issued(view.sequence)) this.#events.dropped('late');
       else this.#events.message(view);
       return;
     }
-    pending.received += view.end - view.start;
     if (view.type === NLMSG_ERROR || view.type === NLMSG_DONE) {
       this.#acknowledged(pending, readAcknowledgement(view));
       return;
     }
     if (view.type === NLMSG_NOOP) return;
+    pending.received += view.end - view.start;
     if (!pending.done) this.#read(pending, view);
     if ((view.flags & NLM_F_MULTI) !== 0) {
       // Progress: the time counts anew.
@@ -301,8 +280,12 @@ export class Conversation {
       if (earlier === pending) break;
       this.#lost(earlier);
     }
+    if (pending.damaged && pending.failure === undefined) {
+      this.#lost(pending, 'malformed');
+      return;
+    }
     this.#remove(pending);
-    if (pending.request.repeatable) this.#costs.learn(pending.type, pending.received);
+    if (pending.failure === undefined) this.#costs.learn(pending.kind, pending.received);
     if (pending.failure !== undefined) this.#fail(pending, pending.failure);
     else if (this.#finish(pending)) pending.resolve({ messages: pending.messages, warnings: pending.warnings });
   }
@@ -324,25 +307,38 @@ export class Conversation {
     if (this.#finish(pending)) pending.reject(error);
   }
 
-  #lost(pending: Pending): void {
+  #lost(pending: Pending, why: 'overrun' | 'malformed' = pending.damaged ? 'malformed' : 'overrun'): void {
     this.#remove(pending);
     if (pending.request.repeatable && !pending.done && pending.attempt < attempts) {
       pending.attempt++;
       pending.messages = [];
+      pending.received = 0;
+      pending.damaged = false;
       pending.failure = undefined;
       pending.context.restart?.();
       this.#waiting.unshift(pending);
       return;
     }
-    this.#fail(pending, replyLost(pending));
+    this.#fail(pending, replyLost(pending, why));
   }
 
   /** TransportEvents.overrun. Replies may be among what the kernel dropped: an empty acknowledged message tells which. */
   overrun(): void {
-    if (this.#pending.size === 0) return;
-    const pending = createBarrier(this.#options);
-    this.#live++;
-    this.#append(pending);
+    this.#damaged = false;
+    for (const pending of this.#pending.values()) {
+      if (pending.barrier) continue;
+      const barrier = createBarrier(this.#options);
+      this.#live++;
+      this.#append(barrier);
+      return;
+    }
+  }
+
+  /** Unlike an overrun this asks once: whoever answers everything malformed would be asked for ever. */
+  #findLosses(): void {
+    this.#damaged = false;
+    for (const pending of this.#pending.values()) if (pending.barrier) return;
+    this.overrun();
   }
 
   /** TransportEvents.refused. */
@@ -361,13 +357,16 @@ export class Conversation {
 
   #abandon(pending: Pending, error: NetlaneError): void {
     this.#fail(pending, error);
+    // What has not left yet, the kernel need not hear of.
+    if (this.#outgoing?.withdraw(pending.sequence) === true) this.#remove(pending);
     const at = this.#waiting.indexOf(pending);
     if (at !== -1) this.#waiting.splice(at, 1);
+    this.#advance();
     this.#keep();
   }
 
-  #expire(): void {
-    const now = performance.now();
+  #expire(now = performance.now()): void {
+    this.#alarm.clear();
     for (const pending of this.#pending.values()) {
       if (pending.deadline <= now) {
         this.#remove(pending);

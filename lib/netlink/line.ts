@@ -1,6 +1,5 @@
 import { Conversation } from './conversation.js';
 import type { MessageView } from './message.js';
-import { ReplyCosts } from './reply-cost.js';
 import type { ConversationOptions } from './request.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
 
@@ -67,7 +66,6 @@ export class Line implements TransportEvents {
       },
       options,
       this.#owner,
-      new ReplyCosts(),
     );
   }
 

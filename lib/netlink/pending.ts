@@ -17,16 +17,26 @@ export interface CheckedRequest {
 /** A request on its way. */
 export interface Pending extends Asked {
   readonly request: CheckedRequest;
-  /** The request's bytes, header included: for sending again and for naming attributes; undefined for changes that are on their way. */
+  /** What to send behind the header: the caller's until it is copied; undefined for changes that are on their way. */
+  body: Uint8Array | undefined;
+  /** The request as it was sent, for naming attributes; undefined for changes. */
   bytes: Uint8Array | undefined;
   sequence: number;
-  readonly cost: number;
+  /** What ReplyCosts know it as. */
+  kind: number;
+  /** What its answer may take of the receive buffer. */
+  cost: number;
   /** performance.now() at which the wait is over; Infinity without a limit. */
   deadline: number;
   attempt: number;
+  /** Bytes of its messages so far. */
   received: number;
   messages: Message[];
   warnings: Warning[];
+  /** Something that could not be read came while it was open: its answer may not be whole. */
+  damaged: boolean;
+  /** Only asks whether everything before it is answered. */
+  readonly barrier: boolean;
   /** What a sink threw: the reply is read to its end all the same. */
   failure: Error | undefined;
   /** Its caller has its answer, or has gone (abort): then the reply is awaited for the sake of the accounts only. */
@@ -40,8 +50,8 @@ export function createPending(
   options: ConversationOptions,
   request: CheckedRequest,
   context: RequestContext,
-  cost: number,
-  settle: { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void },
+  resolve: (reply: Reply) => void,
+  reject: (error: Error) => void,
 ): Pending {
   return {
     protocol: options.protocol,
@@ -49,19 +59,23 @@ export function createPending(
     namespace: options.namespace,
     context,
     request,
+    body: request.body,
     bytes: undefined,
     sequence: 0,
-    cost,
+    kind: 0,
+    cost: 0,
     deadline: Infinity,
     attempt: 1,
     received: 0,
     messages: [],
     warnings: [],
+    damaged: false,
+    barrier: false,
     failure: undefined,
     done: false,
     onAbort: undefined,
-    resolve: settle.resolve,
-    reject: settle.reject,
+    resolve,
+    reject,
   };
 }
 
@@ -78,5 +92,6 @@ export function createBarrier(options: ConversationOptions): Pending {
   };
   const nothing = (): void => undefined;
   // Whoever waits is told by a time-out or a loss of its own.
-  return createPending(options, request, { operation: () => 'find out what an overrun lost' }, 0, { resolve: nothing, reject: nothing });
+  const pending = createPending(options, request, { operation: () => 'find out what an overrun lost' }, nothing, nothing);
+  return { ...pending, barrier: true };
 }

@@ -77,16 +77,19 @@ export function notSent(asked: Asked, errno: number): SystemError {
   return new SystemError({ errno, syscall: 'sendmsg' }, { operation: operationOf(asked), namespace: asked.namespace, hint });
 }
 
-export function replyLost(asked: Asked): NetlaneError {
-  return new NetlaneError(
-    'NETLANE_REPLY_LOST',
-    'the reply was lost in an overrun of the receive buffer; whether the kernel did it is not known',
-    {
-      operation: operationOf(asked),
-      namespace: asked.namespace,
-      hint: 'look at the state before asking again, or open the socket with a larger receiveBuffer',
-    },
-  );
+export function replyLost(asked: Asked, why: 'overrun' | 'malformed'): NetlaneError {
+  const [what, hint] =
+    why === 'overrun'
+      ? [
+          'was lost in an overrun of the receive buffer',
+          'look at the state before asking again, or open the socket with a larger receiveBuffer',
+        ]
+      : ['could not be read: a datagram was not as long as it says', 'look at the state before asking again'];
+  return new NetlaneError('NETLANE_REPLY_LOST', `the reply ${what}; whether the kernel did it is not known`, {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    hint,
+  });
 }
 
 export function timedOut(asked: Asked, milliseconds: number): NetlaneError {

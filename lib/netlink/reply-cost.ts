@@ -3,6 +3,8 @@
  * (skb->truesize): the payload and its bookkeeping rounded up to a power of two, and the buffer's head. Measured: 832 for an
  * acknowledgement, 2,315 for a link without features, 4,437 for a bridge port.
  */
+import { NLM_F_ECHO, NLMSG_HDRLEN, protocols } from './constants.js';
+import type { CheckedRequest } from './pending.js';
 
 /** Bookkeeping behind the data (struct skb_shared_info) and the headroom. */
 const overhead = 384;
@@ -25,17 +27,33 @@ export function acknowledgementCost(requestBytes: number): number {
 /** What a reply with a message may cost before one of its kind was seen: a link with much to say. */
 const unseen = 4096 + head;
 
-/** The largest replies seen, by message type of the request. */
+/** The largest replies seen, by kind of request. */
 export class ReplyCosts {
+  readonly #protocol: number;
   readonly #seen = new Map<number, number>();
 
-  of(type: number): number {
-    return this.#seen.get(type) ?? unseen;
+  constructor(protocol: number) {
+    this.#protocol = protocol;
   }
 
-  /** Learns from a reply of so many bytes. Only ever grows: what was large once can be so again. */
-  learn(type: number, bytes: number): void {
-    const cost = costOf(bytes);
-    if (cost > (this.#seen.get(type) ?? unseen)) this.#seen.set(type, cost);
+  /** The worst that the whole answer to a request may cost. */
+  of(request: CheckedRequest, kind: number): number {
+    const acknowledgement = acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0));
+    // Changes of rtnetlink are answered with an acknowledgement alone, unless they ask for an echo. Of others it shows.
+    const quiet = this.#protocol === protocols.route && !request.repeatable && request.acknowledge && (request.flags & NLM_F_ECHO) === 0;
+    if (quiet) return acknowledgement;
+    const seen = this.#seen.get(kind);
+    if (seen === 0) return acknowledgement;
+    return acknowledgement + Math.max(unseen, seen === undefined ? 0 : costOf(seen));
+  }
+
+  /** Learns from an answer with so many bytes of messages. Only ever grows: what was large once can be so again. */
+  learn(kind: number, bytes: number): void {
+    if (bytes > (this.#seen.get(kind) ?? -1)) this.#seen.set(kind, bytes);
+  }
+
+  /** Of generic netlink, the type is only the family: the command stands behind the header. */
+  kindOf({ type, body }: CheckedRequest): number {
+    return this.#protocol === protocols.generic ? type | ((body?.[0] ?? 0) << 16) : type;
   }
 }
