@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Namespace } from '../lib/index.js';
+import { Namespace, type NetlinkError } from '../lib/index.js';
 import { Belongings } from './demo/belongings.js';
 import { LaneWatch, quiet } from './demo/lane-watch.js';
 import { surveyMachine, type Machine } from './demo/machine.js';
@@ -36,35 +36,49 @@ const facts: Record<string, unknown> = {};
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What takes longer to remove than this is not going to be removed: the kernel holds it. */
 const patience = 10_000;
-const mostShown = 8;
+/** Namespaces of the machine that are shown; the others are listed as well. */
+const mostShown = 6;
 
-async function end(status: number, outcome: Readonly<Record<string, unknown>>): Promise<never> {
+let ending = false;
+
+/** Ends it before its end: everything is removed, then the process ends. */
+async function end(status: number, why: Readonly<Record<string, unknown>>): Promise<never> {
   screen.mute();
   const late = setTimeout(() => {
-    screen.last({ ok: false, ...outcome, error: `not removed after ${patience / 1000} s: ${names(process.pid).join(', ')}` });
+    screen.last({ ok: false, ...why, left: names(process.pid) }, `Not everything could be removed within ${patience / 1000} s.`);
     process.exit(status);
   }, patience);
   try {
     await belongings.close();
-    screen.last({ ok: false, ...outcome, ...facts });
+    screen.last({ ok: false, ...why, ...facts }, 'Ended early; everything is removed.');
   } catch (error) {
-    screen.last({ ok: false, ...outcome, error: String(error) });
+    screen.last({ ok: false, ...why, ...facts, left: names(process.pid) }, String(error));
   }
   clearTimeout(late);
   process.exit(status);
 }
 
+/** What went wrong, for people; then as any other end. */
+function fail(error: unknown): void {
+  // An interruption takes things away from under the story: what that breaks is no news.
+  if (ending) return;
+  ending = true;
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  void end(1, { error: String(error) });
+}
+
+function interrupt(status: number, why: string): void {
+  // A second signal while things are being removed changes nothing: it would only leave them there.
+  if (ending) return;
+  ending = true;
+  void end(status, { interrupted: why });
+}
+
 function takeSignals(): void {
-  for (const [name, number] of Object.entries(signals)) {
-    // A second one while things are being removed changes nothing: it would only leave them there.
-    process.on(name, () => {
-      if (!belongings.closing) void end(128 + number, { interrupted: name });
-    });
-  }
+  for (const [name, number] of Object.entries(signals)) process.on(name, () => interrupt(128 + number, name));
   // `npm run demo | head`: nobody reads on.
-  process.stdout.on('error', () => {
-    if (!belongings.closing) void end(1, { interrupted: 'EPIPE' });
-  });
+  process.stdout.on('error', () => interrupt(1, 'EPIPE'));
+  process.on('uncaughtException', fail);
 }
 
 function showMachine({ found, lanes }: Machine): void {
@@ -127,9 +141,9 @@ async function openScratch(): Promise<Trio> {
   screen.heading('Three namespaces of its own, watched through their lanes while they are configured');
   screen.line('    client eth0 ------ to-client router to-server ------ eth0 server');
   screen.line('       10.77.1.2/24    10.77.1.1/24   10.77.2.1/24    10.77.2.2/24');
-  screen.line(
-    `  created in ${formatTime(made.took)}, lanes started and subscribed in ${formatTime(watched.took)}: ${made.value.map((one) => one.name ?? one.id).join(', ')}`,
-  );
+  const called = made.value.map((one) => one.name ?? `${one.id} (no name could be made)`);
+  screen.line(`  created in ${formatTime(made.took)}, lanes started and subscribed in ${formatTime(watched.took)}`);
+  screen.line(`  ${called.join('  ')}`);
   Object.assign(facts, { createMs: round(made.took), lanesMs: round(watched.took) });
   return watched.value as unknown as Trio;
 }
@@ -196,39 +210,46 @@ async function moveBytes(trio: Trio): Promise<void> {
   Object.assign(facts, { bytes: moved.bytes, packets, connectMs: round(moved.connect), moveMs: round(moved.move) });
 }
 
-async function refuse(trio: Trio): Promise<void> {
-  const [client] = trio;
-  const [outcome] = await Promise.allSettled([client.request(addRoute('10.99.0.0', 16, '192.0.2.1'))]);
+async function refuse({ namespace }: LaneWatch): Promise<void> {
+  const socket = await namespace.netlink('route');
+  const [outcome] = await Promise.allSettled([socket.request(addRoute('10.99.0.0', 16, '192.0.2.1'))]);
+  await socket.close();
   if (outcome.status === 'fulfilled') throw new Error('the kernel took a route over a gateway that nobody can reach');
-  screen.heading('A request that the kernel refuses says why');
-  screen.line(`  ${cut((outcome.reason as Error).message, screen.width - 2)}`);
+  const { name, code, kernelMessage, attribute } = outcome.reason as NetlinkError;
+  screen.heading('What the kernel says to a route over a gateway that nobody can reach');
+  screen.line(`  ${name} ${code}: ${kernelMessage ?? ''}${attribute === undefined ? '' : `, at attribute ${attribute} of the request`}`);
 }
 
-async function measure(router: LaneWatch): Promise<void> {
-  const caller = await router.namespace.netlink('route', { thread: 'caller' });
-  const lane = await router.namespace.netlink('route');
+/** The middle one of some times. */
+function median(times: readonly number[]): number {
+  return times.toSorted((one, other) => one - other)[times.length >> 1] ?? 0;
+}
+
+async function measure({ namespace }: LaneWatch): Promise<void> {
+  const caller = await namespace.netlink('route', { thread: 'caller' });
+  const lane = await namespace.netlink('route');
   const one: number[] = [];
   const direct: number[] = [];
-  for (let index = 0; index < 200; index++) {
+  const burst: number[] = [];
+  for (let index = 0; index < 300; index++) {
     one.push((await timed(() => lane.request(getLoopback))).took);
     const start = performance.now();
     caller.requestSync(getLoopback);
     direct.push(performance.now() - start);
   }
-  const many = 2000;
-  const burst = await timed(() => Promise.all(Array.from({ length: many }, () => lane.request(getLoopback))));
-  const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-  screen.heading('How long a request takes (the link lo, in the router)');
+  const many = 500;
+  for (let index = 0; index < 5; index++) {
+    const { took } = await timed(() => Promise.all(Array.from({ length: many }, () => lane.request(getLoopback))));
+    burst.push(took / many);
+  }
+  await Promise.all([caller.close(), lane.close()]);
+  screen.heading('How long it takes to ask the kernel for a link (the median of many)');
   screen.table([
-    ['one at a time, through the lane', formatTime(median(one))],
-    [`${many} at once, through the lane`, `${formatTime(burst.took / many)} each`],
-    ["requestSync(), on the caller's own thread", formatTime(median(direct))],
+    ['through the lane, one at a time', formatTime(median(one))],
+    [`through the lane, ${many} at once`, `${formatTime(median(burst))} each`],
+    ["on the caller's own thread, requestSync()", formatTime(median(direct))],
   ]);
-  Object.assign(facts, {
-    laneUs: round(median(one) * 1000),
-    burstUs: round((burst.took / many) * 1000),
-    callerUs: round(median(direct) * 1000),
-  });
+  Object.assign(facts, { laneUs: round(median(one) * 1000), burstUs: round(median(burst) * 1000), callerUs: round(median(direct) * 1000) });
 }
 
 /** A lane ends a moment after its last socket. */
@@ -254,7 +275,7 @@ async function story(): Promise<void> {
   await configure(trio);
   await moveBytes(trio);
   await step(trio, 'the client unplugs its link', () => trio[0].request(deleteLink('eth0')));
-  await refuse(trio);
+  await refuse(trio[2]);
   await measure(trio[1]);
   screen.heading('What each lane did');
   screen.table(
@@ -293,13 +314,7 @@ async function main(): Promise<void> {
   }
   takeSignals();
   await story();
-  screen.line();
   screen.last({ ok: true, ...facts });
 }
 
-main().catch(async (error: unknown) => {
-  // An interruption takes things away from under the story; it is already being told.
-  if (belongings.closing && screen.muted) return;
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  await end(1, { error: String(error) });
-});
+main().catch(fail);

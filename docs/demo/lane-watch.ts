@@ -30,7 +30,8 @@ export class LaneWatch {
   readonly #links = new Map<number, Link>();
   readonly #listeners = new Set<() => void>();
   #lines: string[] = [];
-  #localRoutes = 0;
+  /** Routes that the kernel made for addresses of its own, counted only. */
+  #localRoutes = { added: 0, removed: 0 };
   /** When the last event came, on the clock of performance.now(). */
   heard = 0;
   readonly #listening: Promise<void>;
@@ -86,14 +87,17 @@ export class LaneWatch {
       case RTM_NEWROUTE:
       case RTM_DELROUTE: {
         const route = readRoute(message);
-        const sign = message.type === RTM_NEWROUTE ? '+' : '-';
+        const added = message.type === RTM_NEWROUTE;
+        const sign = added ? '+' : '-';
         if (route.main) this.#lines.push(`${sign} route ${route.destination}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`);
-        else this.#localRoutes++;
+        else this.#localRoutes[added ? 'added' : 'removed']++;
         break;
       }
       case RTM_NEWNEIGH:
       case RTM_DELNEIGH: {
         const { address, state } = readNeighbour(message);
+        // Multicast groups of IPv6: no neighbours that anybody would know.
+        if (address.startsWith('ff')) break;
         this.#lines.push(message.type === RTM_NEWNEIGH ? `neighbour ${address} ${state}` : `- neighbour ${address}`);
         break;
       }
@@ -113,9 +117,11 @@ export class LaneWatch {
   /** What was heard since the last call, the same things told once. */
   take(): string[] {
     const lines = [...new Set(this.#lines)];
-    if (this.#localRoutes > 0) lines.push(`${plural(this.#localRoutes, 'route')} of its own`);
+    const { added, removed } = this.#localRoutes;
+    if (added > 0) lines.push(`+ ${plural(added, 'local route')}`);
+    if (removed > 0) lines.push(`- ${plural(removed, 'local route')}`);
     this.#lines = [];
-    this.#localRoutes = 0;
+    this.#localRoutes = { added: 0, removed: 0 };
     return lines;
   }
 

@@ -14,7 +14,7 @@ export interface Found {
   readonly title: string;
   readonly own: boolean;
   readonly processes: number;
-  /** Why nothing is known of it: the error's code. */
+  /** Why nothing is known of it. */
   readonly refused?: string;
   readonly links: number;
   readonly addresses: number;
@@ -40,24 +40,28 @@ export async function surveyMachine(belongings: Belongings): Promise<Machine> {
   const own = entries.get(home.id);
   const waiting = [...entries.values()].filter((entry) => entry.id !== home.id);
   const lanes = waiting.length < mostLanes ? 'own' : 'shared';
-  const first = await survey(titleOf(own), own?.pids.length ?? 1, true, () => Promise.resolve(home));
+  const first = await survey(belongings, { title: 'this one', processes: own?.pids.length ?? 1, own: true }, () => Promise.resolve(home));
   const found: Found[] = [];
   const next = async (): Promise<void> => {
     for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
       const { name, pids } = entry;
       const source = name === undefined ? { pid: pids[0] ?? 0 } : { name };
-      const open = (): Promise<Namespace> => belongings.keep(() => Namespace.open(source, { lane: lanes, laneIdle: 0 }));
-      found.push(await survey(titleOf(entry), pids.length, false, open));
+      const open = async (): Promise<Namespace> => {
+        const namespace = await belongings.keep(() => Namespace.open(source, { lane: lanes, laneIdle: 0 }));
+        // The name, or the number of the process, may be another's by now.
+        if (namespace.id !== entry.id) await namespace.close();
+        return namespace;
+      };
+      found.push(await survey(belongings, { title: titleOf(entry), processes: pids.length, own: false }, open));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
   return { found: [first, ...found.sort((one, other) => (one.title < other.title ? -1 : 1))], lanes };
 }
 
-function titleOf(entry: NamespaceEntry | undefined): string {
-  const pid = entry?.pids[0];
-  if (entry?.name !== undefined) return entry.name;
-  return pid === undefined ? 'this one' : `of ${commandOf(pid)} ${pid}`;
+function titleOf({ name, pids: [pid] }: NamespaceEntry): string {
+  if (name !== undefined) return name;
+  return pid === undefined ? '?' : `${commandOf(pid)}, pid ${pid}`;
 }
 
 function commandOf(pid: number): string {
@@ -69,9 +73,13 @@ function commandOf(pid: number): string {
   }
 }
 
-async function survey(title: string, processes: number, own: boolean, open: () => Promise<Namespace>): Promise<Found> {
+async function survey(
+  belongings: Belongings,
+  { title, processes, own }: Pick<Found, 'title' | 'processes' | 'own'>,
+  open: () => Promise<Namespace>,
+): Promise<Found> {
   const start = performance.now();
-  const about = { title: own ? 'this one' : title, own, processes };
+  const about = { title, own, processes };
   let namespace: Namespace | undefined;
   try {
     namespace = await open();
@@ -81,8 +89,11 @@ async function survey(title: string, processes: number, own: boolean, open: () =
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     // It is somebody else's, or was gone before it was looked at: neither is a fault.
-    if (own || typeof code !== 'string' || code === 'NETLANE_CLOSED') throw error;
-    return { ...about, refused: code, links: 0, addresses: 0, routes: 0, milliseconds: performance.now() - start, summary: [] };
+    if (own || belongings.closing || typeof code !== 'string') throw error;
+    const refused = ['ENOENT', 'ESRCH', 'NETLANE_CLOSED', 'NETLANE_NOT_A_NETNS'].includes(code)
+      ? 'gone in the meantime'
+      : `closed to this user: ${code}`;
+    return { ...about, refused, links: 0, addresses: 0, routes: 0, milliseconds: performance.now() - start, summary: [] };
   } finally {
     await namespace?.close();
   }
@@ -92,11 +103,13 @@ async function list(socket: NetlinkSocket): Promise<Pick<Found, 'links' | 'addre
   // Three dumps at once, each on a socket of its own.
   const [links, addresses, routes] = await Promise.all([socket.request(listLinks), socket.request(listAddresses), count(socket)]);
   const all = addresses.messages.map(readAddress);
-  const summary = links.messages.map(readLink).map((link) => {
+  const lines = links.messages.map(readLink).map((link) => {
     const of = all.filter((address) => address.index === link.index);
     const best = of.find((address) => address.family === 4) ?? of.find((address) => address.global) ?? of[0];
-    return best === undefined ? link.name : `${link.name} ${best.prefix}`;
+    const interest = best === undefined ? 0 : link.name === 'lo' ? 1 : 2;
+    return { text: best === undefined ? link.name : `${link.name} ${best.prefix}`, interest };
   });
+  const summary = lines.sort((one, other) => other.interest - one.interest).map(({ text }) => text);
   return { links: links.messages.length, addresses: all.length, routes, summary };
 }
 

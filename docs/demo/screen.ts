@@ -14,15 +14,11 @@ export class Screen {
   constructor(out: NodeJS.WriteStream = process.stdout) {
     this.#out = out;
     this.#colours = out.isTTY && out.hasColors();
-    this.#width = Math.min(Math.max(out.isTTY ? out.columns : 100, 60), 100);
+    this.#width = out.isTTY && out.columns > 0 ? Math.min(Math.max(out.columns, 60), 100) : 100;
   }
 
   get width(): number {
     return this.#width;
-  }
-
-  get muted(): boolean {
-    return this.#muted;
   }
 
   /** Nothing more is printed but last(). */
@@ -57,9 +53,10 @@ export class Screen {
     }
   }
 
-  /** The machine-readable end, whatever happened. */
-  last(facts: Readonly<Record<string, unknown>>): void {
+  /** The machine-readable end, whatever happened, with a word for people before it. */
+  last(facts: Readonly<Record<string, unknown>>, word = ''): void {
     this.#muted = false;
+    this.line(word);
     this.line(JSON.stringify({ netlane: 'demo', ...facts }));
   }
 }
