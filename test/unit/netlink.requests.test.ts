@@ -95,7 +95,7 @@ describe('a request', () => {
   it('pads bodies whose length is no multiple of 4, and keeps the true length in the header', async () => {
     await withSocket(acknowledging, async (socket, kernel) => {
       await Promise.all(
-        [5, 6, 7, 8].map((length) => socket.request({ type: RTM.NEWLINK, body: new Uint8Array.from({ length }, () => length) })),
+        [5, 6, 7, 8].map((length) => socket.request({ type: RTM.NEWLINK, body: Uint8Array.from({ length }, () => length) })),
       );
       expect(kernel.requests.map(({ body }) => [...body])).to.deep.equal(
         [5, 6, 7, 8].map((length) => Array.from({ length }, () => length)),
