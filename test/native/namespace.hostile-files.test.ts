@@ -62,22 +62,22 @@ describe('What is no network namespace', () => {
   }
 
   it('is told from a path that leads nowhere', () => {
-    const { openNamespace } = addon();
-    expect(failureOf(errorOf(() => openNamespace(join(folder, 'loop'))))).to.deep.equal({
+    const native = addon();
+    expect(failureOf(errorOf(() => native.openNamespace(join(folder, 'loop'))))).to.deep.equal({
       errno: -40,
       syscall: 'open',
       path: join(folder, 'loop'),
     });
     for (const missing of ['dangling', 'missing', 'file/below']) {
       const errno = missing === 'file/below' ? -20 : -2;
-      expect(failureOf(errorOf(() => openNamespace(join(folder, missing))))).to.deep.equal({
+      expect(failureOf(errorOf(() => native.openNamespace(join(folder, missing))))).to.deep.equal({
         errno,
         syscall: 'open',
         path: join(folder, missing),
       });
     }
-    expect(failureOf(errorOf(() => openNamespace('')))).to.include({ errno: -2, syscall: 'open' });
-    expect(failureOf(errorOf(() => openNamespace('x'.repeat(5000))))).to.include({ errno: -36, syscall: 'open' });
+    expect(failureOf(errorOf(() => native.openNamespace('')))).to.include({ errno: -2, syscall: 'open' });
+    expect(failureOf(errorOf(() => native.openNamespace('x'.repeat(5000))))).to.include({ errno: -36, syscall: 'open' });
   });
 
   it('is refused before the path ends early at a NUL', () => {
@@ -85,22 +85,22 @@ describe('What is no network namespace', () => {
   });
 
   it('is refused as an fd, too', () => {
-    const { duplicateNamespace, namespaceType, namespaceOfSocket, namespaceOfPidfd } = addon();
+    const native = addon();
     const fd = openSync('/dev/null', 'r');
     try {
-      expect(failureOf(errorOf(() => duplicateNamespace(fd)))).to.include({ notNamespace: true });
-      expect(namespaceType(fd)).to.equal(0);
-      expect(failureOf(errorOf(() => namespaceOfSocket(fd)))).to.deep.equal({ errno: -88, syscall: 'ioctl' });
-      expect(failureOf(errorOf(() => namespaceOfPidfd(fd)))).to.deep.equal({ errno: -9, syscall: 'pidfd' });
+      expect(failureOf(errorOf(() => native.duplicateNamespace(fd)))).to.include({ notNamespace: true });
+      expect(native.namespaceType(fd)).to.equal(0);
+      expect(failureOf(errorOf(() => native.namespaceOfSocket(fd)))).to.deep.equal({ errno: -88, syscall: 'ioctl' });
+      expect(failureOf(errorOf(() => native.namespaceOfPidfd(fd)))).to.deep.equal({ errno: -9, syscall: 'pidfd' });
     } finally {
       closeSync(fd);
     }
     for (const closed of [-1, 1_000_000]) {
-      expect(failureOf(errorOf(() => duplicateNamespace(closed)))).to.deep.equal({ errno: -9, syscall: 'fcntl' });
-      expect(failureOf(errorOf(() => namespaceOfPidfd(closed)))).to.deep.equal({ errno: -9, syscall: 'pidfd' });
-      expect(failureOf(errorOf(() => namespaceOfSocket(closed)))).to.include({ errno: -9 });
-      expect(failureOf(errorOf(() => addon().closeFd(closed)))).to.deep.equal({ errno: -9, syscall: 'close' });
-      expect(namespaceType(closed)).to.equal(0);
+      expect(failureOf(errorOf(() => native.duplicateNamespace(closed)))).to.deep.equal({ errno: -9, syscall: 'fcntl' });
+      expect(failureOf(errorOf(() => native.namespaceOfPidfd(closed)))).to.deep.equal({ errno: -9, syscall: 'pidfd' });
+      expect(failureOf(errorOf(() => native.namespaceOfSocket(closed)))).to.include({ errno: -9 });
+      expect(failureOf(errorOf(() => native.closeFd(closed)))).to.deep.equal({ errno: -9, syscall: 'close' });
+      expect(native.namespaceType(closed)).to.equal(0);
     }
   });
 });

@@ -59,11 +59,11 @@ describe('A namespace fd', () => {
     it('has an identity and a cookie that no other has', async () => {
       await inNamespace((first) =>
         inNamespace((second) => {
-          const { identity, cookie } = addon();
-          expect(identity(first)).not.to.deep.equal(identity(second));
-          expect(cookie(first) > 0n).to.equal(true);
-          expect(cookie(first)).not.to.equal(cookie(second));
-          expect(cookie(first)).to.equal(cookie(first));
+          const native = addon();
+          expect(native.identity(first)).not.to.deep.equal(native.identity(second));
+          expect(native.cookie(first) > 0n).to.equal(true);
+          expect(native.cookie(first)).not.to.equal(native.cookie(second));
+          expect(native.cookie(first)).to.equal(native.cookie(first));
         }),
       );
     });
@@ -85,17 +85,17 @@ describe('A namespace fd', () => {
 
     it('is found by a socket that was opened inside', async () => {
       await inNamespace((fd) => {
-        const { openSocket, closeFd, namespaceOfSocket, identity } = addon();
-        const socket = openSocket(fd, 2, 1, 0);
+        const native = addon();
+        const socket = native.openSocket(fd, 2, 1, 0);
         try {
-          const found = namespaceOfSocket(socket);
+          const found = native.namespaceOfSocket(socket);
           try {
-            expect(identity(found)).to.deep.equal(identity(fd));
+            expect(native.identity(found)).to.deep.equal(native.identity(fd));
           } finally {
-            closeFd(found);
+            native.closeFd(found);
           }
         } finally {
-          closeFd(socket);
+          native.closeFd(socket);
         }
       });
     });
@@ -143,7 +143,7 @@ describe('A namespace fd', () => {
           console.log(JSON.stringify({ ...seen, main: fs.readlinkSync('/proc/thread-self/ns/net'), refused }));
         });
       };
-      const report = resultOf<Report>(await runScenario(enter, []));
+      const report = resultOf(await runScenario(enter, [])) as Report;
       expect(report.before).to.equal(report.main);
       expect(report.after).not.to.equal(report.main);
       expect(report.refused).to.deep.equal({ errno: -1, syscall: 'setns' });

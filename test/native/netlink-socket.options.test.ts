@@ -171,9 +171,8 @@ describe('A netlink socket', () => {
   it('refuses to be used as the this of another object', () => {
     const { NetlinkSocket } = addon();
     const socket = new NetlinkSocket({ namespace: -1, protocol: 2, port: 0 });
-    const { close } = socket;
-    expect(() => close.call({} as NativeSocket)).to.throw();
-    expect(() => close.call(undefined as unknown as NativeSocket)).to.throw();
+    expect(() => socket.close.call({} as NativeSocket)).to.throw();
+    expect(() => socket.close.call(undefined as unknown as NativeSocket)).to.throw();
     socket.close();
   });
 

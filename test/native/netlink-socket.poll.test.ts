@@ -126,10 +126,8 @@ describe('Polling a netlink socket', () => {
     withSockets(async (open) => {
       const [from, to] = [open(), open()];
       const storage = new AsyncLocalStorage<string>();
-      const seen = storage.run(
-        'polled here',
-        () => new Promise((resolve) => (to.ref(true), to.poll(1, () => resolve(storage.getStore())))),
-      );
+      to.ref(true);
+      const seen = storage.run('polled here', () => new Promise((resolve) => to.poll(1, () => resolve(storage.getStore()))));
       from.send(pattern(10, 0), to.port, 0);
       expect(await seen).to.equal('polled here');
     }));
@@ -146,7 +144,7 @@ describe('Polling a netlink socket', () => {
               socket.poll(0, () => undefined);
               order.push(`poll ${index}`);
               process.nextTick(() => order.push(`tick ${index}`));
-              void Promise.resolve().then(() => {
+              queueMicrotask(() => {
                 order.push(`microtask ${index}`);
                 resolve();
               });

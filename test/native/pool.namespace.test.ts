@@ -20,17 +20,15 @@ async function useThePool(file: string, loadedFirst: 'in main' | 'in a worker'):
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   if (loadedFirst === 'in main') process.getBuiltinModule('node:module').createRequire('/')(file);
 
-  const inWorker = (addonFile: string): void => {
+  const inWorker = async (addonFile: string): Promise<void> => {
     const workerFs = process.getBuiltinModule('node:fs');
     const { parentPort } = process.getBuiltinModule('node:worker_threads');
     const native = process.getBuiltinModule('node:module').createRequire('/')(addonFile) as Native;
-    void native.createNamespaceAsync(true).then(async (namespace) => {
-      native.enterNamespace(namespace);
-      const pool = await Promise.all(Array.from({ length: 16 }, () => workerFs.promises.readlink('/proc/thread-self/ns/net')));
-      const own = workerFs.readlinkSync('/proc/thread-self/ns/net');
-      parentPort?.postMessage({ thread: native.threadId(), own, pool: [...new Set(pool)] });
-      setInterval(() => undefined, 1000);
-    });
+    native.enterNamespace(await native.createNamespaceAsync(true));
+    const pool = await Promise.all(Array.from({ length: 16 }, () => workerFs.promises.readlink('/proc/thread-self/ns/net')));
+    const own = workerFs.readlinkSync('/proc/thread-self/ns/net');
+    parentPort?.postMessage({ thread: native.threadId(), own, pool: [...new Set(pool)] }, []);
+    setInterval(() => undefined, 1000);
   };
   const home = fs.readlinkSync('/proc/self/ns/net');
   const stray = (except: number): string[] =>
@@ -66,7 +64,7 @@ describe('The thread pool', function () {
   for (const kind of ['commonjs', 'module'] as const satisfies ModuleKind[]) {
     for (const loadedFirst of ['in main', 'in a worker'] as const) {
       it(`stays at home when a worker enters a namespace and uses it first (${kind}, loaded first ${loadedFirst})`, async () => {
-        const report = resultOf<Report>(await runScenario(useThePool, [loadedFirst], { kind }));
+        const report = resultOf(await runScenario(useThePool, [loadedFirst], { kind })) as Report;
         expect(report.inside).not.to.equal(report.home);
         expect(report.seenInWorker).to.deep.equal([report.home]);
         expect(report.seenInMain).to.deep.equal([report.home]);

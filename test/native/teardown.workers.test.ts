@@ -73,7 +73,7 @@ describe('A worker that uses the addon', function () {
             kind,
             helpers: [keepBusy, callForEver, census],
           });
-          const { ends, before, after } = resultOf<Report>(outcome);
+          const { ends, before, after } = resultOf(outcome) as Report;
           const even = Math.ceil(cycles / 2) * 2;
           expect(ends).to.deep.equal(Object.fromEntries(expectedEnds[ending].map((end) => [end, even])));
           expect(after).to.deep.equal(before);

@@ -16,16 +16,18 @@ export interface ScenarioOptions {
   readonly node?: readonly string[];
   /** In a mount namespace of its own, so that what it mounts ends with it. */
   readonly ownMounts?: boolean;
+  /** How many fds it may have (RLIMIT_NOFILE). */
+  readonly limit?: number;
   /** Functions that the program finds as globals under their names. */
   readonly helpers?: readonly ((...args: never[]) => unknown)[];
 }
 
 /**
- * Runs a self-contained function in a process of its own, where a crash is an exit status. It must not use anything of the file it is
+ * Runs a self-contained function, or its source, in a process of its own, where a crash is an exit status. It must not use anything of the file it is
  * written in but `helpers`; its first argument is the addon's file.
  */
 export async function runScenario<Args extends unknown[]>(
-  program: (addon: string, ...args: Args) => unknown,
+  program: string | ((addon: string, ...args: Args) => unknown),
   args: Args,
   options: ScenarioOptions = {},
 ): Promise<Outcome> {
@@ -33,7 +35,8 @@ export async function runScenario<Args extends unknown[]>(
   const values = [addonPath, ...args].map((value) => JSON.stringify(value)).join(', ');
   const source = `${helpers}\n(${String(program)})(${values});`;
   const node = [process.execPath, ...(options.node ?? []), `--input-type=${options.kind ?? 'commonjs'}`, '-e', source];
-  const command = options.ownMounts === true ? ['unshare', '--mount', '--propagation', 'private', ...node] : node;
+  const limited = options.limit === undefined ? node : ['sh', '-c', `ulimit -n ${options.limit}; exec "$@"`, 'sh', ...node];
+  const command = options.ownMounts === true ? ['unshare', '--mount', '--propagation', 'private', ...limited] : limited;
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
@@ -46,9 +49,9 @@ export async function runScenario<Args extends unknown[]>(
 }
 
 /** What a scenario printed as JSON before it ended well; its stderr otherwise. */
-export function resultOf<T>(outcome: Outcome): T {
+export function resultOf(outcome: Outcome): unknown {
   if (outcome.code !== 0) {
     throw new Error(`the process ended with ${outcome.signal ?? outcome.code}\n${outcome.stdout}\n${outcome.stderr}`);
   }
-  return JSON.parse(outcome.stdout) as T;
+  return JSON.parse(outcome.stdout);
 }

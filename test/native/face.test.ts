@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { addon } from './support/addon.js';
+
+describe('The addon', () => {
+  it('has exactly the functions that lib/native.ts describes', () => {
+    expect(Object.keys(addon()).sort()).to.deep.equal(
+      [
+        'NetlinkSocket',
+        'bindNameAsync',
+        'closeFd',
+        'cookie',
+        'createNamespaceAsync',
+        'currentNamespace',
+        'duplicateNamespace',
+        'enterNamespace',
+        'identity',
+        'namespaceOfPidfd',
+        'namespaceOfSocket',
+        'namespaceType',
+        'now',
+        'openNamespace',
+        'openSocket',
+        'owner',
+        'threadId',
+        'unbindNameAsync',
+        'watchMounts',
+      ].sort(),
+    );
+  });
+
+  it('tells the thread and a time that never goes back', () => {
+    expect(addon().threadId()).to.equal(process.pid);
+    const [first, second] = [addon().now(), addon().now()];
+    expect(second).to.be.at.least(first);
+    const hrtime = Number(process.hrtime.bigint());
+    expect(addon().now()).to.be.at.least(hrtime - 256); // A double holds nanoseconds to within 256 after 26 days.
+  });
+
+  it('refuses arguments that it cannot use, before it does anything', () => {
+    const native = addon();
+    for (const wrong of [undefined, null, '3', 1.5, Number.NaN, 2 ** 31, -(2 ** 31) - 1, {}, 3n]) {
+      expect(() => native.identity(wrong as number)).to.throw(TypeError);
+      expect(() => {
+        native.closeFd(wrong as number);
+      }).to.throw(TypeError);
+      expect(() => native.openSocket(-1, 1, 1, wrong as number)).to.throw(TypeError);
+      expect(() => native.bindNameAsync('/tmp', 'name', wrong as number)).to.throw(TypeError);
+    }
+    for (const wrong of [undefined, 1, null, {}, 'with\0NUL']) {
+      expect(() => native.openNamespace(wrong as string)).to.throw(TypeError);
+      expect(() => native.bindNameAsync(wrong as string, 'name', 0)).to.throw(TypeError);
+      expect(() => native.unbindNameAsync('/tmp', wrong as string)).to.throw(TypeError);
+    }
+    expect(() => native.createNamespaceAsync(undefined as never)).to.throw(TypeError);
+  });
+});
