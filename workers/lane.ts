@@ -15,7 +15,7 @@ import {
   type ToLane,
 } from '../lib/lane/protocol.js';
 import { Looking } from '../lib/lane/looking.js';
-import { native, translate, type NativeSocket } from '../lib/native.js';
+import { native, type NativeSocket } from '../lib/native.js';
 import { openNativeSocket } from '../lib/netlink/opening.js';
 import { SocketPump } from '../lib/netlink/pump.js';
 import type { TransportState, TransportStatistics } from '../lib/netlink/transport.js';
@@ -41,7 +41,7 @@ let enterFailure: ErrorData | undefined;
 try {
   if (data.namespace >= 0) addon.enterNamespace(data.namespace);
 } catch (error) {
-  enterFailure = packError(translate(error, { operation: 'enter the namespace', namespace: data.name }));
+  enterFailure = packError(error);
 }
 
 const sockets = new Map<number, OpenSocket>();
@@ -119,7 +119,8 @@ function attempt<T>(action: () => T): Outcome<T> {
     catchUp();
     return { ok: true, value: action() };
   } catch (error) {
-    return { ok: false, error: packError(translate(error, { namespace: data.name })) };
+    // As the addon threw it: who asked knows for which namespace.
+    return { ok: false, error: packError(error) };
   } finally {
     flush();
   }

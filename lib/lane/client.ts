@@ -1,15 +1,18 @@
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
-import { native } from '../native.js';
+import { native, translate } from '../native.js';
 import { Looking } from './looking.js';
 import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
 
-// Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers the failure).
-const piscinaUrl = import.meta.resolve('piscina');
+// Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers what it did
+// not find). By require(), which, unlike import(), forgets a module that could not be read.
+const require = createRequire(import.meta.url);
+const piscinaFile = require.resolve('piscina');
 const workerUrl = new URL('../../workers/lane.js', import.meta.url).href;
 
 /** How long the caller's thread looks for the answer before it goes on (nanoseconds). */
@@ -53,19 +56,24 @@ export class LaneClient {
   }
 
   /**
-   * @param namespace for shared lanes: the fd to open inside of; -1 for the lane's own.
+   * Opens a socket: `fd` is the namespace for shared lanes, -1 stands for the lane's own; `name` is for errors. Rejects with what the
+   * addon threw, as it was thrown: openingError() makes it readable.
    */
-  async open(namespace: number, options: TransportOptions, events: TransportEvents): Promise<Transport> {
+  async open(
+    namespace: { readonly fd: number; readonly name: string },
+    options: TransportOptions,
+    events: TransportEvents,
+  ): Promise<Transport> {
     this.#users++;
     clearTimeout(this.#idleTimer);
     try {
       this.#starting ??= this.#start();
       await this.#starting;
       const id = this.#nextId++;
-      const transport = new LaneTransport(this, id, events);
+      const transport = new LaneTransport(this, id, namespace.name, events);
       this.#transports.set(id, transport);
       try {
-        transport.state = await this.task('open', { id, namespace, options });
+        transport.state = await this.task('open', { id, namespace: namespace.fd, options });
       } catch (error) {
         this.#transports.delete(id);
         throw error;
@@ -78,7 +86,19 @@ export class LaneClient {
   }
 
   async #start(): Promise<void> {
-    const { Piscina: Pool } = (await import(piscinaUrl)) as typeof import('piscina');
+    try {
+      const thread = await this.#connect();
+      this.#events.started(thread);
+      if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state: 'started', thread });
+    } catch (error) {
+      // Whoever waits hears the cause itself: that the namespace cannot be entered, that there are no fds. The next use tries anew.
+      this.#finish(lost(this.#data.name, error), 'lost');
+      throw error;
+    }
+  }
+
+  #connect(): Promise<number> {
+    const { Piscina: Pool } = require(piscinaFile) as typeof import('piscina');
     // Programs that are preloaded with NODE_OPTIONS or -r are not meant for a thread in another namespace.
     const env: Record<string, string | undefined> = { ...process.env };
     delete env['NODE_OPTIONS'];
@@ -101,9 +121,12 @@ export class LaneClient {
       this.#die(error);
     });
     for (const thread of pool.threads) {
-      // Piscina would put another thread in its place, one that has no sockets.
-      thread.once('exit', (code) => {
-        this.#die(new Error(`the lane's thread ended with code ${code}`));
+      // Before Piscina hears of it, which would put another thread in its place, one that has no sockets.
+      thread.prependOnceListener('error', (error) => {
+        this.#die(error);
+      });
+      thread.prependOnceListener('exit', (code) => {
+        this.#die(new Error(`its thread ended with code ${code}`));
       });
     }
     const { port1, port2 } = new MessageChannel();
@@ -112,15 +135,7 @@ export class LaneClient {
       this.#handle(records);
     });
     port1.unref();
-    let thread: number;
-    try {
-      thread = (await this.#run('connect', { port: port2 }, [port2])).thread;
-    } catch (error) {
-      this.#die(error);
-      throw this.#gone !== undefined && error instanceof Error && 'code' in error ? error : (this.#gone ?? error);
-    }
-    this.#events.started(thread);
-    if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state: 'started', thread });
+    return this.#run('connect', { port: port2 }, [port2]).then(({ thread }) => thread);
   }
 
   async #run<Name extends keyof LaneTasks>(
@@ -245,15 +260,11 @@ export class LaneClient {
   /** The thread died, or never came to life: everything open on it is lost. */
   #die(cause: unknown): void {
     if (this.#gone !== undefined) return;
-    const error = new NetlaneError('NETLANE_LANE_LOST', `the lane was lost: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      namespace: this.#data.name,
-      cause,
-      hint: 'the next use starts a new one; whether what was pending was done is not known',
-    });
-    this.#finish(error, 'lost');
+    this.#finish(lost(this.#data.name, cause), 'lost');
   }
 
   #finish(error: Error, state: 'ended' | 'lost'): void {
+    if (this.#gone !== undefined) return;
     this.#gone = error;
     clearTimeout(this.#idleTimer);
     const transports = [...this.#transports.values()];
@@ -277,6 +288,14 @@ export class LaneClient {
   }
 }
 
+function lost(name: string, cause: unknown): NetlaneError {
+  return new NetlaneError('NETLANE_LANE_LOST', `the lane was lost: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    namespace: name,
+    cause,
+    hint: 'the next use starts a new one; whether what was pending was done is not known',
+  });
+}
+
 /** Milliseconds that close() waits for the lane to have closed the fd. */
 const patience = 100;
 
@@ -286,13 +305,15 @@ class LaneTransport implements Transport {
   state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
   readonly #client: LaneClient;
   readonly #id: number;
+  readonly #namespace: string;
   readonly #slabs = new Set<ArrayBuffer>();
   #kept = false;
   #closing: Promise<void> | undefined;
 
-  constructor(client: LaneClient, id: number, events: TransportEvents) {
+  constructor(client: LaneClient, id: number, namespace: string, events: TransportEvents) {
     this.#client = client;
     this.#id = id;
+    this.#namespace = namespace;
     this.events = events;
   }
 
@@ -318,24 +339,35 @@ class LaneTransport implements Transport {
     this.#client.post([toLane.release, this.#id, slab]);
   }
 
+  async #task<Name extends Exclude<keyof LaneTasks, 'connect' | 'open'>>(
+    name: Name,
+    task: LaneTasks[Name][0],
+  ): Promise<LaneTasks[Name][1]> {
+    try {
+      return await this.#client.task(name, task);
+    } catch (error) {
+      throw translate(error, { namespace: this.#namespace });
+    }
+  }
+
   async setOption(level: number, option: number, value: number): Promise<void> {
-    await this.#client.task('setOption', { id: this.#id, level, option, value });
+    await this.#task('setOption', { id: this.#id, level, option, value });
   }
 
   getOption(level: number, option: number): Promise<number> {
-    return this.#client.task('getOption', { id: this.#id, level, option });
+    return this.#task('getOption', { id: this.#id, level, option });
   }
 
   memberships(): Promise<number[]> {
-    return this.#client.task('memberships', { id: this.#id });
+    return this.#task('memberships', { id: this.#id });
   }
 
   async setFilter(program: Uint8Array): Promise<void> {
-    await this.#client.task('setFilter', { id: this.#id, program });
+    await this.#task('setFilter', { id: this.#id, program });
   }
 
   statistics(): Promise<TransportStatistics> {
-    return this.#client.task('statistics', { id: this.#id });
+    return this.#task('statistics', { id: this.#id });
   }
 
   ref(keep: boolean): void {

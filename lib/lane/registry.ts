@@ -1,3 +1,4 @@
+import { openingError } from '../netlink/opening.js';
 import type { NamespaceFd } from '../netlink/caller-transport.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from '../netlink/transport.js';
 import { LaneClient } from './client.js';
@@ -75,9 +76,12 @@ export class LaneFactory implements TransportFactory {
     // The lane enters by the number: it must not be closed, and used for something else, before that.
     const release = namespace.acquire();
     try {
-      if (!this.#shared) return await lanes.get(namespace.key, namespace.name, fd, this.#idleTime).open(-1, options, events);
+      const { name } = namespace;
+      if (!this.#shared) return await lanes.get(namespace.key, name, fd, this.#idleTime).open({ fd: -1, name }, options, events);
       const index = hash(namespace.key) % sharedLanes;
-      return await lanes.get(`shared ${index}`, `shared lane ${index}`, -1, this.#idleTime).open(fd, options, events);
+      return await lanes.get(`shared ${index}`, `shared lane ${index}`, -1, this.#idleTime).open({ fd, name }, options, events);
+    } catch (error) {
+      throw openingError(error, namespace.name);
     } finally {
       release();
     }

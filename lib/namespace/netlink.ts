@@ -1,12 +1,13 @@
-import { invalidArgument } from '../errors.js';
+import { invalidArgument, SystemError } from '../errors.js';
 import { LaneFactory, lanes, type LaneNamespace } from '../lane/registry.js';
 import { CallerFactory } from '../netlink/caller-transport.js';
 import type { Protocol } from '../netlink/constants.js';
 import { protocolNumber } from '../netlink/names.js';
 import { checkSocketOptions, type SocketOptions } from '../netlink/socket-options.js';
 import { NetlinkSocket } from '../netlink/socket.js';
-import type { TransportFactory } from '../netlink/transport.js';
+import type { Transport, TransportEvents, TransportFactory, TransportOptions } from '../netlink/transport.js';
 import { accountFor } from './accounts.js';
+import { entryError } from './entry-error.js';
 import type { NamespaceHandle } from './handle.js';
 
 // leaks() must be able to say which of the threads elsewhere are lanes.
@@ -34,11 +35,42 @@ function laneNamespace(handle: NamespaceHandle): LaneNamespace {
   };
 }
 
+/** Says what to do where opening failed: EPERM may mean a missing capability, or a namespace of a foreign user namespace. */
+function explain(thrown: unknown, handle: NamespaceHandle): unknown {
+  if (!(thrown instanceof SystemError) || thrown.operation === undefined) return thrown;
+  const helps = thrown.syscall === 'setns' || ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(thrown.code);
+  if (!helps || handle.closed) return thrown;
+  return entryError(thrown, handle.fd, { operation: thrown.operation, namespace: String(handle) });
+}
+
+function explaining(factory: TransportFactory, handle: NamespaceHandle): TransportFactory {
+  const openSync = factory.openSync?.bind(factory);
+  return {
+    namespace: factory.namespace,
+    async open(options, events) {
+      try {
+        return await factory.open(options, events);
+      } catch (error) {
+        throw explain(error, handle);
+      }
+    },
+    ...(openSync !== undefined && {
+      openSync(options: TransportOptions, events: TransportEvents): Transport {
+        try {
+          return openSync(options, events);
+        } catch (error) {
+          throw explain(error, handle);
+        }
+      },
+    }),
+  };
+}
+
 /** What opens sockets in a namespace: through its lane, or on the caller's thread. */
 export function transportFactory(handle: NamespaceHandle, thread: 'lane' | 'caller'): TransportFactory {
   const namespace = laneNamespace(handle);
-  if (thread === 'caller') return new CallerFactory(namespace);
-  return new LaneFactory(namespace, { shared: handle.lane === 'shared', idleTime: handle.laneIdle });
+  if (thread === 'caller') return explaining(new CallerFactory(namespace), handle);
+  return explaining(new LaneFactory(namespace, { shared: handle.lane === 'shared', idleTime: handle.laneIdle }), handle);
 }
 
 /** Opens a netlink socket that ends with the namespace's handle. */

@@ -1,5 +1,5 @@
 import { translate, type NativeSocket } from '../native.js';
-import { openNativeSocket } from './opening.js';
+import { openingError, openNativeSocket } from './opening.js';
 import { SocketPump } from './pump.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions, TransportState, TransportStatistics } from './transport.js';
 
@@ -27,8 +27,14 @@ export class CallerFactory implements TransportFactory {
   }
 
   openSync(options: TransportOptions, events: TransportEvents): Transport {
-    const { socket, state } = openNativeSocket(this.#namespace.fd(), options);
-    return new CallerTransport(socket, state, options.slabs, events, this.namespace);
+    const fd = this.#namespace.fd();
+    let opened;
+    try {
+      opened = openNativeSocket(fd, options);
+    } catch (error) {
+      throw openingError(error, this.namespace);
+    }
+    return new CallerTransport(opened.socket, opened.state, options.slabs, events, this.namespace);
   }
 
   // eslint-disable-next-line require-await -- a failure must be a rejection

@@ -1,6 +1,6 @@
 import { checkBoolean, checkInteger, checkMilliseconds, checkOptions, checkSignal } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
-import { isRead } from './names.js';
+import { endsWithAcknowledgement, isRead } from './names.js';
 import type { CheckedRequest } from './pending.js';
 import type { Request } from './request.js';
 
@@ -27,7 +27,7 @@ export function checkRequest(protocol: number, timeout: number, request: Request
     type,
     flags,
     body,
-    acknowledge: request.acknowledge ?? true,
+    acknowledge: request.acknowledge ?? endsWithAcknowledgement(protocol, type),
     repeatable: request.repeatable ?? isRead(protocol, type, flags),
     signal,
     timeout: request.timeout === undefined ? timeout : checkMilliseconds('timeout', request.timeout),

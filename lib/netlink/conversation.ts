@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.js';
 import { channels } from '../diagnostics.js';
-import { abortError, type NetlaneError } from '../errors.js';
+import { abortError, NetlaneError } from '../errors.js';
 import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
@@ -57,6 +57,7 @@ export class Conversation {
   #kept = false;
   /** A datagram of the kernel could not be read while requests were open. */
   #damaged = false;
+  #delivering = false;
 
   constructor(transport: ConversationTransport, options: ConversationOptions, events: ConversationEvents) {
     this.#transport = transport;
@@ -85,6 +86,13 @@ export class Conversation {
 
   /** The synchronous form, where the transport can wait. */
   requestSync(request: CheckedRequest, context: RequestContext): Reply {
+    if (this.#delivering) {
+      // What was read already and not yet delivered would come after what is read now.
+      throw new NetlaneError('NETLANE_BUSY', 'requestSync was called from within the reading of a reply', {
+        namespace: this.#options.namespace,
+        hint: 'call it when the reply has been read, from the next turn on',
+      });
+    }
     let reply: Reply | undefined;
     let failure: Error | undefined;
     const pending = this.#start(
@@ -205,9 +213,14 @@ export class Conversation {
 
   /** TransportEvents.received, without the release of the slab. */
   received(slab: ArrayBuffer, end: number): void {
-    const cursor = new FrameCursor(slab, end);
+    const cursor = new FrameCursor(slab, end, this.#options.protocol === protocols.kobject_uevent);
     const view = this.#view;
-    while (cursor.next(view, this.#onMalformed)) this.deliver(view);
+    this.#delivering = true;
+    try {
+      while (cursor.next(view, this.#onMalformed)) this.deliver(view);
+    } finally {
+      this.#delivering = false;
+    }
     if (this.#damaged) this.#findLosses();
     this.#advance();
     this.#keep();

@@ -69,6 +69,7 @@ export class Dumps {
 
   listSync(request: CheckedRequest, context: RequestContext): Reply {
     if (this.#closed !== undefined) throw this.#closed;
+    this.#checkAborted(request.signal);
     const asked = this.#asked(request, context);
     const messages: Message[] = [];
     const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));

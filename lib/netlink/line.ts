@@ -14,6 +14,9 @@ export interface LineOwner {
   readonly full: boolean;
 }
 
+/** What came in and waits for room, in order. */
+type Held = { readonly slab: ArrayBuffer; readonly end: number } | 'overrun';
+
 /** Tags of sends that are no requests. */
 const firstTag = 0x8000_0000;
 
@@ -22,7 +25,8 @@ export class Line implements TransportEvents {
   readonly #owner: LineOwner;
   #transport: Transport | undefined;
   #conversation: Conversation | undefined;
-  readonly #held: { readonly slab: ArrayBuffer; readonly end: number }[] = [];
+  readonly #held: Held[] = [];
+  #lost: Error | undefined;
   readonly #refusals = new Map<number, number>();
   #tag = firstTag;
   #keptByRequests = false;
@@ -67,6 +71,8 @@ export class Line implements TransportEvents {
       options,
       this.#owner,
     );
+    if (this.#lost !== undefined) throw this.#lost;
+    this.resume();
   }
 
   get transport(): Transport {
@@ -90,14 +96,25 @@ export class Line implements TransportEvents {
   }
 
   received(slab: ArrayBuffer, end: number): void {
-    const conversation = this.conversation;
-    // Replies are among it while requests are open, so that nothing is held back then.
-    if (this.#held.length > 0 || (this.#owner.full && conversation.idle)) {
-      this.#held.push({ slab, end });
+    // Replies are among it while requests are open, so that nothing is held back then. Groups may speak before open() has come back.
+    const conversation = this.#conversation;
+    if (conversation === undefined || this.#held.length > 0 || (this.#owner.full && conversation.idle)) this.#held.push({ slab, end });
+    else this.#deliver({ slab, end });
+  }
+
+  overrun(): void {
+    if (this.#conversation === undefined || this.#held.length > 0) this.#held.push('overrun');
+    else this.#deliver('overrun');
+  }
+
+  #deliver(held: Held): void {
+    if (held === 'overrun') {
+      this.conversation.overrun();
+      this.#owner.overrun();
       return;
     }
-    conversation.received(slab, end);
-    this.#transport?.release(slab);
+    this.conversation.received(held.slab, held.end);
+    this.#transport?.release(held.slab);
   }
 
   /** The reader has made room. */
@@ -105,14 +122,8 @@ export class Line implements TransportEvents {
     while (!this.#owner.full) {
       const held = this.#held.shift();
       if (held === undefined) return;
-      this.conversation.received(held.slab, held.end);
-      this.#transport?.release(held.slab);
+      this.#deliver(held);
     }
-  }
-
-  overrun(): void {
-    this.conversation.overrun();
-    this.#owner.overrun();
   }
 
   refused(tag: number, errno: number): void {
@@ -121,7 +132,11 @@ export class Line implements TransportEvents {
   }
 
   lost(error: Error): void {
-    this.#conversation?.close(error);
+    this.#lost = error;
+    if (this.#conversation === undefined) return;
+    // What was heard before is not lost.
+    for (const held of this.#held.splice(0)) this.#deliver(held);
+    this.#conversation.close(error);
     this.#owner.lost(this, error);
   }
 

@@ -71,8 +71,11 @@ export class FrameCursor {
   #frame = 0;
   #message = 0;
   #frameEnd = 0;
+  readonly #whole: boolean;
 
-  constructor(slab: ArrayBuffer, end: number) {
+  /** @param whole whether each datagram is one message without a header, as in the words of udev (NETLINK_KOBJECT_UEVENT). */
+  constructor(slab: ArrayBuffer, end: number, whole = false) {
+    this.#whole = whole;
     this.slab = slab;
     this.#end = Math.min(end, slab.byteLength);
   }
@@ -93,6 +96,11 @@ export class FrameCursor {
         continue;
       }
       const start = this.#message;
+      if (this.#whole) {
+        Object.assign(view, { start, body: start, end: this.#frameEnd, type: 0, flags: 0, sequence: 0, port: 0 });
+        this.#message = this.#frameEnd;
+        return true;
+      }
       const rest = this.#frameEnd - start;
       const length = rest >= NLMSG_HDRLEN ? data.getUint32(start, LITTLE_ENDIAN) : 0;
       if (length < NLMSG_HDRLEN || length > rest) {

@@ -65,6 +65,14 @@ export function isRead(protocol: number, type: number, flags: number): boolean {
   return protocol === protocols.xfrm && xfrmReads.has(type);
 }
 
+/** AUDIT_GET, AUDIT_SIGNAL_INFO, AUDIT_LIST_RULES, AUDIT_TTY_GET, AUDIT_GET_FEATURE. */
+const auditReads: ReadonlySet<number> = new Set([1000, 1010, 1013, 1016, 1019]);
+
+/** Whether the answer ends with an acknowledgement. The audit subsystem acknowledges at once and answers later, from a thread of its own. */
+export function endsWithAcknowledgement(protocol: number, type: number): boolean {
+  return protocol !== protocols.audit || !auditReads.has(type);
+}
+
 /** Whether the flags ask for a dump: NLM_F_DUMP is the same bits as NLM_F_REPLACE | NLM_F_EXCL of a change. */
 export function isDump(protocol: number, type: number, flags: number): boolean {
   if ((flags & NLM_F_DUMP) !== NLM_F_DUMP || (flags & NLM_F_CREATE) !== 0) return false;

@@ -2,6 +2,7 @@ import { native, translate, type NativeSocket } from '../native.js';
 import {
   ENOPROTOOPT,
   EPERM,
+  NETLINK_LISTEN_ALL_NSID,
   NETLINK_ADD_MEMBERSHIP,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -10,6 +11,7 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from './constants.js';
+import { protocolName } from './names.js';
 import type { TransportOptions, TransportState } from './transport.js';
 
 function errnoOf(thrown: unknown): number {
@@ -26,30 +28,55 @@ function setBuffer(socket: NativeSocket, force: number, plain: number, size: num
   }
 }
 
+/** What was being done when the opening of a socket failed; a property of the error, which crosses threads with it. */
+interface Step {
+  operation?: string;
+  hint?: string;
+}
+
+function during<T>(step: Step, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Error) Object.assign(error, step);
+    throw error;
+  }
+}
+
 /**
- * Opens a socket as a transport wants it. Runs where the fd shall be polled: on the caller's thread or in a lane.
+ * Opens a socket as a transport wants it. Runs where the fd shall be polled: on the caller's thread or in a lane. Throws what the addon
+ * throws: openingError() makes it readable, on the thread that knows for whom.
  * @param namespace fd of the namespace; -1 for the calling thread's own.
  */
 export function openNativeSocket(namespace: number, options: TransportOptions): { socket: NativeSocket; state: TransportState } {
-  let socket: NativeSocket;
-  try {
-    socket = new (native().NetlinkSocket)({ namespace, protocol: options.protocol, port: options.port });
-  } catch (error) {
-    throw translate(error, { operation: 'open a netlink socket' });
-  }
+  const protocol = protocolName(options.protocol);
+  const port = options.port === 0 ? '' : ` with port ${options.port}`;
+  const socket = during(
+    { operation: `open a ${protocol} socket${port}` },
+    () => new (native().NetlinkSocket)({ namespace, protocol: options.protocol, port: options.port }),
+  );
   try {
     const refused: number[] = [];
     for (const { option, value, optional } of options.options) {
+      const hint = option === NETLINK_LISTEN_ALL_NSID ? 'allNamespaces needs CAP_NET_BROADCAST' : undefined;
       try {
-        socket.setOption(SOL_NETLINK, option, value);
+        during({ operation: `set option ${option} of a ${protocol} socket`, ...(hint === undefined ? undefined : { hint }) }, () => {
+          socket.setOption(SOL_NETLINK, option, value);
+        });
       } catch (error) {
         if (!optional || errnoOf(error) !== ENOPROTOOPT) throw error;
         refused.push(option);
       }
     }
-    if (options.receiveBuffer !== undefined) setBuffer(socket, SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBuffer);
-    if (options.sendBuffer !== undefined) setBuffer(socket, SO_SNDBUFFORCE, SO_SNDBUF, options.sendBuffer);
-    for (const group of options.groups) socket.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+    during({ operation: `set the buffers of a ${protocol} socket` }, () => {
+      if (options.receiveBuffer !== undefined) setBuffer(socket, SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBuffer);
+      if (options.sendBuffer !== undefined) setBuffer(socket, SO_SNDBUFFORCE, SO_SNDBUF, options.sendBuffer);
+    });
+    for (const group of options.groups) {
+      during({ operation: `join ${protocol} group ${group}`, hint: groupHint }, () => {
+        socket.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+      });
+    }
     const state: TransportState = {
       fd: socket.fd,
       port: socket.port,
@@ -60,6 +87,15 @@ export function openNativeSocket(namespace: number, options: TransportOptions): 
     return { socket, state };
   } catch (error) {
     socket.close();
-    throw translate(error, { operation: 'set up a netlink socket' });
+    throw error;
   }
+}
+
+const groupHint = 'hearing the groups of this protocol needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
+
+/** What openNativeSocket threw, here or in a lane, as netlane's error: what was asked, in which namespace. */
+export function openingError(thrown: unknown, namespace: string): unknown {
+  const { operation = 'open a netlink socket', hint } = (thrown instanceof Error ? thrown : {}) as Step;
+  const helps = hint !== undefined && errnoOf(thrown) === EPERM;
+  return translate(thrown, { operation, namespace, ...(helps ? { hint } : undefined) });
 }
