@@ -3,6 +3,17 @@ import { openingError, openNativeSocket } from './opening.js';
 import { SocketPump } from './pump.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions, TransportState, TransportStatistics } from './transport.js';
 
+/** Looks for a reply straight after its request, in all sockets of this thread and one turn of its loop; poll tells of the others. */
+const looksPerTurn = 32;
+let looks = 0;
+
+/** Whether a reply may be looked for without the loop: for ever, a program that awaits request after request would starve its timers. */
+function mayLook(): boolean {
+  if (looks === 0) setImmediate(() => (looks = 0));
+  looks++;
+  return looks <= looksPerTurn;
+}
+
 /** What a factory needs of a namespace. */
 export interface NamespaceFd {
   /** String(namespace). */
@@ -81,7 +92,7 @@ class CallerTransport implements Transport {
     if (this.#closed) return;
     this.#pump.send(bytes, tag, port, groups);
     // The kernel answers within sendmsg: look at once instead of going through poll.
-    if (this.#looking) return;
+    if (this.#looking || !mayLook()) return;
     this.#looking = true;
     queueMicrotask(() => {
       this.#looking = false;

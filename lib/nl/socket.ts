@@ -17,7 +17,7 @@ import { millisecondsOf, settings, type Timeval } from './settings.js';
  */
 export class NetlinkSocket {
   readonly #engine: Engine;
-  readonly #namespace: Namespace;
+  readonly #namespace: Namespace | undefined;
   /** NETLINK_ROUTE, ... */
   readonly protocol: number;
   readonly #mutex = new Mutex();
@@ -27,7 +27,7 @@ export class NetlinkSocket {
   #receive = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(engine: Engine, namespace: Namespace, protocol: number) {
+  private constructor(engine: Engine, namespace: Namespace | undefined, protocol: number) {
     this.#engine = engine;
     this.protocol = protocol;
     this.#namespace = namespace;
@@ -56,7 +56,15 @@ export class NetlinkSocket {
     }
   }
 
-  /** The engine's socket. @internal */
+  /**
+   * Netlane's own socket under the names of this package: one of Namespace.netlink(), or of a fake kernel in a test. It is closed with this one.
+   * @param protocol Its number, NETLINK_ROUTE, ...
+   */
+  static of(engine: Engine, protocol: number): NetlinkSocket {
+    return new NetlinkSocket(engine, undefined, checkProtocol(protocol));
+  }
+
+  /** Netlane's own socket behind it: for whatever this package has no name for. */
   get engine(): Engine {
     return this.#engine;
   }
@@ -71,7 +79,7 @@ export class NetlinkSocket {
     try {
       await this.#engine.close();
     } finally {
-      await this.#namespace.close();
+      await this.#namespace?.close();
     }
   }
 
@@ -216,20 +224,24 @@ export class NetlinkSocket {
     }
   }
 
+  get #context(): { namespace?: string } {
+    return this.#namespace === undefined ? {} : { namespace: String(this.#namespace) };
+  }
+
   #closed(): NetlaneError {
-    return new NetlaneError('NETLANE_CLOSED', 'the socket is closed', { namespace: String(this.#namespace) });
+    return new NetlaneError('NETLANE_CLOSED', 'the socket is closed', this.#context);
   }
 
   #timedOut(what: string, milliseconds: number, syscall: string): NetlaneError {
     return new NetlaneError('NETLANE_TIMEOUT', `nothing to ${what} within ${Math.round(milliseconds)} ms`, {
-      namespace: String(this.#namespace),
+      ...this.#context,
       cause: new SystemError({ errno: EAGAIN, syscall }),
     });
   }
 
   #overrun(): NetlaneError {
     return new NetlaneError('NETLANE_OVERRUN', 'the kernel dropped messages: they came faster than they were received', {
-      namespace: String(this.#namespace),
+      ...this.#context,
       cause: new SystemError({ errno: ENOBUFS, syscall: 'recvmsg' }),
       hint: 'list what you watch again; a larger buffer helps: setReceiveBufferSize(size, true)',
     });
