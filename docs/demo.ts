@@ -2,23 +2,12 @@ import { readlinkSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Namespace, type NetlinkError } from '../lib/index.js';
+import { Namespace } from '../lib/index.js';
+import { FAMILY_ALL, newIfInfomsg, RTM_GETLINK } from '../lib/nl.js';
 import { Belongings } from './demo/belongings.js';
 import { LaneWatch, quiet } from './demo/lane-watch.js';
 import { surveyMachine, type Machine } from './demo/machine.js';
 import { lookForUserNamespace, mayMakeNamespaces, runInUserNamespace } from './demo/rootless.js';
-import {
-  addAddress,
-  addRoute,
-  addVeth,
-  deleteLink,
-  getLoopback,
-  listLinks,
-  readLink,
-  setForwarding,
-  setUp,
-  type Link,
-} from './demo/rtnetlink.js';
 import { createScratch, names, removeLeftovers } from './demo/scratch.js';
 import { cut, formatTime, plural, Screen } from './demo/screen.js';
 import { transfer } from './demo/transfer.js';
@@ -37,7 +26,7 @@ const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What takes longer to remove than this is not going to be removed: the kernel holds it. */
 const patience = 10_000;
 /** Namespaces of the machine that are shown; the others are listed as well. */
-const mostShown = 6;
+const mostShown = 5;
 
 let ending = false;
 
@@ -83,24 +72,19 @@ function takeSignals(): void {
 
 function showMachine({ found, lanes }: Machine): void {
   screen.heading('Every network namespace on this machine, each listed through its lane');
-  const rows = found
-    .slice(0, mostShown)
-    .map((one) => [
-      one.title,
-      one.refused === undefined ? `${one.links}` : '-',
-      one.refused === undefined ? `${one.addresses}` : '-',
-      one.refused === undefined ? `${one.routes}` : '-',
-      `${one.processes}`,
-      formatTime(one.milliseconds),
-      one.refused === undefined ? one.summary.join(', ') : `not to be looked into: ${one.refused}`,
-    ]);
+  const rows = found.slice(0, mostShown).map((one) => {
+    const counts = [one.links, one.addresses, one.routes].map((count) => (one.refused === undefined ? `${count}` : '-'));
+    return [cut(one.title, 32), ...counts, `${one.processes}`, formatTime(one.milliseconds), one.refused ?? one.summary.join(', ')];
+  });
   const head = ['namespace', 'links', 'addresses', 'routes', 'processes', 'took', 'what is in it'];
   screen.table([head, ...rows], { right: [1, 2, 3, 4, 5], head: true });
-  const rest = found.length - mostShown;
-  if (rest > 0) screen.line(`  ... and ${plural(rest, 'more')}, listed as well`.replace(/mores/, 'more'));
-  if (lanes === 'shared')
-    screen.line(screen.style('dim', '  There are many, so shared lanes served them: a few threads instead of one for each.'));
-  const sum = (field: 'links' | 'addresses' | 'routes'): number => found.reduce((total, one) => total + one[field], 0);
+  const sum = (field: 'links' | 'addresses' | 'routes', of = found): number => of.reduce((total, one) => total + one[field], 0);
+  const rest = found.slice(mostShown);
+  const shared = lanes === 'shared' ? '; they are many, so two shared lanes serve them' : '';
+  if (rest.length > 0) {
+    const counts = [plural(sum('links', rest), 'link'), plural(sum('addresses', rest), 'address'), plural(sum('routes', rest), 'route')];
+    screen.line(`  and ${rest.length} more: ${counts.join(', ')}${shared}`);
+  }
   Object.assign(facts, {
     namespaces: found.length,
     refused: found.filter((one) => one.refused !== undefined).length,
@@ -159,38 +143,38 @@ async function configure(trio: Trio): Promise<void> {
   const { took } = await timed(async () => {
     await step(trio, 'two veth pairs', () =>
       Promise.all([
-        client.request(addVeth('eth0', 'to-client', router.namespace.fd)),
-        server.request(addVeth('eth0', 'to-server', router.namespace.fd)),
+        client.route.links.add({ name: 'eth0', kind: 'veth', peer: { name: 'to-client', namespace: router.namespace } }),
+        server.route.links.add({ name: 'eth0', kind: 'veth', peer: { name: 'to-server', namespace: router.namespace } }),
       ]),
     );
     const ends: readonly (readonly [LaneWatch, string, string])[] = [
-      [client, 'eth0', '10.77.1.2'],
-      [router, 'to-client', '10.77.1.1'],
-      [router, 'to-server', '10.77.2.1'],
-      [server, 'eth0', '10.77.2.2'],
+      [client, 'eth0', '10.77.1.2/24'],
+      [router, 'to-client', '10.77.1.1/24'],
+      [router, 'to-server', '10.77.2.1/24'],
+      [server, 'eth0', '10.77.2.2/24'],
     ];
-    await step(trio, 'addresses', () =>
-      Promise.all(ends.map(async ([watch, link, address]) => watch.request(addAddress((await watch.link(link)).index, address, 24)))),
-    );
-    const up = (link: Link): boolean => link.carrier;
+    await step(trio, 'addresses', () => Promise.all(ends.map(([{ route }, link, address]) => route.addresses.add({ link, address }))));
     await step(trio, 'everything up, the router forwards', async () => {
-      await Promise.all([
-        ...ends.map(([watch, link]) => watch.request(setUp(link))),
-        ...['to-client', 'to-server'].map((link) => router.request(setForwarding(link))),
-      ]);
-      await Promise.all(ends.map(([watch, link]) => watch.link(link, up)));
+      // What net.ipv4.conf.LINK.forwarding is, set without /proc.
+      const forwarding = { protocols: { ipv4: { settings: { forwarding: 1 } } } };
+      await Promise.all(
+        ends.map(([{ route }, link]) => route.links.set(link, { up: true, ...(route === router.route ? forwarding : {}) })),
+      );
+      await Promise.all(ends.map(([watch, link]) => watch.carrier(link)));
     });
     await step(trio, 'default routes', () =>
-      Promise.all([client.request(addRoute('0.0.0.0', 0, '10.77.1.1')), server.request(addRoute('0.0.0.0', 0, '10.77.2.1'))]),
+      Promise.all([
+        client.route.routes.add({ destination: 'default', gateway: '10.77.1.1' }),
+        server.route.routes.add({ destination: 'default', gateway: '10.77.2.1' }),
+      ]),
     );
   });
   facts['configureMs'] = round(took);
 }
 
-async function packetsThrough(router: LaneWatch): Promise<number> {
-  const { messages } = await router.request(listLinks);
-  const links = messages.map(readLink).filter((link) => link.name.startsWith('to-'));
-  return links.reduce((total, link) => total + link.receivedPackets, 0);
+async function packetsThrough({ route }: LaneWatch): Promise<number> {
+  const links = await Promise.all(['to-client', 'to-server'].map((name) => route.links.get(name)));
+  return links.reduce((total, link) => total + (link.statistics?.rxPackets ?? 0), 0);
 }
 
 async function moveBytes(trio: Trio): Promise<void> {
@@ -210,14 +194,18 @@ async function moveBytes(trio: Trio): Promise<void> {
   Object.assign(facts, { bytes: moved.bytes, packets, connectMs: round(moved.connect), moveMs: round(moved.move) });
 }
 
-async function refuse({ namespace }: LaneWatch): Promise<void> {
-  const socket = await namespace.netlink('route');
-  const [outcome] = await Promise.allSettled([socket.request(addRoute('10.99.0.0', 16, '192.0.2.1'))]);
-  await socket.close();
+function showEvents(trio: Trio): void {
+  const overruns = trio.reduce((total, watch) => total + watch.overruns, 0);
+  const counts = trio.map((watch) => `${watch.title} ${watch.events}`);
+  screen.line(`  events in all: ${counts.join(', ')}; the kernel dropped ${overruns === 0 ? 'none' : `some ${plural(overruns, 'time')}`}`);
+  Object.assign(facts, { events: Object.fromEntries(trio.map((watch) => [watch.title, watch.events])), overruns });
+}
+
+async function refuse({ route }: LaneWatch): Promise<void> {
+  const [outcome] = await Promise.allSettled([route.routes.add({ destination: '10.99.0.0/16', gateway: '192.0.2.1' })]);
   if (outcome.status === 'fulfilled') throw new Error('the kernel took a route over a gateway that nobody can reach');
-  const { name, code, kernelMessage, attribute } = outcome.reason as NetlinkError;
   screen.heading('What the kernel says to a route over a gateway that nobody can reach');
-  screen.line(`  ${name} ${code}: ${kernelMessage ?? ''}${attribute === undefined ? '' : `, at attribute ${attribute} of the request`}`);
+  screen.line(`  ${(outcome.reason as Error).message}`);
 }
 
 /** The middle one of some times. */
@@ -228,6 +216,10 @@ function median(times: readonly number[]): number {
 async function measure({ namespace }: LaneWatch): Promise<void> {
   const caller = await namespace.netlink('route', { thread: 'caller' });
   const lane = await namespace.netlink('route');
+  // Index 1 is lo everywhere.
+  const header = newIfInfomsg(FAMILY_ALL);
+  header.index = 1;
+  const getLoopback = { type: RTM_GETLINK, body: header.serialize() };
   const one: number[] = [];
   const direct: number[] = [];
   const burst: number[] = [];
@@ -274,16 +266,10 @@ async function story(): Promise<void> {
   const trio = await openScratch();
   await configure(trio);
   await moveBytes(trio);
-  await step(trio, 'the client unplugs its link', () => trio[0].request(deleteLink('eth0')));
+  await step(trio, 'the client unplugs its link', () => trio[0].route.links.delete('eth0'));
+  showEvents(trio);
   await refuse(trio[2]);
   await measure(trio[1]);
-  screen.heading('What each lane did');
-  screen.table(
-    trio.map((watch) => [watch.title, plural(watch.requests, 'request'), plural(watch.events, 'event'), plural(watch.overruns, 'overrun')]),
-  );
-  facts['events'] = Object.fromEntries(trio.map((watch) => [watch.title, watch.events]));
-  facts['requests'] = trio.reduce((total, watch) => total + watch.requests, 0);
-  facts['overruns'] = trio.reduce((total, watch) => total + watch.overruns, 0);
   const { took } = await timed(() => belongings.close());
   const left = await leftovers();
   screen.heading('Removed again');

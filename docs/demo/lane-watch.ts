@@ -1,137 +1,113 @@
-import type { Message, Namespace, NetlinkSocket, Reply, Request } from '../../lib/index.js';
-import {
-  NLMSG_OVERRUN,
-  RTM_DELADDR,
-  RTM_DELLINK,
-  RTM_DELNEIGH,
-  RTM_DELROUTE,
-  RTM_NEWADDR,
-  RTM_NEWLINK,
-  RTM_NEWNEIGH,
-  RTM_NEWROUTE,
-  RTNLGRP_IPV4_IFADDR,
-  RTNLGRP_IPV4_ROUTE,
-  RTNLGRP_LINK,
-  RTNLGRP_NEIGH,
-} from '../../lib/nl.js';
-import { readAddress, readLink, readNeighbour, readRoute, type Link } from './rtnetlink.js';
+import type { Address, Event, Link, Namespace, Neighbour, ObjectChange, Route, RouteClient, RouteWatch } from '../../lib/index.js';
 import { plural } from './screen.js';
 
-const groups = [RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE];
+const signs = { existing: '', added: '+ ', changed: '', removed: '- ' } as const;
 
-/** One namespace with a subscribed socket on its lane: asks, and writes down what it hears. */
+/** One namespace with a typed client and a watch on its lane: asks, and writes down what it hears. */
 export class LaneWatch {
   readonly title: string;
   readonly namespace: Namespace;
+  readonly route: RouteClient;
   events = 0;
   overruns = 0;
-  requests = 0;
-  readonly #socket: NetlinkSocket;
-  readonly #links = new Map<number, Link>();
-  readonly #listeners = new Set<() => void>();
-  #lines: string[] = [];
-  /** Routes that the kernel made for addresses of its own, counted only. */
-  #localRoutes = { added: 0, removed: 0 };
   /** When the last event came, on the clock of performance.now(). */
   heard = 0;
+  readonly #watch: RouteWatch;
+  readonly #links = new Map<string, Link>();
+  readonly #listeners = new Set<() => void>();
+  #lines: string[] = [];
+  /** Routes of other tables than the main one, which the kernel makes for addresses of its own: counted only. */
+  #local = { added: 0, changed: 0, removed: 0, existing: 0 };
   readonly #listening: Promise<void>;
 
-  private constructor(title: string, namespace: Namespace, socket: NetlinkSocket) {
+  private constructor(title: string, namespace: Namespace, route: RouteClient, watch: RouteWatch) {
     this.title = title;
     this.namespace = namespace;
-    this.#socket = socket;
+    this.route = route;
+    this.#watch = watch;
     this.#listening = this.#listen();
   }
 
   static async open(title: string, namespace: Namespace): Promise<LaneWatch> {
-    return new LaneWatch(title, namespace, await namespace.netlink('route', { groups }));
-  }
-
-  request(request: Request): Promise<Reply> {
-    this.requests++;
-    return this.#socket.request(request);
+    const route = await namespace.route();
+    const watch = route.watch(['link', 'ipv4-address', 'ipv4-route', 'neighbour'], { existing: true });
+    await watch.ready;
+    return new LaneWatch(title, namespace, route, watch);
   }
 
   async #listen(): Promise<void> {
     try {
-      for await (const message of this.#socket.messages()) {
+      for await (const event of this.#watch) {
+        if (event.action === 'existing') continue;
         this.heard = performance.now();
-        if (message.type === NLMSG_OVERRUN) this.overruns++;
-        else {
-          this.events++;
-          this.#note(message);
-        }
+        this.#note(event);
         for (const listener of this.#listeners) listener();
       }
     } catch (error) {
-      // That is how a loop over a socket ends which somebody closes.
+      // That is how a loop over a watch ends which somebody closes.
       if ((error as { code?: unknown }).code !== 'NETLANE_CLOSED') throw error;
     }
   }
 
-  #note(message: Message): void {
-    switch (message.type) {
-      case RTM_NEWLINK:
-        this.#noteLink(readLink(message));
-        break;
-      case RTM_DELLINK: {
-        const link = readLink(message);
-        this.#links.delete(link.index);
-        this.#lines.push(`- link ${link.name}`);
-        break;
+  #note(event: Event): void {
+    if (event.action === 'synchronized') return;
+    if (event.action === 'overrun') {
+      this.overruns++;
+      return;
+    }
+    this.events++;
+    const text = this.#describe(event);
+    if (text !== undefined) this.#lines.push(`${signs[event.action]}${text}`);
+  }
+
+  #describe({ action, object, value }: ObjectChange): string | undefined {
+    switch (object) {
+      case 'link':
+        return this.#describeLink(action, value as Link);
+      case 'address':
+        return `address ${(value as Address).address}`;
+      case 'route': {
+        const { table, destination = 'default', gateway } = value as Route;
+        if (table !== 'main') this.#local[action]++;
+        // A changed one has lost or found its carrier: the link tells that already.
+        return table === 'main' && action !== 'changed'
+          ? `route ${destination}${gateway === undefined ? '' : ` via ${gateway}`}`
+          : undefined;
       }
-      case RTM_NEWADDR:
-      case RTM_DELADDR:
-        this.#lines.push(`${message.type === RTM_NEWADDR ? '+' : '-'} address ${readAddress(message).prefix}`);
-        break;
-      case RTM_NEWROUTE:
-      case RTM_DELROUTE: {
-        const route = readRoute(message);
-        const added = message.type === RTM_NEWROUTE;
-        const sign = added ? '+' : '-';
-        if (route.main) this.#lines.push(`${sign} route ${route.destination}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`);
-        else this.#localRoutes[added ? 'added' : 'removed']++;
-        break;
-      }
-      case RTM_NEWNEIGH:
-      case RTM_DELNEIGH: {
-        const { address, state } = readNeighbour(message);
-        // Multicast groups of IPv6: no neighbours that anybody would know.
-        if (address.startsWith('ff')) break;
-        this.#lines.push(message.type === RTM_NEWNEIGH ? `neighbour ${address} ${state}` : `- neighbour ${address}`);
-        break;
+      case 'neighbour': {
+        const { address, state } = value as Neighbour;
+        // Multicast groups are not what anybody calls a neighbour.
+        if (address === undefined || address.startsWith('ff')) return undefined;
+        return `neighbour ${address}${action === 'removed' ? '' : ` ${String(state)}`}`;
       }
       default:
-        this.#lines.push(`message ${message.type}`);
+        return object;
     }
   }
 
-  #noteLink(link: Link): void {
-    const before = this.#links.get(link.index);
-    this.#links.set(link.index, link);
-    if (before === undefined) this.#lines.push(`+ link ${link.name}`);
-    else if (before.up !== link.up || before.carrier !== link.carrier)
-      this.#lines.push(`${link.name} ${link.up ? (link.carrier ? 'up' : 'up, no carrier') : 'down'}`);
+  #describeLink(action: ObjectChange['action'], link: Link): string | undefined {
+    const { name } = link;
+    if (action === 'removed') this.#links.delete(name);
+    const before = this.#links.get(name);
+    if (action !== 'removed') this.#links.set(name, link);
+    if (action !== 'changed') return `link ${name}`;
+    if (before?.up === link.up && before?.carrier === link.carrier) return undefined;
+    return `${name} ${link.up ? (link.carrier === true ? 'up' : 'up, no carrier') : 'down'}`;
   }
 
   /** What was heard since the last call, the same things told once. */
   take(): string[] {
     const lines = [...new Set(this.#lines)];
-    const { added, removed } = this.#localRoutes;
-    if (added > 0) lines.push(`+ ${plural(added, 'local route')}`);
-    if (removed > 0) lines.push(`- ${plural(removed, 'local route')}`);
+    if (this.#local.added > 0) lines.push(`+ ${plural(this.#local.added, 'local route')}`);
+    if (this.#local.removed > 0) lines.push(`- ${plural(this.#local.removed, 'local route')}`);
     this.#lines = [];
-    this.#localRoutes = { added: 0, removed: 0 };
+    this.#local = { added: 0, changed: 0, removed: 0, existing: 0 };
     return lines;
   }
 
-  /** Resolves when the kernel has told of a link that is as wanted. */
-  async link(name: string, wanted: (link: Link) => boolean = () => true): Promise<Link> {
-    for (;;) {
-      const link = [...this.#links.values()].find((one) => one.name === name && wanted(one));
-      if (link !== undefined) return link;
-      await this.#event(`link ${name}`);
-    }
+  /** Resolves when the kernel has told that the link is up, and so is what is at its other end. */
+  async carrier(name: string): Promise<void> {
+    while (this.#links.get(name)?.carrier !== true) await this.#event(`a carrier on ${name}`);
   }
 
   #event(what: string): Promise<void> {
@@ -150,7 +126,7 @@ export class LaneWatch {
   }
 
   async close(): Promise<void> {
-    await this.#socket.close();
+    await this.route.close();
     await this.#listening;
   }
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Namespace } from '../../lib/index.js';
-import type { NamespaceEntry, NetlinkSocket } from '../../lib/index.js';
+import type { NamespaceEntry, RouteClient } from '../../lib/index.js';
 import type { Belongings } from './belongings.js';
-import { listAddresses, listLinks, listRoutes, readAddress, readLink } from './rtnetlink.js';
 
 /** One lane is a thread; from so many namespaces on, a few threads serve all of them. */
-const mostLanes = 6;
+const mostLanes = 5;
 /** Namespaces that are looked at at the same time. */
 const atOnce = 4;
 
@@ -83,8 +82,7 @@ async function survey(
   let namespace: Namespace | undefined;
   try {
     namespace = await open();
-    const socket = await namespace.netlink('route');
-    const contents = await list(socket);
+    const contents = await list(await namespace.route());
     return { ...about, ...contents, milliseconds: performance.now() - start };
   } catch (error) {
     const code = (error as { code?: unknown }).code;
@@ -99,23 +97,22 @@ async function survey(
   }
 }
 
-async function list(socket: NetlinkSocket): Promise<Pick<Found, 'links' | 'addresses' | 'routes' | 'summary'>> {
+async function list(route: RouteClient): Promise<Pick<Found, 'links' | 'addresses' | 'routes' | 'summary'>> {
   // Three dumps at once, each on a socket of its own.
-  const [links, addresses, routes] = await Promise.all([socket.request(listLinks), socket.request(listAddresses), count(socket)]);
-  const all = addresses.messages.map(readAddress);
-  const lines = links.messages.map(readLink).map((link) => {
-    const of = all.filter((address) => address.index === link.index);
-    const best = of.find((address) => address.family === 4) ?? of.find((address) => address.global) ?? of[0];
-    const interest = best === undefined ? 0 : link.name === 'lo' ? 1 : 2;
-    return { text: best === undefined ? link.name : `${link.name} ${best.prefix}`, interest };
+  const [links, addresses, routes] = await Promise.all([route.links.list(), route.addresses.list(), count(route)]);
+  const lines = links.map(({ index, name }) => {
+    const own = addresses.filter(({ link }) => link === index);
+    const best = own.find(({ family }) => family === 'ipv4') ?? own.find(({ scope }) => scope === 'global') ?? own[0];
+    const interest = best === undefined ? 0 : name === 'lo' ? 1 : 2;
+    return { text: best === undefined ? name : `${name} ${best.address}`, interest };
   });
   const summary = lines.sort((one, other) => other.interest - one.interest).map(({ text }) => text);
-  return { links: links.messages.length, addresses: all.length, routes, summary };
+  return { links: links.length, addresses: addresses.length, routes, summary };
 }
 
 /** A router may have a million routes: they are counted as they come and never held. */
-async function count(socket: NetlinkSocket): Promise<number> {
+async function count(route: RouteClient): Promise<number> {
   let routes = 0;
-  for await (const route of socket.stream(listRoutes)) if (route.type !== 0) routes++;
+  for await (const one of route.routes.stream()) if (one.destination !== '') routes++;
   return routes;
 }
