@@ -66,12 +66,17 @@ export function namespaceError(thrown: unknown, context: EntryContext & { readon
   });
 }
 
+/** Whether the kernel refused to let a thread in: setns(2) said EPERM. */
+function isRefusedEntry(thrown: unknown): boolean {
+  return codeOf(thrown) === 'EPERM' && (thrown as { syscall?: unknown }).syscall === 'setns';
+}
+
 /**
- * The error of a failed entry into a namespace (setns(2), CLONE_NEWNET): NETLANE_FOREIGN_USERNS when a user namespace owns it that is not this process's,
+ * The error of a failed entry into a namespace (setns(2)): NETLANE_FOREIGN_USERNS when a user namespace owns it that is not this process's,
  * EPERM with a hint when CAP_SYS_ADMIN is missing, anything else as the kernel said it.
  */
 export function entryError(thrown: unknown, fd: number, context: EntryContext): unknown {
-  if (codeOf(thrown) !== 'EPERM') return namespaceError(thrown, context);
+  if (!isRefusedEntry(thrown)) return namespaceError(thrown, context);
   const owner = native().owner(fd);
   const own = statSync('/proc/self/ns/user', { bigint: true });
   if (owner !== undefined && owner.device === own.dev && owner.inode === own.ino) return namespaceError(thrown, context);

@@ -5,6 +5,7 @@ import { NetlaneError } from '../errors.js';
 import { native } from '../native.js';
 import { accountFor } from './accounts.js';
 import { codeOf, entryError } from './entry-error.js';
+import { ownId } from './processes.js';
 import { removeName } from './remove.js';
 
 /*
@@ -84,6 +85,15 @@ export class NamespaceHandle {
   }
 
   /**
+   * The fd for something that is opened inside: -1, which stands for the calling thread's own namespace, where it is that one, since entering
+   * even that takes CAP_SYS_ADMIN. Throws NETLANE_CLOSED.
+   */
+  get entryFd(): number {
+    this.assertOpen('use');
+    return this.id === ownId() ? -1 : this.#fd;
+  }
+
+  /**
    * The kernel's number of the namespace, never used again (SO_NETNS_COOKIE, Linux 5.14; 0n before). Read inside the namespace when first
    * asked for, and kept after close(). Throws NETLANE_CLOSED, NETLANE_FOREIGN_USERNS, EPERM.
    */
@@ -91,7 +101,7 @@ export class NamespaceHandle {
     if (this.#cookie !== undefined) return this.#cookie;
     this.assertOpen('read the cookie');
     try {
-      this.#cookie = native().cookie(this.#fd);
+      this.#cookie = native().cookie(this.entryFd);
     } catch (thrown) {
       throw entryError(thrown, this.#fd, { operation: 'read the cookie', namespace: String(this) });
     }

@@ -5,7 +5,7 @@ import { checkRules, isObject } from '../arguments.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import { searchDirectories } from './names.js';
 import { namespaceDevice } from './open.js';
-import { processesByNamespace, statId } from './processes.js';
+import { ownId, processesByNamespace, statId } from './processes.js';
 
 /** A namespace that exists, as Namespace.list() gives it. */
 export interface NamespaceEntry {
@@ -80,9 +80,10 @@ interface Facts {
 }
 
 /** The cookie of an open namespace; 0n where it may not be entered. */
-export function cookieIfAllowed(fd: number): bigint {
+export function cookieIfAllowed(fd: number, id: string): bigint {
   try {
-    return native().cookie(fd);
+    // -1: the calling thread's own, which needs not be entered.
+    return native().cookie(id === ownId() ? -1 : fd);
   } catch (thrown) {
     if (codeOf(thrown) === 'EPERM') return 0n;
     throw namespaceError(thrown, { operation: 'read the cookie of a namespace' });
@@ -101,9 +102,10 @@ async function factsOf(path: string, nsidOf: NsidOf | undefined): Promise<Facts 
   }
   try {
     const { device, inode } = native().identity(fd);
-    const cookie = cookieIfAllowed(fd);
+    const id = `${device}:${inode}`;
+    const cookie = cookieIfAllowed(fd, id);
     const nsid = await nsidOf?.(fd);
-    return { id: `${device}:${inode}`, device, inode, cookie, ...(nsid === undefined ? {} : { nsid }) };
+    return { id, device, inode, cookie, ...(nsid === undefined ? {} : { nsid }) };
   } finally {
     native().closeFd(fd);
   }

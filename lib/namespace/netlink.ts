@@ -30,7 +30,7 @@ function laneNamespace(handle: NamespaceHandle): LaneNamespace {
     get key() {
       return handle.cookie === 0n ? handle.id : String(handle.cookie);
     },
-    fd: () => handle.fd,
+    fd: () => handle.entryFd,
     acquire: () => handle.acquire(),
   };
 }

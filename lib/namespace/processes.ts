@@ -14,6 +14,11 @@ export function statId(path: string): string | undefined {
   }
 }
 
+/** The namespace that the calling thread is in. */
+export function ownId(): string | undefined {
+  return statId('/proc/thread-self/ns/net');
+}
+
 /** The processes of each namespace, by its id, in ascending order. Processes that this user may not look at are left out. */
 export async function processesByNamespace(): Promise<Map<string, number[]>> {
   const found = new Map<string, number[]>();

@@ -304,7 +304,8 @@ function identify(entry: NameEntry): Known | undefined {
   }
   try {
     const { device, inode } = native().identity(fd);
-    return { ...entry, id: `${device}:${inode}`, cookie: cookieIfAllowed(fd) };
+    const id = `${device}:${inode}`;
+    return { ...entry, id, cookie: cookieIfAllowed(fd, id) };
   } finally {
     native().closeFd(fd);
   }
