@@ -14,6 +14,8 @@ export type {
   NamespaceWatch,
   NamespaceWatchOptions,
   OpenOptions,
+  WatchAll,
+  WatchAllOptions,
 } from './namespace.js';
 export { DecodeError, NetlaneError, NetlinkError, SystemError } from './errors.js';
 export type { AttributePolicy, NetlaneCode } from './errors.js';

@@ -12,6 +12,8 @@ import { findLeaks, type Leaks } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
 import { openNetlink } from './namespace/netlink.js';
 import { openRoute } from './namespace/route.js';
+import { checkWatchAll, WatchAll, type WatchAllOptions } from './namespace/watch-all.js';
+import type { WatchedName } from './netlink/route/watched.js';
 import type { RouteClient, RouteOptions } from './netlink/route.js';
 import { NsidReader } from './namespace/nsid.js';
 import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDirectories } from './namespace/names.js';
@@ -23,6 +25,7 @@ export type { CreateOptions } from './namespace/create.js';
 export type { LeakedDescriptor, LeakedMount, LeakedThread, Leaks } from './namespace/leaks.js';
 export type { ListOptions, NamespaceEntry } from './namespace/list.js';
 export type { NamespaceSource, OpenOptions } from './namespace/open.js';
+export type { WatchAll, WatchAllOptions } from './namespace/watch-all.js';
 export type { NamespaceChange, NamespaceWatch, NamespaceWatchOptions } from './namespace/watch.js';
 
 /** Known to this file only: what makes a Namespace is a static method of it. */
@@ -214,6 +217,22 @@ export class Namespace {
   }
 
   /**
+   * Watches objects of many namespaces at once: each event tells its namespace. Subscribed when `ready` resolves.
+   *
+   * @param namespaces open handles.
+   * @param objects what to watch, as RouteClient.watch() takes it.
+   * @throws NETLANE_INVALID_ARGUMENT at once; while iterating what the watch of any of them ends with.
+   */
+  static watchAll(namespaces: Iterable<Namespace>, objects: readonly WatchedName[], options: WatchAllOptions = {}): WatchAll<Namespace> {
+    const { thread, ...rest } = checkWatchAll(objects, options);
+    const all = [...namespaces].map((namespace) => {
+      if (handleOf(namespace) === undefined) throw invalidArgument('namespaces', 'handles of namespaces', namespace);
+      return () => namespace.route({ thread });
+    });
+    return new WatchAll(all, objects, rest);
+  }
+
+  /**
    * Threads of this process that are in another network namespace than its main thread, fds that keep namespaces alive, and names that this thread made,
    * each with its owner, where the calling thread knows one. What has no owner was left by somebody. Looks at /proc/self: for tests and for finding faults.
    */
@@ -266,8 +285,8 @@ export class Namespace {
    *
    * @throws as netlink().
    */
-  route(options: RouteOptions = {}): Promise<RouteClient> {
-    return openRoute(this.#handle, options);
+  route(options: RouteOptions = {}): Promise<RouteClient<Namespace>> {
+    return openRoute<Namespace>(this.#handle, this, options);
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

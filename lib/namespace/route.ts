@@ -1,6 +1,7 @@
 import { invalidArgument } from '../errors.js';
-import type { HeldNamespace } from '../netlink/route/exchange.js';
+import { Exchange, type HeldNamespace } from '../netlink/route/exchange.js';
 import { checkRouteOptions, RouteClient, type RouteOptions } from '../netlink/route.js';
+import type { NetlinkSocket } from '../netlink/socket.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 import { openNetlink } from './netlink.js';
 
@@ -13,15 +14,10 @@ function hold(value: object): HeldNamespace {
 }
 
 /** Opens a typed client that ends with the namespace's handle. */
-export async function openRoute(handle: NamespaceHandle, options: RouteOptions): Promise<RouteClient> {
+export async function openRoute<N>(handle: NamespaceHandle, namespace: N, options: RouteOptions): Promise<RouteClient<N>> {
   checkRouteOptions(options);
   const { thread, timeout } = options;
   const socket = await openNetlink(handle, 'route', { thread, timeout });
-  return new RouteClient(
-    socket,
-    (groups) => openNetlink(handle, 'route', { thread, timeout, groups }),
-    String(handle),
-    hold,
-    options.bigint ?? false,
-  );
+  const subscribe = (groups: readonly number[]): Promise<NetlinkSocket> => openNetlink(handle, 'route', { thread, timeout, groups });
+  return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint: options.bigint ?? false }), namespace);
 }

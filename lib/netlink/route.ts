@@ -5,7 +5,7 @@ import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../sche
 import type { Route, RouteInput } from '../schema/route/route.js';
 import type { Rule, RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
-import { checkOperationOptions, Exchange, type HoldNamespace, type OperationOptions } from './route/exchange.js';
+import { checkOperationOptions, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
 import { ObjectClient } from './route/object-client.js';
 import { addressType, fdbType, neighbourType, proxyType, ruleType } from './route/object-types.js';
@@ -47,10 +47,11 @@ export interface Batch {
  * rtnetlink of one namespace, typed: links, addresses, routes, rules, neighbours. All operations may run concurrently. Made by
  * Namespace.route().
  */
-export class RouteClient {
+export class RouteClient<N = unknown> {
   readonly #socket: NetlinkSocket;
   readonly #exchange: Exchange;
-  readonly #watches = new Set<RouteWatch>();
+  readonly #watches = new Set<RouteWatch<N>>();
+  readonly #origin: N;
   /** Network devices. */
   readonly links: LinkClient;
   /** Addresses of links. */
@@ -67,15 +68,9 @@ export class RouteClient {
   readonly fdb: ObjectClient<FdbEntry, FdbEntryInput>;
 
   /** For Namespace.route() and for tests with a fake kernel. */
-  constructor(
-    socket: NetlinkSocket,
-    subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>,
-    namespace: string,
-    hold: HoldNamespace,
-    bigint: boolean,
-  ) {
-    this.#socket = socket;
-    const exchange = new Exchange(socket, subscribe, namespace, hold, bigint);
+  constructor(exchange: Exchange, origin: N) {
+    this.#socket = exchange.socket;
+    this.#origin = origin;
     this.#exchange = exchange;
     this.links = new LinkClient(exchange);
     this.addresses = new ObjectClient(exchange, addressType);
@@ -114,8 +109,8 @@ export class RouteClient {
    * Subscribes to changes, from this call on: an async iterator of events. With `existing`, what is there comes first, nothing is told
    * twice, and when the kernel drops events the differences are told.
    */
-  watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch {
-    const watch = new RouteWatch(this.#exchange, checkWatch(objects, options), options);
+  watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N> {
+    const watch = new RouteWatch<N>(this.#exchange, this.#origin, checkWatch(objects, options), options);
     this.#watches.add(watch);
     return watch;
   }

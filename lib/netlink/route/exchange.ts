@@ -67,15 +67,13 @@ export class Exchange {
   constructor(
     socket: NetlinkSocket,
     subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>,
-    namespace: string,
-    hold: HoldNamespace,
-    bigint: boolean,
+    options: { readonly namespace: string; readonly hold: HoldNamespace; readonly bigint: boolean },
   ) {
     this.socket = socket;
     this.subscribe = subscribe;
-    this.namespace = namespace;
-    this.#hold = hold;
-    this.#bigint = bigint;
+    this.namespace = options.namespace;
+    this.#hold = options.hold;
+    this.#bigint = options.bigint;
   }
 
   /** The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV. */

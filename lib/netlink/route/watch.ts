@@ -16,17 +16,22 @@ export interface WatchOptions {
 }
 
 /** What a watch tells of one object. */
-export interface ObjectChange {
+export interface ObjectChange<N = unknown> {
   readonly action: 'existing' | 'added' | 'changed' | 'removed';
   /** 'link', 'address', 'route', 'rule', 'neighbour', 'forwarding entry'. */
   readonly object: string;
   readonly value: object;
   /** With `existing`: what it was before. */
   readonly previous?: object;
+  /** Where it happened. */
+  readonly namespace: N;
 }
 
 /** A change; or that the kernel dropped events; or that the differences are told and the state is right again. */
-export type Event = ObjectChange | { readonly action: 'overrun' } | { readonly action: 'synchronized' };
+export type Event<N = unknown> =
+  ObjectChange<N> | { readonly action: 'overrun'; readonly namespace: N } | { readonly action: 'synchronized'; readonly namespace: N };
+
+type Untold = Omit<ObjectChange, 'namespace'> | { readonly action: 'overrun' } | { readonly action: 'synchronized' };
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -55,21 +60,23 @@ interface Known {
  * A subscription to objects of one namespace, as an async iterator; subscribed from the call on. One loop at a time. Left or closed, it
  * ends its socket.
  */
-export class RouteWatch implements AsyncIterable<Event> {
+export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   /** Resolves when the kernel tells changes, and with `existing` when the list of what is there was taken. Rejects with what prevents it. */
   readonly ready: Promise<void>;
   readonly #exchange: Exchange;
   readonly #known: readonly Known[];
   readonly #existing: boolean;
   readonly #signal: AbortSignal | undefined;
-  readonly #queue: Event[] = [];
+  readonly #queue: Event<N>[] = [];
+  readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
   readonly #doubtful = new Set<Known>();
   #closing: Promise<void> | undefined;
   #iterating = false;
 
-  constructor(exchange: Exchange, watched: readonly Watched[], options: WatchOptions) {
+  constructor(exchange: Exchange, namespace: N, watched: readonly Watched[], options: WatchOptions) {
+    this.#namespace = namespace;
     this.#exchange = exchange;
     this.#known = watched.map((one) => ({ watched: one, values: new Map() }));
     this.#existing = options.existing ?? false;
@@ -92,7 +99,7 @@ export class RouteWatch implements AsyncIterable<Event> {
       for (const known of this.#known) {
         for (const value of await this.#list(known)) {
           known.values.set(known.watched.key(value as Plain), value);
-          this.#queue.push({ action: 'existing', object: known.watched.object, value });
+          this.#tell({ action: 'existing', object: known.watched.object, value });
         }
       }
     }
@@ -125,7 +132,7 @@ export class RouteWatch implements AsyncIterable<Event> {
     return true;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Event, undefined, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N>, undefined, undefined> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
     this.#iterating = true;
     try {
@@ -169,14 +176,14 @@ export class RouteWatch implements AsyncIterable<Event> {
   #made(known: Known, value: object, flags: number): void {
     const { object } = known.watched;
     if (!this.#existing) {
-      this.#queue.push({ action: (flags & NLM_F_CREATE) !== 0 || object !== 'link' ? 'added' : 'changed', object, value });
+      this.#tell({ action: (flags & NLM_F_CREATE) !== 0 || object !== 'link' ? 'added' : 'changed', object, value });
       return;
     }
     const key = known.watched.key(value as Plain);
     const previous = known.values.get(key);
     known.values.set(key, value);
-    if (previous === undefined) this.#queue.push({ action: 'added', object, value });
-    else if (!this.#alike(known, previous, value)) this.#queue.push({ action: 'changed', object, value, previous });
+    if (previous === undefined) this.#tell({ action: 'added', object, value });
+    else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
     if (
       object === 'route' &&
       ((flags & NLM_F_REPLACE) !== 0 || (value as Plain)['nexthops'] !== undefined || known.watched.family === 10)
@@ -193,13 +200,17 @@ export class RouteWatch implements AsyncIterable<Event> {
       const key = known.watched.key(value as Plain);
       const previous = known.values.get(key);
       known.values.delete(key);
-      if (previous !== undefined) this.#queue.push({ action: 'removed', object, value, previous });
+      if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
       else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
       // With an address or a link go routes of IPv4, in silence.
       if (object === 'address' || object === 'link') this.#doubt('route');
       return;
     }
-    this.#queue.push({ action: 'removed', object, value });
+    this.#tell({ action: 'removed', object, value });
+  }
+
+  #tell(event: Untold): void {
+    this.#queue.push({ ...event, namespace: this.#namespace });
   }
 
   #doubt(object: string): void {
@@ -216,10 +227,10 @@ export class RouteWatch implements AsyncIterable<Event> {
   }
 
   async #recover(): Promise<void> {
-    this.#queue.push({ action: 'overrun' });
+    this.#tell({ action: 'overrun' });
     if (!this.#existing) return;
     await this.#relist(this.#known);
-    this.#queue.push({ action: 'synchronized' });
+    this.#tell({ action: 'synchronized' });
   }
 
   /** Tells the differences between what is known and what is there. */
@@ -231,13 +242,13 @@ export class RouteWatch implements AsyncIterable<Event> {
       for (const [name, previous] of known.values) {
         if (now.has(name)) continue;
         known.values.delete(name);
-        this.#queue.push({ action: 'removed', object, value: previous, previous });
+        this.#tell({ action: 'removed', object, value: previous, previous });
       }
       for (const [name, value] of now) {
         const previous = known.values.get(name);
         known.values.set(name, value);
-        if (previous === undefined) this.#queue.push({ action: 'added', object, value });
-        else if (!this.#alike(known, previous, value)) this.#queue.push({ action: 'changed', object, value, previous });
+        if (previous === undefined) this.#tell({ action: 'added', object, value });
+        else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
       }
     }
   }

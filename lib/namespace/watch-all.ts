@@ -1,0 +1,90 @@
+import { checkOptions } from '../arguments.js';
+import { NetlaneError } from '../errors.js';
+import type { RouteClient } from '../netlink/route.js';
+import { checkWatch, type Event, type RouteWatch, type WatchOptions } from '../netlink/route/watch.js';
+import type { WatchedName } from '../netlink/route/watched.js';
+
+/** Options of Namespace.watchAll(). */
+export interface WatchAllOptions extends WatchOptions {
+  /** Whose loops poll the sockets: the namespaces' lanes (default), or the caller's. */
+  readonly thread?: 'lane' | 'caller' | undefined;
+}
+
+/** Checks before anything is opened. */
+export function checkWatchAll(objects: readonly WatchedName[], options: WatchAllOptions): WatchAllOptions {
+  checkOptions('options', options, ['existing', 'signal', 'thread']);
+  const { thread: _thread, ...rest } = options;
+  checkWatch(objects, rest);
+  return options;
+}
+
+/** The watches of many namespaces as one async iterator. One loop; leaving it, or close(), ends them all. */
+export class WatchAll<N> implements AsyncIterable<Event<N>> {
+  /** Resolves when every namespace is subscribed; rejects with what prevents one, and then all are closed. */
+  readonly ready: Promise<void>;
+  readonly #clients: RouteClient<N>[] = [];
+  readonly #watches: RouteWatch<N>[] = [];
+  #closing: Promise<void> | undefined;
+  #iterating = false;
+
+  constructor(open: readonly (() => Promise<RouteClient<N>>)[], objects: readonly WatchedName[], options: WatchOptions) {
+    this.ready = this.#start(open, objects, options);
+    // Whoever iterates is told as well; nobody has to wait for `ready`.
+    this.ready.catch(() => undefined);
+  }
+
+  async #start(open: readonly (() => Promise<RouteClient<N>>)[], objects: readonly WatchedName[], options: WatchOptions): Promise<void> {
+    const opened = await Promise.allSettled(open.map((one) => one()));
+    for (const result of opened) if (result.status === 'fulfilled') this.#clients.push(result.value);
+    try {
+      for (const result of opened) if (result.status === 'rejected') throw result.reason;
+      if (this.#closing !== undefined) throw new NetlaneError('NETLANE_CLOSED', 'the watch is closed');
+      for (const client of this.#clients) this.#watches.push(client.watch(objects, options));
+      await Promise.all(this.#watches.map((watch) => watch.ready));
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N>, undefined, undefined> {
+    if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch');
+    this.#iterating = true;
+    try {
+      await this.ready;
+      const iterators = this.#watches.map((watch) => watch[Symbol.asyncIterator]());
+      const pull = async (index: number): Promise<{ readonly index: number; readonly event: Event<N> | undefined }> => {
+        const result = await iterators[index]?.next();
+        return { index, event: result?.done === false ? result.value : undefined };
+      };
+      const pending = new Map(iterators.map((_, index) => [index, pull(index)]));
+      while (pending.size > 0) {
+        const { index, event } = await Promise.race(pending.values());
+        if (event === undefined) pending.delete(index);
+        else {
+          // Behind the others, so that a busy namespace does not hide the quiet ones.
+          pending.delete(index);
+          pending.set(index, pull(index));
+          yield event;
+        }
+      }
+      return undefined;
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+
+  /** Ends all of it. Idempotent: the same promise every time. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
