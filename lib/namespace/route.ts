@@ -1,7 +1,6 @@
 import { invalidArgument } from '../errors.js';
-import { Exchange, type HeldNamespace } from '../netlink/route/exchange.js';
+import { Exchange, type HeldNamespace, type Subscribe } from '../netlink/route/exchange.js';
 import { checkRouteOptions, RouteClient, type RouteOptions } from '../netlink/route.js';
-import type { NetlinkSocket } from '../netlink/socket.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 import { openNetlink } from './netlink.js';
 
@@ -18,6 +17,6 @@ export async function openRoute<N>(handle: NamespaceHandle, namespace: N, option
   checkRouteOptions(options);
   const { thread, timeout } = options;
   const socket = await openNetlink(handle, 'route', { thread, timeout });
-  const subscribe = (groups: readonly number[]): Promise<NetlinkSocket> => openNetlink(handle, 'route', { thread, timeout, groups });
+  const subscribe: Subscribe = (groups, receiveBuffer) => openNetlink(handle, 'route', { thread, timeout, groups, receiveBuffer });
   return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint: options.bigint ?? false }), namespace);
 }

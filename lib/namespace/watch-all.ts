@@ -12,7 +12,7 @@ export interface WatchAllOptions extends WatchOptions {
 
 /** Checks before anything is opened. */
 export function checkWatchAll(objects: readonly WatchedName[], options: WatchAllOptions): WatchAllOptions {
-  checkOptions('options', options, ['existing', 'signal', 'thread']);
+  checkOptions('options', options, ['existing', 'receiveBuffer', 'signal', 'thread']);
   const { thread: _thread, ...rest } = options;
   checkWatch(objects, rest);
   return options;

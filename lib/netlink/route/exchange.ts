@@ -15,6 +15,9 @@ export interface HeldNamespace {
 /** Turns a handle that a caller passed into an fd. Throws NETLANE_INVALID_ARGUMENT for what is none, NETLANE_CLOSED for a closed one. */
 export type HoldNamespace = (handle: object) => HeldNamespace;
 
+/** Opens a socket in the same namespace that hears groups. */
+export type Subscribe = (groups: readonly number[], receiveBuffer?: number) => Promise<NetlinkSocket>;
+
 /** Options that every operation takes. */
 export interface OperationOptions {
   /** Ends the wait at once with ABORT_ERR; what the kernel was told is not taken back. */
@@ -62,11 +65,11 @@ export class Exchange {
   readonly #bigint: boolean;
 
   /** Opens a socket in the same namespace that hears groups. */
-  readonly subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>;
+  readonly subscribe: Subscribe;
 
   constructor(
     socket: NetlinkSocket,
-    subscribe: (groups: readonly number[]) => Promise<NetlinkSocket>,
+    subscribe: Subscribe,
     options: { readonly namespace: string; readonly hold: HoldNamespace; readonly bigint: boolean },
   ) {
     this.socket = socket;

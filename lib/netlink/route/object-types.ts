@@ -87,7 +87,7 @@ export const routeType: ObjectType<Route, RouteInput> = {
   filters: ['table', 'link', 'protocol', 'type', 'family'],
   label: (value) =>
     `${text(value['destination'])}${value['gateway'] === undefined ? '' : ` via ${text(value['gateway'])}`}${on(value)}`.trim(),
-  key: ['family', 'destination', 'table', 'tos', 'priority'],
+  key: ['family', 'destination', 'table', 'tos', 'metric'],
   defaults: routeDefaults,
   deletion: routeDeletion,
 };

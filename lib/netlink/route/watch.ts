@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, checkSignal, nearest } from '../../arguments.js';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, nearest } from '../../arguments.js';
 import { abortError, invalidArgument, NetlaneError } from '../../errors.js';
 import { NLM_F_CREATE, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
@@ -11,6 +11,8 @@ import { watchedNames, watchedOf, type Watched, type WatchedName } from './watch
 export interface WatchOptions {
   /** What is there already comes first, and after an overrun the differences are told. Default false. */
   readonly existing?: boolean | undefined;
+  /** Bytes of the receive buffer: how many events may wait. Default 8 MiB, or what the system allows without CAP_NET_ADMIN. */
+  readonly receiveBuffer?: number | undefined;
   /** Ends the watch with ABORT_ERR. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +46,8 @@ export function checkWatch(objects: readonly WatchedName[], options: WatchOption
       hint: near === undefined ? `known are ${watchedNames.join(', ')}` : `did you mean ${near}?`,
     });
   }
-  checkOptions('options', options, ['existing', 'signal']);
+  checkOptions('options', options, ['existing', 'receiveBuffer', 'signal']);
+  if (options.receiveBuffer !== undefined) checkInteger('receiveBuffer', options.receiveBuffer, 1, 0x3fffffff);
   checkBoolean('existing', options.existing);
   checkSignal('signal', options.signal);
   return watchedOf(objects);
@@ -67,6 +70,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   readonly #known: readonly Known[];
   readonly #existing: boolean;
   readonly #signal: AbortSignal | undefined;
+  readonly #receiveBuffer: number | undefined;
   readonly #queue: Event<N>[] = [];
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
@@ -81,6 +85,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
     this.#known = watched.map((one) => ({ watched: one, values: new Map() }));
     this.#existing = options.existing ?? false;
     this.#signal = options.signal;
+    this.#receiveBuffer = options.receiveBuffer;
     this.ready = this.#start();
     // Whoever iterates is told as well; nobody has to wait for `ready`.
     this.ready.catch(() => undefined);
@@ -89,7 +94,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   async #start(): Promise<void> {
     if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
     const groups = new Set(this.#known.flatMap((one) => one.watched.groups));
-    const socket = await this.#exchange.subscribe([...groups]);
+    const socket = await this.#exchange.subscribe([...groups], this.#receiveBuffer);
     this.#socket = socket;
     if (this.#closing !== undefined) {
       await socket.close();

@@ -60,7 +60,7 @@ function routes(family: number, group: number): Watched {
     family,
     headerSize: 12,
     // IPv4 tells routes with one destination apart by all of these; what NLM_F_APPEND added differs in the next hop only.
-    key: keyOf('family', 'table', 'destination', 'source', 'tos', 'priority', 'type', 'gateway', 'via', 'link', 'nexthops', 'nexthopId'),
+    key: keyOf('family', 'table', 'destination', 'source', 'tos', 'metric', 'type', 'gateway', 'via', 'link', 'nexthops', 'nexthopId'),
     ignored: ['cache'],
   };
 }

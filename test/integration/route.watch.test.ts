@@ -1,0 +1,203 @@
+import { expect } from 'chai';
+import { Namespace } from '../../lib/namespace.js';
+import type { RouteClient } from '../../lib/netlink/route.js';
+import type { Event } from '../../lib/netlink/route/watch.js';
+import { rejectionOf } from '../support/error-of.js';
+import { ip } from '../support/namespaces.js';
+import { limit } from '../support/time.js';
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/** Reads events into a list until told to stop. */
+class Reader {
+  readonly events: Event<Namespace>[] = [];
+  readonly done: Promise<Error | undefined>;
+
+  constructor(watch: AsyncIterable<Event<Namespace>>) {
+    this.done = this.#read(watch);
+  }
+
+  async #read(watch: AsyncIterable<Event<Namespace>>): Promise<Error | undefined> {
+    try {
+      for await (const event of watch) this.events.push(event);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  async until(predicate: (events: readonly Event<Namespace>[]) => boolean): Promise<void> {
+    const end = performance.now() + limit(10_000);
+    while (!predicate(this.events)) {
+      if (performance.now() > end) throw new Error(`not told in time; told: ${JSON.stringify(this.events.map(summary))}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function summary(event: Event<Namespace>): string {
+  if (!('value' in event)) return event.action;
+  const value = event.value as Plain;
+  return `${event.action} ${event.object} ${JSON.stringify(value['name'] ?? value['address'] ?? value['destination'] ?? '')}`;
+}
+
+function keyOf(object: string, value: Plain): string {
+  switch (object) {
+    case 'link':
+      return `link ${String(value['index'])}`;
+    case 'address':
+      return `address ${JSON.stringify([value['link'], value['address'], value['peer']])}`;
+    default:
+      return `route ${JSON.stringify([value['family'], value['table'], value['destination'], value['type'], value['metric'], value['gateway'], value['link']])}`;
+  }
+}
+
+describe('A watch', function () {
+  this.timeout(limit(60_000));
+  let one: Namespace;
+  let two: Namespace;
+  let route: RouteClient<Namespace>;
+  let other: RouteClient<Namespace>;
+
+  beforeEach(async () => {
+    one = await Namespace.create({ loopback: true });
+    two = await Namespace.create({ loopback: true });
+    route = await one.route();
+    other = await two.route({ thread: 'caller' });
+  });
+  afterEach(() => Promise.all([one.close(), two.close()]));
+
+  it('tells what is there, and then what ip changes', async () => {
+    const watch = route.watch(['link', 'ipv4-address', 'ipv4-route'], { existing: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    ip(one, 'link add b0 type bridge');
+    ip(one, 'link set b0 up');
+    ip(one, 'address add 10.1.0.1/24 dev b0');
+    ip(one, 'link delete b0');
+    await reader.until((events) => events.some((event) => summary(event) === 'removed link "b0"'));
+    const told = reader.events.map(summary);
+    expect(told).to.include.members([
+      'existing link "lo"',
+      'existing address "127.0.0.1/8"',
+      'added link "b0"',
+      'added address "10.1.0.1/24"',
+    ]);
+    expect(told.filter((text) => text === 'added link "b0"')).to.have.length(1);
+    expect(reader.events.every((event) => event.namespace === one)).to.equal(true);
+    await watch.close();
+    expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
+  });
+
+  it('ends with the signal, with the client, and when its loop is left', async () => {
+    const controller = new AbortController();
+    const aborted = new Reader(route.watch(['link'], { signal: controller.signal }));
+    const left = route.watch(['link'], { existing: true });
+    for await (const event of left) {
+      expect(event.action).to.equal('existing');
+      break;
+    }
+    const closed = new Reader(route.watch(['address']));
+    controller.abort(new Error('enough'));
+    expect(await aborted.done).to.include({ code: 'ABORT_ERR' });
+    await route.close();
+    expect(await closed.done).to.include({ code: 'NETLANE_CLOSED' });
+  });
+
+  it('refuses what cannot be watched, at once', async () => {
+    expect(() => route.watch(['links' as never])).to.throw(/did you mean link/);
+    expect(() => route.watch([])).to.throw(/objects must be/);
+    expect(() => route.watch(['link'], { exsting: true } as never)).to.throw(/did you mean existing/);
+    const watch = route.watch(['link'], { existing: true });
+    const first = watch[Symbol.asyncIterator]();
+    await first.next();
+    expect(await rejectionOf(watch[Symbol.asyncIterator]().next())).to.include({ code: 'NETLANE_BUSY' });
+    await first.return(undefined);
+  });
+
+  it('watches many namespaces at once and says which', async () => {
+    const watch = Namespace.watchAll([one, two], ['link'], { existing: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    await route.links.add({ name: 'a0', kind: 'bridge' });
+    await other.links.add({ name: 'z0', kind: 'bridge' });
+    await reader.until((events) => events.filter((event) => event.action === 'added').length === 2);
+    const added = reader.events.filter((event) => event.action === 'added');
+    expect(added.map((event) => [summary(event), event.namespace])).to.have.deep.members([
+      ['added link "a0"', one],
+      ['added link "z0"', two],
+    ]);
+    await watch.close();
+    expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
+  });
+
+  it('ends equal to a fresh list whatever happens, also with a buffer that is far too small', async () => {
+    for (let round = 0; round < 3; round++) {
+      const watch = route.watch(['link', 'address', 'route'], { existing: true, receiveBuffer: 2048 });
+      await watch.ready;
+      const reader = new Reader(watch);
+      let random = 12345 + round;
+      const pick = (limit_: number): number => {
+        random = (random * 1103515245 + 12345) & 0x7fffffff;
+        return random % limit_;
+      };
+      for (let index = 0; index < 4; index++) {
+        const name = `r${round}${index}`;
+        await route.links.ensure({ name, kind: 'bridge', up: true });
+        await route.addresses.ensure({ link: name, address: `10.${round}.${index}.1/24` });
+      }
+      const changes = Array.from({ length: 150 }, () => {
+        const name = `r${round}${pick(4)}`;
+        const net = `10.${100 + round}.${pick(40)}.0/24`;
+        switch (pick(6)) {
+          case 0:
+            return () => route.links.set(name, { mtu: 1280 + pick(200) });
+          case 1:
+            return () => route.links.set(name, { up: pick(3) > 0 });
+          case 2:
+            return () => route.routes.replace({ destination: net, link: name });
+          case 3:
+            return () => route.routes.delete({ destination: net });
+          case 4:
+            return () => route.addresses.add({ link: name, address: `10.${round}.${50 + pick(20)}.1/24` });
+          default:
+            return () => route.addresses.add({ link: name, address: `fd00:${pick(99)}::1/64`, flags: ['nodad'] });
+        }
+      });
+      await Promise.allSettled(changes.map((change) => change()));
+      const state = (): Map<string, Plain> => {
+        const map = new Map<string, Plain>();
+        for (const event of reader.events) {
+          if (!('value' in event)) continue;
+          const key = keyOf(event.object, event.value as Plain);
+          if (event.action === 'removed') map.delete(key);
+          else {
+            if (event.action === 'added') expect(map.has(key), `${summary(event)} twice`).to.equal(false);
+            map.set(key, event.value as Plain);
+          }
+        }
+        return map;
+      };
+      const fresh = async (): Promise<Set<string>> => {
+        const lists = await Promise.all([route.links.list(), route.addresses.list(), route.routes.list()]);
+        return new Set(
+          ['link', 'address', 'route'].flatMap((object, index) => (lists[index] ?? []).map((value) => keyOf(object, value as Plain))),
+        );
+      };
+      const end = performance.now() + limit(10_000);
+      for (;;) {
+        const [told, there] = [new Set(state().keys()), await fresh()];
+        if (told.size === there.size && [...told].every((key) => there.has(key))) break;
+        if (performance.now() > end)
+          expect([...told].sort((a, b) => a.localeCompare(b))).to.deep.equal([...there].sort((a, b) => a.localeCompare(b)));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(
+        reader.events.some((event) => event.action === 'overrun'),
+        'the buffer was small enough',
+      ).to.equal(true);
+      await watch.close();
+      await reader.done;
+    }
+  });
+});
