@@ -29,7 +29,7 @@ export interface LaneEvents {
 /** The caller's end of a lane: a Piscina pool of exactly one thread, and the channel to it. */
 export class LaneClient {
   readonly #data: LaneData;
-  readonly #idleTime: number;
+  #idleTime: number;
   readonly #events: LaneEvents;
   readonly #transports = new Map<number, LaneTransport>();
   #pool: Piscina | undefined;
@@ -255,6 +255,19 @@ export class LaneClient {
       void this.end();
     }, this.#idleTime);
     this.#idleTimer.unref();
+  }
+
+  /** Somebody is going to use it: an idle time that is over does not count any more. */
+  expect(idleTime: number): void {
+    this.#idleTime = idleTime;
+  }
+
+  /** No handle of its namespace is open any more: it ends with its last socket. */
+  retire(): void {
+    this.#idleTime = 0;
+    if (this.#users > 0) return;
+    clearTimeout(this.#idleTimer);
+    void this.end();
   }
 
   /** The thread died, or never came to life: everything open on it is lost. */

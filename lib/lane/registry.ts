@@ -26,11 +26,15 @@ const sharedLanes = 2;
  */
 class LaneRegistry {
   readonly #lanes = new Map<string, LaneClient>();
+  readonly #handles = new Map<string, number>();
   witness: LaneWitness | undefined;
 
   get(key: string, name: string, namespace: number, idleTime: number): LaneClient {
     const existing = this.#lanes.get(key);
-    if (existing?.alive === true) return existing;
+    if (existing?.alive === true) {
+      existing.expect(idleTime);
+      return existing;
+    }
     let thread: number | undefined;
     const lane = new LaneClient({ namespace, name }, idleTime, {
       started: (id) => {
@@ -44,6 +48,20 @@ class LaneRegistry {
     });
     this.#lanes.set(key, lane);
     return lane;
+  }
+
+  /** Counts a handle whose namespace's lane may be used. Returns the function that takes it off: with the last one the lane ends. */
+  hold(key: string): () => void {
+    this.#handles.set(key, (this.#handles.get(key) ?? 0) + 1);
+    return () => {
+      const left = (this.#handles.get(key) ?? 1) - 1;
+      if (left > 0) {
+        this.#handles.set(key, left);
+        return;
+      }
+      this.#handles.delete(key);
+      this.#lanes.get(key)?.retire();
+    };
   }
 
   /** Ends the lane of a namespace, if there is one. */

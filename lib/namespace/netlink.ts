@@ -22,6 +22,9 @@ lanes.witness = {
   },
 };
 
+/** Handles that are counted as users of their namespace's lane. */
+const holders = new WeakSet<NamespaceHandle>();
+
 /** A namespace as the transports need it. */
 function laneNamespace(handle: NamespaceHandle): LaneNamespace {
   return {
@@ -70,6 +73,11 @@ function explaining(factory: TransportFactory, handle: NamespaceHandle): Transpo
 export function transportFactory(handle: NamespaceHandle, thread: 'lane' | 'caller'): TransportFactory {
   const namespace = laneNamespace(handle);
   if (thread === 'caller') return explaining(new CallerFactory(namespace), handle);
+  if (handle.lane !== 'shared' && !holders.has(handle)) {
+    holders.add(handle);
+    // A dependent of the handle: called when it is closed, after which no new socket can come.
+    handle.own({ close: lanes.hold(namespace.key) });
+  }
   return explaining(new LaneFactory(namespace, { shared: handle.lane === 'shared', idleTime: handle.laneIdle }), handle);
 }
 

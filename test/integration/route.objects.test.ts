@@ -76,10 +76,10 @@ for (const thread of ['lane', 'caller'] as const) {
     });
 
     it('moves a link to another namespace by its handle', async () => {
-      await route.links.add({ name: 'm0', kind: 'bridge' });
+      await route.links.add({ name: 'm0', kind: 'veth', peer: { name: 'm1' } });
       await route.links.set('m0', { namespace: other });
       expect(await route.links.find('m0')).to.equal(undefined);
-      expect(await far.links.get('m0')).to.include({ kind: 'bridge' });
+      expect(await far.links.get('m0')).to.include({ kind: 'veth' });
       await far.links.delete('m0');
     });
 
