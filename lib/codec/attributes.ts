@@ -304,6 +304,21 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         hidden: entry.hidden,
         inline: of.inline,
       });
+      // The attribute for IPv6 is the same field; its kernel name ends in 6.
+      if (notes.ipv6 !== undefined) {
+        shapes.push({
+          name,
+          type: notes.ipv6,
+          codec,
+          kernel: `${kernel}6`,
+          doc,
+          unit: notes.unit,
+          since: notes.since,
+          readOnly: of.readOnly,
+          hidden: true,
+          inline: false,
+        });
+      }
     }
     this.shape = { is: 'attributes', fields: shapes };
   }

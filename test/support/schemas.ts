@@ -1,0 +1,55 @@
+import type { Codec } from '../../lib/codec/codec.js';
+import { address } from '../../lib/schema/route/address.js';
+import { addressLabel } from '../../lib/schema/route/address-label.js';
+import { bridgeLink } from '../../lib/schema/route/bridge-link.js';
+import { bridgeVlan, bridgeVlanQuery } from '../../lib/schema/route/bridge-vlan.js';
+import { kinds, ports } from '../../lib/schema/route/kinds.js';
+import { canStatistics } from '../../lib/schema/route/kinds/can.js';
+import { link } from '../../lib/schema/route/link.js';
+import { multicastDatabase, multicastEntry } from '../../lib/schema/route/multicast-database.js';
+import { namespaceId } from '../../lib/schema/route/namespace-id.js';
+import { fdb, neighbour } from '../../lib/schema/route/neighbour.js';
+import { neighbourTable } from '../../lib/schema/route/neighbour-table.js';
+import { netconf } from '../../lib/schema/route/netconf.js';
+import { nexthop, nexthopBucket } from '../../lib/schema/route/nexthop.js';
+import { prefixNotification } from '../../lib/schema/route/prefix.js';
+import { route } from '../../lib/schema/route/route.js';
+import { rule } from '../../lib/schema/route/rule.js';
+import { statistics, statisticsRequest } from '../../lib/schema/route/statistics.js';
+import { vniFilter } from '../../lib/schema/route/vni-filter.js';
+import type { ArbitraryOptions } from './arbitraries.js';
+
+type Schema = Codec<object, never>;
+
+/** Every message of rtnetlink that has a schema, and what must be minded when values of it are made. */
+export const messages: Readonly<Record<string, { readonly codec: Schema; readonly options?: ArbitraryOptions }>> = {
+  // The other end of a pair belongs to its kinds; it has a test of its own.
+  link: { codec: link, options: { omit: ['peer', 'family'] } },
+  address: { codec: address, options: { require: { peer: 'address' } } },
+  route: { codec: route },
+  rule: { codec: rule },
+  neighbour: { codec: neighbour },
+  fdb: { codec: fdb },
+  nexthop: { codec: nexthop },
+  'nexthop bucket': { codec: nexthopBucket },
+  'neighbour table': { codec: neighbourTable },
+  netconf: { codec: netconf },
+  'address label': { codec: addressLabel },
+  'namespace id': { codec: namespaceId },
+  statistics: { codec: statistics },
+  'statistics request': { codec: statisticsRequest },
+  'multicast database': { codec: multicastDatabase },
+  'multicast entry': { codec: multicastEntry },
+  'bridge link': { codec: bridgeLink },
+  'bridge VLAN': { codec: bridgeVlan },
+  'bridge VLAN query': { codec: bridgeVlanQuery },
+  'VNI filter': { codec: vniFilter },
+  prefix: { codec: prefixNotification },
+};
+
+/** What messages hold that depends on a kind. */
+export const parts: Readonly<Record<string, Schema>> = {
+  ...Object.fromEntries(Object.entries(kinds).map(([name, codec]) => [`data of ${name}`, codec as Schema])),
+  ...Object.fromEntries(Object.entries(ports).map(([name, codec]) => [`port of ${name}`, codec as Schema])),
+  'statistics of can': canStatistics,
+};
