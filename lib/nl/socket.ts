@@ -1,9 +1,8 @@
 import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import type { Namespace } from '../namespace.js';
-import { CallerFactory } from '../netlink/caller-transport.js';
 import { EAGAIN, ENOBUFS } from '../netlink/constants.js';
 import type { Message } from '../netlink/message.js';
-import { NetlinkSocket as Engine } from '../netlink/socket.js';
+import type { NetlinkSocket as Engine } from '../netlink/socket.js';
 import { NETLINK_USERSOCK, NLMSG_OVERRUN } from './constants.js';
 import { messageOf, senderOf, type Received, type Sendable } from './message.js';
 import { Mutex } from './mutex.js';
@@ -38,8 +37,7 @@ export class NetlinkSocket {
     checkProtocol(protocol);
     const namespace = await namespaceFor('newNs', ns);
     try {
-      const factory = new CallerFactory({ name: String(namespace), fd: () => namespace.fd });
-      const engine = await Engine.open(factory, protocol, {
+      const engine = await namespace.netlink(protocol, {
         thread: 'caller',
         groups,
         // None but what a request brings along.

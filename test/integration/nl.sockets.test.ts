@@ -218,6 +218,16 @@ describe('nl sockets', () => {
     await Promise.all([receiver.close(), sender.close()]);
   });
 
+  it('receive messages above 64 KiB whole', async () => {
+    const receiver = await nl.getNetlinkSocketAt(ns, nl.none(), nl.NETLINK_USERSOCK);
+    const sender = await nl.getNetlinkSocketAt(ns, nl.none(), nl.NETLINK_USERSOCK);
+    const body = Uint8Array.from({ length: 100_000 }, (_, at) => at % 251);
+    await sender.engine.send({ type: 77, port: receiver.getPid(), body });
+    const { messages } = await receiver.receive();
+    expect(messages.map(({ data }) => Buffer.compare(data, body))).to.deep.equal([0]);
+    await Promise.all([receiver.close(), sender.close()]);
+  });
+
   it('explain refusals, unless that is switched off', async () => {
     const unknown = (socket: nl.NetlinkSocket): Promise<unknown> => {
       const request = nl.newNetlinkRequest(nl.RTM_NEWLINK, nl.NLM_F_CREATE);
