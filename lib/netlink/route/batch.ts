@@ -1,7 +1,7 @@
 import { isGoneLink } from './object-client.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { LinkInput } from '../../schema/route/link.js';
-import type { Call, Exchange, OperationOptions } from './exchange.js';
+import type { Call, Encoded, Exchange, OperationOptions } from './exchange.js';
 import type { LinkChanges, LinkClient } from './links.js';
 import type { ObjectClient } from './object-client.js';
 
@@ -84,15 +84,11 @@ export async function runBatch(
   let known = new Map<string, number>();
   for (const entry of entries) {
     try {
-      const call = await entry.call();
-      let encoded;
-      try {
-        encoded = await exchange.encode(call.codec, call.value, options, known);
-      } catch (error) {
-        if (!isGoneLink(error)) throw error;
-        await Promise.all(results);
-        encoded = await exchange.encode(call.codec, call.value, options, known);
-      }
+      // No await where none is needed: between two awaits, everything leaves in one sendmsg.
+      const made = entry.call();
+      const call = made instanceof Promise ? await made : made;
+      const now = exchange.encodeNow(call.codec, call.value, known);
+      const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, results, options);
       results.push(settle(exchange.send(call, encoded, options)));
     } catch (error) {
       results.push(Promise.resolve({ ok: false, error: error instanceof Error ? error : new Error(String(error)) }));
@@ -102,6 +98,23 @@ export async function runBatch(
     }
   }
   return Promise.all(results);
+}
+
+/** Looks names up; those that are not there, again when all before it is done. */
+async function resolve(
+  exchange: Exchange,
+  call: Call<never>,
+  known: Map<string, number>,
+  before: readonly Promise<BatchResult>[],
+  options: OperationOptions | undefined,
+): Promise<Encoded> {
+  try {
+    return await exchange.encode(call.codec, call.value, options, known);
+  } catch (error) {
+    if (!isGoneLink(error)) throw error;
+    await Promise.all(before);
+    return exchange.encode(call.codec, call.value, options, known);
+  }
 }
 
 async function settle(sent: Promise<unknown>): Promise<BatchResult> {

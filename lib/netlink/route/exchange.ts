@@ -1,6 +1,6 @@
 import { checkMilliseconds, checkOptions, checkSignal } from '../../arguments.js';
 import { Input, Output, type Codec, type References } from '../../codec/codec.js';
-import { NetlaneError } from '../../errors.js';
+import { invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_DUMP } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { RequestContext, Warning } from '../request.js';
@@ -101,45 +101,54 @@ export class Exchange {
     return index;
   }
 
-  /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
-  async encode<I>(
+  /**
+   * Encodes a value at once where every name of a link in it is known; else gives the names that are not. At once: what is sent in one
+   * tick leaves in one sendmsg.
+   */
+  encodeNow<I>(
     codec: Codec<unknown, I>,
     value: I,
-    options: OperationOptions = {},
-    known: Map<string, number> = new Map(),
-  ): Promise<Encoded> {
-    const missing = new Set<string>();
-    const held = new Map<object, HeldNamespace>();
+    known?: ReadonlyMap<string, number>,
+  ): Encoded | { readonly missing: ReadonlySet<string> } {
+    let missing: Set<string> | undefined;
+    let held: Map<object, HeldNamespace> | undefined;
+    const release = (): void => {
+      if (held !== undefined) for (const one of held.values()) one.release();
+    };
     const references: References = {
-      link(name) {
-        const index = known.get(name);
-        if (index === undefined) missing.add(name);
+      link: (name) => {
+        const index = known?.get(name);
+        if (index === undefined) (missing ??= new Set()).add(name);
         return index ?? 0;
       },
       namespace: (handle) => {
-        let one = held.get(handle);
-        if (one === undefined) {
-          one = this.#hold(handle);
-          held.set(handle, one);
-        }
+        held ??= new Map();
+        const one = held.get(handle) ?? this.#hold(handle);
+        held.set(handle, one);
         return one.fd;
       },
-    };
-    const release = (): void => {
-      for (const one of held.values()) one.release();
     };
     try {
       const output = new Output({ references });
       codec.encode(value, output);
-      if (missing.size === 0) return { bytes: output.finish(), release };
-      await Promise.all([...missing].map(async (name) => known.set(name, await this.linkIndex(name, options))));
-      const again = new Output({ references });
-      codec.encode(value, again);
-      return { bytes: again.finish(), release };
+      if (missing === undefined) return { bytes: output.finish(), release };
     } catch (error) {
       release();
       throw error;
     }
+    release();
+    return { missing };
+  }
+
+  /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
+  async encode<I>(codec: Codec<unknown, I>, value: I, options: OperationOptions = {}, known = new Map<string, number>()): Promise<Encoded> {
+    const encoded = this.encodeNow(codec, value, known);
+    if ('bytes' in encoded) return encoded;
+    await Promise.all([...encoded.missing].map(async (name) => known.set(name, await this.linkIndex(name, options))));
+    const again = this.encodeNow(codec, value, known);
+    if ('bytes' in again) return again;
+    // A value that gives other names each time it is read.
+    throw invalidArgument('value', 'the same each time it is read', value);
   }
 
   /** Sends an encoded change. The request leaves in the same tick; the namespaces it names are released with the answer. */
@@ -156,12 +165,15 @@ export class Exchange {
   }
 
   async change<I>(call: Call<I>, options: OperationOptions = {}): Promise<readonly Warning[]> {
+    const encoded = this.encodeNow(call.codec, call.value);
+    if ('bytes' in encoded) return this.send(call, encoded, options);
     return this.send(call, await this.encode(call.codec, call.value, options), options);
   }
 
   /** One object by a request without acknowledgement. */
   async get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options: OperationOptions = {}): Promise<T> {
-    const encoded = await this.encode(call.codec, call.value, options);
+    const now = this.encodeNow(call.codec, call.value);
+    const encoded = 'bytes' in now ? now : await this.encode(call.codec, call.value, options);
     let value: { readonly is: T } | undefined;
     try {
       await this.socket.request(

@@ -34,22 +34,18 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
     await this.exchange.change(await this.setCall(reference, changes, options), options);
   }
 
-  /** The call that set() makes. A renaming needs the index. */
-  async setCall(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Promise<Call<LinkInput>> {
+  /** The call that set() makes. A renaming by name needs the index first. */
+  setCall(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Call<LinkInput> | Promise<Call<LinkInput>> {
     this.checkValue('changes', changes);
     const target = naming(reference);
     const renames = changes.name !== undefined && changes.name !== target.name;
-    const index = renames && target.name !== undefined ? await this.exchange.linkIndex(target.name, options) : target.index;
-    const value = { ...changes, ...(index === undefined ? target : { index }) } as LinkInput;
-    // Nothing but the name of who is changed: the kernel takes a name beside an index for a renaming.
-    if (index !== undefined && !renames && changes.name === undefined) delete (value as { name?: unknown }).name;
-    return {
-      type: linkType.types.create,
-      flags: 0,
-      codec: linkType.codec,
-      value,
-      operation: this.words('set', { name: target.name, index: target.index }),
-    };
+    if (!renames || target.name === undefined) return this.#setCall(target, changes);
+    return this.exchange.linkIndex(target.name, options).then((index) => this.#setCall({ index }, changes, target.name));
+  }
+
+  #setCall(target: { readonly name?: string; readonly index?: number }, changes: LinkChanges, called?: string): Call<LinkInput> {
+    const operation = this.words('set', { name: called ?? target.name, index: target.index });
+    return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target } as LinkInput, operation };
   }
 
   override async change(value: LinkInput, options?: OperationOptions): Promise<void> {
