@@ -1,0 +1,12 @@
+import { Namespace } from 'netlane';
+
+// Any protocol, any message: here the list of links as bytes (RTM_GETLINK with NLM_F_DUMP, after 16 bytes of struct ifinfomsg).
+const here = await Namespace.current();
+try {
+  const socket = await here.netlink('route');
+  for await (const { type, body } of socket.stream({ type: 18, flags: 0x300, body: new Uint8Array(16) })) {
+    console.log(`message ${type} of ${body.length} bytes, link ${new DataView(body.buffer, body.byteOffset).getInt32(4, true)}`);
+  }
+} finally {
+  await here.close();
+}
