@@ -1,12 +1,18 @@
 import { getSystemErrorMap } from 'node:util';
 
 /**
- * Errno values that netlink uses and libuv has no name for (asm-generic/errno.h); libuv's table has the rest.
+ * Errno values that Linux uses and libuv has no name for (asm-generic/errno.h); libuv's table has the rest.
  */
 const others: ReadonlyMap<number, readonly [string, string]> = new Map([
+  [8, ['ENOEXEC', 'exec format error']],
+  [10, ['ECHILD', 'no child processes']],
   [15, ['ENOTBLK', 'block device required']],
+  [33, ['EDOM', 'numerical argument out of domain']],
+  [35, ['EDEADLK', 'resource deadlock avoided']],
   [36, ['ENAMETOOLONG', 'file name too long']],
+  [37, ['ENOLCK', 'no locks available']],
   [42, ['ENOMSG', 'no message of desired type']],
+  [43, ['EIDRM', 'identifier removed']],
   [52, ['EBADE', 'invalid exchange']],
   [61, ['ENODATA', 'no data available']],
   [62, ['ETIME', 'timer expired']],
@@ -14,6 +20,7 @@ const others: ReadonlyMap<number, readonly [string, string]> = new Map([
   [65, ['ENOPKG', 'package not installed']],
   [67, ['ENOLINK', 'link has been severed']],
   [71, ['EPROTO', 'protocol error']],
+  [72, ['EMULTIHOP', 'multihop attempted']],
   [74, ['EBADMSG', 'bad message']],
   [75, ['EOVERFLOW', 'value too large for defined data type']],
   [76, ['ENOTUNIQ', 'name not unique on network']],
@@ -22,6 +29,8 @@ const others: ReadonlyMap<number, readonly [string, string]> = new Map([
   [87, ['EUSERS', 'too many users']],
   [95, ['EOPNOTSUPP', 'operation not supported']],
   [96, ['EPFNOSUPPORT', 'protocol family not supported']],
+  [102, ['ENETRESET', 'network dropped connection on reset']],
+  [115, ['EINPROGRESS', 'operation now in progress']],
   [116, ['ESTALE', 'stale file handle']],
   [121, ['EREMOTEIO', 'remote I/O error']],
   [122, ['EDQUOT', 'disk quota exceeded']],

@@ -116,9 +116,12 @@ export function openFile(path: string, operation: string, hint?: string): number
   }
 }
 
-/** The device of the kernel's file system of namespaces (nsfs): there is one. */
+let device: bigint | undefined;
+
+/** The device of the kernel's file system of namespaces (nsfs): there is one as long as the machine runs. */
 export function namespaceDevice(): bigint {
-  return statSync('/proc/self/ns/net', { bigint: true }).dev;
+  device ??= statSync('/proc/self/ns/net', { bigint: true }).dev;
+  return device;
 }
 
 function notNamespace(path: string, what: string, operation: string, hint: string | undefined, cause?: unknown): NetlaneError {
