@@ -144,7 +144,7 @@ export function connect(task: ConnectTask): Outcome<{ readonly thread: number }>
 export function open({ id, namespace, options }: OpenTask): Outcome<TransportState> {
   return attempt(() => {
     const { socket, state } = openNativeSocket(namespace, options);
-    const pump: SocketPump = new SocketPump(socket, state.receiveBuffer, options.slabs, {
+    const pump: SocketPump = new SocketPump(socket, state.receiveBuffer, options, {
       received(slab, end, spilled) {
         if (end <= smallest) {
           post([fromLane.received, id, slab.slice(0, end), end, true]);

@@ -45,7 +45,7 @@ export class CallerFactory implements TransportFactory {
     } catch (error) {
       throw openingError(error, this.namespace);
     }
-    return new CallerTransport(opened.socket, opened.state, options.slabs, events, this.namespace);
+    return new CallerTransport(opened.socket, opened.state, options, events, this.namespace);
   }
 
   // eslint-disable-next-line require-await -- a failure must be a rejection
@@ -64,12 +64,12 @@ class CallerTransport implements Transport {
   #closed = false;
   #looking = false;
 
-  constructor(socket: NativeSocket, state: TransportState, slabs: number, events: TransportEvents, namespace: string) {
+  constructor(socket: NativeSocket, state: TransportState, options: TransportOptions, events: TransportEvents, namespace: string) {
     this.#socket = socket;
     this.state = state;
     this.#namespace = namespace;
     // No event may come after close(), nor from within send(): a refusal is told in a microtask.
-    this.#pump = new SocketPump(socket, state.receiveBuffer, slabs, {
+    this.#pump = new SocketPump(socket, state.receiveBuffer, options, {
       received: (slab, end, spilled) => {
         if (!spilled) this.#slabs.add(slab);
         if (!this.#closed) events.received(slab, end);

@@ -1,5 +1,15 @@
 import { abortError, NetlaneError } from '../errors.js';
-import { ENOBUFS, NLM_F_DUMP_INTR, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
+import {
+  ENOBUFS,
+  NETLINK_PKTINFO,
+  NLM_F_DUMP_INTR,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSG_NOOP,
+} from './constants.js';
 import { readAcknowledgement } from './extended-ack.js';
 import type { CheckedRequest } from './pending.js';
 import type { Guard } from './guards.js';
@@ -283,9 +293,12 @@ export class DumpSocket implements TransportEvents {
   }
 }
 
-/** The guard's groups are joined before anything is dumped. */
+/** The guard's groups are joined before anything is dumped; those above 32 are known by PKTINFO alone. A loss counts from the moment it is known. */
 function guarded(options: TransportOptions, guard: Guard | undefined): TransportOptions {
-  return guard === undefined ? options : { ...options, groups: [...options.groups, ...guard.groups] };
+  const prompt = { ...options, promptOverruns: true };
+  if (guard === undefined) return prompt;
+  const packetInfo = { option: NETLINK_PKTINFO, value: 1, optional: true };
+  return { ...prompt, groups: [...options.groups, ...guard.groups], options: [...options.options, packetInfo] };
 }
 
 /** The error of a dump that changed under every attempt. */

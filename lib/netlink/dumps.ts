@@ -7,10 +7,11 @@ import type { Message, MessageView } from './message.js';
 import { closed, type Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
+import { waitFor } from './waiting.js';
 
 /** Attempts at a dump that is interrupted each time. */
 const attempts = 10;
-/** fds that wait for the next dump. */
+/** fds that are kept while nobody waits for one. */
 const idleLimit = 4;
 /** Milliseconds that an idle fd is kept. */
 const idleTime = 2000;
@@ -29,7 +30,7 @@ export class Dumps {
   readonly #turns: (() => void)[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
-  #closed: Error | undefined;
+  readonly #ended = new AbortController();
 
   constructor(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions) {
     this.#factory = factory;
@@ -46,7 +47,7 @@ export class Dumps {
     await this.#turn(request.signal);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(this.#guardOf(request));
+      dump = await this.#acquire(request);
       const messages: Message[] = [];
       const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
       const started = performance.now();
@@ -59,8 +60,7 @@ export class Dumps {
         const late = request.timeout !== 0 && performance.now() - started > request.timeout;
         if (attempt === attempts || late) throw dumpInterrupted(asked, attempt);
         // Longer each time, and never in step with whoever makes the changes.
-        await sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random()));
-        this.#checkAborted(request.signal);
+        await this.#waitFor(sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random())), request.signal);
       }
     } finally {
       this.#release(dump);
@@ -68,8 +68,7 @@ export class Dumps {
   }
 
   listSync(request: CheckedRequest, context: RequestContext): Reply {
-    if (this.#closed !== undefined) throw this.#closed;
-    this.#checkAborted(request.signal);
+    this.#checkOpen(request.signal);
     const asked = this.#asked(request, context);
     const messages: Message[] = [];
     const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
@@ -101,7 +100,7 @@ export class Dumps {
     await this.#turn(request.signal);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(this.#guardOf(request));
+      dump = await this.#acquire(request);
       dump.start(asked, request, context);
       let taken: T[] = [];
       while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
@@ -117,45 +116,36 @@ export class Dumps {
     }
   }
 
+  #waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return waitFor(work, { ended: this.#ended.signal, signal, namespace: this.#options.namespace });
+  }
+
+  #checkOpen(signal: AbortSignal | undefined): void {
+    if (this.#ended.signal.aborted) throw this.#ended.signal.reason;
+    if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
+  }
+
   /** Waits for one of the places; rejects at once when the signal says so, and then leaves no gap in the line. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closed !== undefined) throw this.#closed;
-    this.#checkAborted(signal);
+    this.#checkOpen(signal);
     if (this.#running < concurrent) {
       this.#running++;
       return;
     }
-    let onAbort: (() => void) | undefined;
+    let turn: (() => void) | undefined;
+    const ours = new Promise<void>((resolve) => {
+      turn = resolve;
+      this.#turns.push(resolve);
+    });
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#turns.push(resolve);
-        if (signal === undefined) return;
-        onAbort = (): void => {
-          const at = this.#turns.indexOf(resolve);
-          if (at === -1) return;
-          this.#turns.splice(at, 1);
-          reject(abortError(signal, { namespace: this.#options.namespace }));
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-      });
-    } finally {
-      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-    }
-    try {
-      this.#checkOpen();
-      this.#checkAborted(signal);
+      await this.#waitFor(ours, signal);
     } catch (error) {
-      this.#passOn();
+      const at = turn === undefined ? -1 : this.#turns.indexOf(turn);
+      // No longer in the line: the place came in the same moment, and is for the next one.
+      if (at === -1) this.#passOn();
+      else this.#turns.splice(at, 1);
       throw error;
     }
-  }
-
-  #checkOpen(): void {
-    if (this.#closed !== undefined) throw this.#closed;
-  }
-
-  #checkAborted(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
   }
 
   /** The place goes to the next in the line, or is free. */
@@ -169,22 +159,35 @@ export class Dumps {
     return guardOf(this.#options.protocol, request.type, request.body);
   }
 
-  async #acquire(guard: Guard | undefined): Promise<DumpSocket> {
+  async #acquire(request: CheckedRequest): Promise<DumpSocket> {
+    const guard = this.#guardOf(request);
     const idle = guard === undefined ? this.#idle.pop() : undefined;
-    const dump = idle ?? (await DumpSocket.open(this.#factory, this.#transport, guard));
-    if (this.#closed !== undefined) {
-      void dump.close();
-      throw this.#closed;
-    }
+    const dump = idle ?? (await this.#open(guard, request.signal));
+    if (this.#ended.signal.aborted) void dump.close();
+    this.#checkOpen(undefined);
     this.#busy.add(dump);
     return dump;
+  }
+
+  async #open(guard: Guard | undefined, signal: AbortSignal | undefined): Promise<DumpSocket> {
+    const opening = DumpSocket.open(this.#factory, this.#transport, guard);
+    try {
+      return await this.#waitFor(opening, signal);
+    } catch (error) {
+      // Nobody waits for it any more, but it may open yet.
+      opening.then(
+        (dump) => dump.close(),
+        () => undefined,
+      );
+      throw error;
+    }
   }
 
   #release(dump: DumpSocket | undefined): void {
     if (dump !== undefined) {
       this.#busy.delete(dump);
-      const wanted = dump.reusable && !this.#outdated.has(dump);
-      if (wanted && this.#closed === undefined && this.#idle.length < idleLimit) {
+      const wanted = dump.reusable && !this.#outdated.has(dump) && !this.#ended.signal.aborted;
+      if (wanted && (this.#idle.length < idleLimit || this.#turns.length > 0)) {
         this.#idle.push(dump);
         this.#timer ??= setTimeout(() => {
           this.#expire();
@@ -206,13 +209,10 @@ export class Dumps {
     for (const dump of this.#idle.splice(0)) void dump.close();
   }
 
+  /** Everybody who waits gets the error, at once. */
   async close(error: Error = closed('the socket', this.#options.namespace)): Promise<void> {
-    this.#closed ??= error;
+    this.#ended.abort(error);
     clearTimeout(this.#timer);
-    for (const turn of this.#turns.splice(0)) {
-      this.#running++;
-      turn();
-    }
     const open = [...this.#idle.splice(0), ...this.#busy];
     for (const dump of this.#busy) dump.fail(error);
     await Promise.all(open.map((dump) => dump.close()));

@@ -1,38 +1,37 @@
 import type { Line } from './line.js';
+import { waitFor } from './waiting.js';
 
 /** The place of one line of a socket: opened when first needed, however many wait for it, and again after a loss. */
 export class LineSlot {
+  readonly #namespace: string;
   readonly #open: () => Promise<Line>;
-  readonly #refuse: () => Error | undefined;
   readonly #opened: (line: Line) => void;
+  readonly #ended = new AbortController();
   #opening: Promise<Line> | undefined;
   /** Open and in use. */
   current: Line | undefined;
 
-  /**
-   * @param refuse the error with which a line is not wanted any more, though it opened.
-   * @param opened called with each line that is put to use.
-   */
-  constructor(open: () => Promise<Line>, refuse: () => Error | undefined, opened: (line: Line) => void = () => undefined) {
+  /** @param opened called with each line that is put to use. */
+  constructor(namespace: string, open: () => Promise<Line>, opened: (line: Line) => void = () => undefined) {
+    this.#namespace = namespace;
     this.#open = open;
-    this.#refuse = refuse;
     this.#opened = opened;
   }
 
-  get(): Promise<Line> {
+  /** The line, opened if there is none. An abort, or close(), ends the wait at once; the line opens all the same, for the others who wait. */
+  get(signal?: AbortSignal): Promise<Line> {
     if (this.current !== undefined) return Promise.resolve(this.current);
     this.#opening ??= this.#fill().finally(() => {
       this.#opening = undefined;
     });
-    return this.#opening;
+    return waitFor(this.#opening, { ended: this.#ended.signal, signal, namespace: this.#namespace });
   }
 
   async #fill(): Promise<Line> {
     const line = await this.#open();
-    const refusal = this.#refuse();
-    if (refusal !== undefined) {
+    if (this.#ended.signal.aborted) {
       await line.close();
-      throw refusal;
+      throw this.#ended.signal.reason;
     }
     this.current = line;
     this.#opened(line);
@@ -44,5 +43,11 @@ export class LineSlot {
     const line = this.current;
     this.current = undefined;
     return line;
+  }
+
+  /** Empties the place for good: whoever waits for a line gets the error. The line that was in it is the caller's to close. */
+  close(error: Error): Line | undefined {
+    this.#ended.abort(error);
+    return this.take();
   }
 }

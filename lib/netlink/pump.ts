@@ -1,7 +1,7 @@
 import type { NativeSocket } from '../native.js';
 import { SystemError } from '../errors.js';
 import { EAGAIN, ENOBUFS } from './constants.js';
-import type { TransportEvents, TransportStatistics } from './transport.js';
+import type { TransportEvents, TransportOptions, TransportStatistics } from './transport.js';
 
 /** Size of a slab: as much as the kernel gives in several reads of a dump (32 KiB each at most). */
 export const slabSize = 256 * 1024;
@@ -32,6 +32,7 @@ export class SocketPump {
   readonly #socket: NativeSocket;
   readonly #events: PumpEvents;
   readonly #receiveBuffer: number;
+  readonly #prompt: boolean;
   readonly #free: ArrayBuffer[] = [];
   /** Slabs that may still be made. */
   #unmade: number;
@@ -43,10 +44,11 @@ export class SocketPump {
   #closing: Promise<void> | undefined;
   readonly statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
 
-  constructor(socket: NativeSocket, receiveBuffer: number, slabs: number, events: PumpEvents) {
+  constructor(socket: NativeSocket, receiveBuffer: number, options: TransportOptions, events: PumpEvents) {
     this.#socket = socket;
     this.#receiveBuffer = receiveBuffer;
-    this.#unmade = slabs;
+    this.#unmade = options.slabs;
+    this.#prompt = options.promptOverruns ?? false;
     this.#events = events;
     this.#watch();
   }
@@ -139,7 +141,7 @@ export class SocketPump {
    * empty or as much was read as it can hold.
    */
   #tellOverrun(empty: boolean): void {
-    if (this.#sinceOverrun === -1 || !(empty || this.#sinceOverrun > this.#receiveBuffer)) return;
+    if (this.#sinceOverrun === -1 || !(this.#prompt || empty || this.#sinceOverrun > this.#receiveBuffer)) return;
     this.#sinceOverrun = -1;
     this.statistics.overruns++;
     if (!this.#closed) this.#events.overrun();

@@ -82,17 +82,16 @@ export class NetlinkSocket {
       void line.close(error);
       this.#companion.take();
     });
-    const refuse = (): Error | undefined => (this.closed ? this.#closedError() : undefined);
     this.#primary = new LineSlot(
+      factory.namespace,
       () => this.#open(),
-      refuse,
       (line) => {
         this.#failure = undefined;
         this.#reception.inbox.recover();
         line.keep(this.#reading);
       },
     );
-    this.#companion = new LineSlot(() => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion), refuse);
+    this.#companion = new LineSlot(factory.namespace, () => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion));
   }
 
   /** Opens a socket; for Namespace.netlink() and for tests with a fake kernel. */
@@ -189,12 +188,12 @@ export class NetlinkSocket {
       const line = this.#companion.current;
       if (line !== undefined) return line.conversation.request(checked, context);
       const kept = ownRequest(checked);
-      return (await this.#companion.get()).conversation.request(kept, context);
+      return (await this.#companion.get(kept.signal)).conversation.request(kept, context);
     }
     const primary = this.#primary.current;
     if (primary !== undefined) return primary.conversation.request(checked, context);
     const kept = ownRequest(checked);
-    return (await this.#primary.get()).conversation.request(kept, context);
+    return (await this.#primary.get(kept.signal)).conversation.request(kept, context);
   }
 
   /**
@@ -253,7 +252,7 @@ export class NetlinkSocket {
   }
 
   async *#messages(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
-    await this.#primary.get();
+    await this.#primary.get(signal);
     return yield* this.#reception.inbox.read(signal);
   }
 
@@ -376,7 +375,7 @@ export class NetlinkSocket {
 
   async #close(): Promise<void> {
     const error = this.#closedError();
-    const lines = [this.#primary.take(), this.#companion.take()];
+    const lines = [this.#primary.close(error), this.#companion.close(error)];
     this.#failure = error;
     this.#reception.inbox.fail(error);
     this.#onClose(this);

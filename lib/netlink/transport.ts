@@ -15,6 +15,11 @@ export interface TransportOptions {
   readonly options: readonly { readonly option: number; readonly value: number; readonly optional: boolean }[];
   /** Groups to join before anything else happens on the socket. */
   readonly groups: readonly number[];
+  /**
+   * When overrun() comes: behind what the kernel had queued before it dropped (default), for readers of events; or as soon as the kernel
+   * tells, for dumps, where a loss must be known before the end is read.
+   */
+  readonly promptOverruns?: boolean | undefined;
   /** Slabs (256 KiB each) that the receiver may fill before the consumer gave one back. */
   readonly slabs: number;
 }
@@ -48,7 +53,7 @@ export interface TransportEvents {
    * datagrams that did not fit a slab come in a buffer of their own, and releasing that one is harmless.
    */
   received(slab: ArrayBuffer, end: number): void;
-  /** The kernel dropped messages (ENOBUFS) after all that was received so far. */
+  /** The kernel dropped messages (ENOBUFS): after all that was received so far, unless promptOverruns was set. */
   overrun(): void;
   /** The kernel refused the send() of that tag: the positive errno of sendmsg. Successes are not told. */
   refused(tag: number, errno: number): void;

@@ -265,7 +265,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
       if (each === undefined) break;
       if (typeof each === 'number') {
         if (this.#sinceOverrun === -1) this.#sinceOverrun = 0;
-        continue;
+        break;
       }
       this.#count(each);
       if (frameSize(each) > slab.byteLength - end) {
@@ -289,7 +289,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   /** The kernel says ENOBUFS before what it had queued until then, the pump behind it: when the queue was empty, or a buffer full was read. */
   #tellOverrun(): boolean {
     if (this.#sinceOverrun === -1 || !this.#alive) return false;
-    if (!this.socket.empty && this.#sinceOverrun <= this.socket.receiveBuffer) return false;
+    if (this.options.promptOverruns !== true && !this.socket.empty && this.#sinceOverrun <= this.socket.receiveBuffer) return false;
     this.#sinceOverrun = -1;
     this.#statistics.overruns += 1;
     this.#events.overrun();

@@ -272,19 +272,6 @@ describe('an interrupted dump', () => {
       },
     );
   });
-
-  it('is aborted at once while it waits for the next attempt', async () => {
-    await withSocket(interrupted(1000), async (socket, kernel) => {
-      const controller = new AbortController();
-      const dump = socket.request({ ...dumpLinks, signal: controller.signal });
-      while (kernel.requests.length < 6) await settle(kernel);
-      await settle(kernel);
-      const before = kernel.requests.length;
-      controller.abort();
-      expect(await rejectionOf(dump)).to.include({ code: 'ABORT_ERR' });
-      expect(kernel.requests.length).to.be.at.most(before + 1);
-    });
-  });
 });
 
 describe('a dump that the kernel does not guard', () => {
