@@ -80,9 +80,6 @@ export function checkImports() {
       }
     }
     if (layer?.name !== 'native' && /\.node['"`]|process\.dlopen/.test(text)) problems.push(`${file}: only lib/native.ts loads the addon`);
-    if (file.startsWith('lib/') && file !== 'lib/native.ts' && /^import\s+\{[^}]*\bcreateRequire\b/m.test(text)) {
-      problems.push(`${file}: createRequire belongs to lib/native.ts; import what is needed`);
-    }
   }
   return [...problems, ...cycles(graph).map((chain) => `import cycle: ${chain}`)];
 }
