@@ -55,6 +55,7 @@ export class NamespaceHandle {
   #cookie: bigint | undefined;
   /** The handle's own, until close(), and one for each acquire(). */
   #references = 1;
+  #forgotten = false;
   #closing: Promise<void> | undefined;
 
   /** Throws only where the fd is no fd, and then has not taken it. */
@@ -134,13 +135,16 @@ export class NamespaceHandle {
   }
 
   /**
-   * Enters something that close() ends first. Returns the function that takes it off. A dependent holds the public Namespace as well, so
-   * that it is not collected while something still runs in it. Throws NETLANE_CLOSED.
+   * Enters something that close() ends first. Returns the function that takes it off. A dependent lives on, and keeps the fd open, when the
+   * public Namespace is forgotten. Throws NETLANE_CLOSED.
    */
   own(dependent: Dependent): () => void {
     this.assertOpen('use');
     this.#dependents.add(dependent);
-    return () => void this.#dependents.delete(dependent);
+    return () => {
+      this.#dependents.delete(dependent);
+      if (this.#forgotten) this.abandon();
+    };
   }
 
   /**
@@ -157,9 +161,11 @@ export class NamespaceHandle {
     return this.#closing;
   }
 
-  /** What is left to do when the Namespace was garbage-collected: says so, once, and closes the fd. */
+  /** What is left to do when the Namespace was garbage-collected: when nothing runs inside any more, says so, once, and closes the fd. */
   abandon(): void {
-    if (this.#closing !== undefined) return;
+    this.#forgotten = true;
+    // What still runs inside is in use, and may need the fd again.
+    if (this.#closing !== undefined || this.#dependents.size > 0) return;
     const text = `${String(this)} was garbage-collected without close(); its file descriptor ${this.#fd} was closed by netlane`;
     const ending = this.#end(Promise.resolve([]));
     this.#closing = ending;

@@ -229,6 +229,28 @@ describe('a Namespace', () => {
     expect(result.names).to.not.include(result.forgotten.name);
   });
 
+  it('that is forgotten lives on while a socket is open in it, and is closed, with the warning, after that', () => {
+    const text = `
+      const warnings = [];
+      process.on('warning', (warning) => warnings.push(warning.code));
+      const forgetful = async () => (await Namespace.create()).netlink('route', { thread: 'caller' });
+      const socket = await forgetful();
+      const collect = async (enough) => {
+        for (let round = 0; round < 50 && !enough(); round += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
+      };
+      await collect(() => false);
+      const before = { warnings: warnings.length, fds: Namespace.leaks().fds.filter((each) => each.kind === 'namespace').length };
+      await socket.request({ type: 18, flags: 0x300, body: new Uint8Array(16) });
+      await socket.close();
+      await collect(() => warnings.length > 0);
+      console.log(JSON.stringify({ before, warnings, fds: Namespace.leaks().fds }));`;
+    expect(resultOfProgram(text, [], ['--expose-gc', '--no-warnings'])).to.deep.equal({
+      before: { warnings: 0, fds: 1 },
+      warnings: ['NETLANE_UNCLOSED'],
+      fds: [],
+    });
+  });
+
   it('does not keep the process alive', () => {
     expect(resultOfProgram(`const n = await Namespace.create(); n.cookie; console.log('1');`)).to.equal(1);
   });
