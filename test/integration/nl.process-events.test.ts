@@ -3,23 +3,8 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import * as nl from '../../lib/nl.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
-import { needs, needsRoot, skip } from '../support/skip.js';
-
-/** Skips where the kernel does not tell this process: in a container, or as root of a user namespace. */
-async function needsEvents(context: Mocha.Context): Promise<void> {
-  needsRoot(context);
-  await needs(context, 'process events', async () => {
-    const watch = nl.watchProcesses();
-    try {
-      await watch.ready;
-    } catch (error) {
-      if ((error as { code?: string }).code === 'NETLANE_NOT_SUPPORTED')
-        skip(context, `no process events here: ${(error as Error).message}`);
-      throw error;
-    }
-    await watch.close();
-  });
-}
+import { needsProcessEvents } from '../support/process-events.js';
+import { needsRoot } from '../support/skip.js';
 
 /** Runs a program to its end. */
 async function run(file: string): Promise<ChildProcess> {
@@ -30,7 +15,7 @@ async function run(file: string): Promise<ChildProcess> {
 
 describe('nl process events', () => {
   it('tell of a fork, an exec and an exit', async function () {
-    await needsEvents(this);
+    await needsProcessEvents(this);
     const watch = nl.watchProcesses();
     await watch.ready;
     const ended = run('false');
@@ -57,7 +42,7 @@ describe('nl process events', () => {
   });
 
   it('go to several watches, and on when one of them ends', async function () {
-    await needsEvents(this);
+    await needsProcessEvents(this);
     const watches = [nl.watchProcesses(), nl.watchProcesses()] as const;
     await Promise.all(watches.map((watch) => watch.ready));
     await watches[0].close();
@@ -66,7 +51,7 @@ describe('nl process events', () => {
   });
 
   it('end with close() and with a signal', async function () {
-    await needsEvents(this);
+    await needsProcessEvents(this);
     const closed = nl.watchProcesses();
     const closing = closed.close();
     expect(closed.close()).to.equal(closing);

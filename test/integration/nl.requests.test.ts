@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import * as nl from '../../lib/nl.js';
 import { rejectionOf } from '../support/error-of.js';
 import { addVeth, deleteLink, linkNames, deleteRequest, readLink, vethRequest } from '../support/nl-links.js';
-import { needs, needsRoot } from '../support/skip.js';
+import { needsProcessEvents } from '../support/process-events.js';
+import { needsRoot } from '../support/skip.js';
 
 const RTM_GETNSID = 90;
 
@@ -142,14 +143,7 @@ describe('nl requests', () => {
   });
 
   it('give up after the time-out of the settings, or of the socket that they use', async function () {
-    await needs(this, 'process-event connector', async () => {
-      const watch = nl.watchProcesses();
-      await watch.ready;
-      await watch.close();
-    }).catch((error: unknown) => {
-      if ((error as { code?: string }).code !== 'NETLANE_NOT_SUPPORTED') throw error;
-      return this.skip();
-    });
+    await needsProcessEvents(this);
     // The connector never answers a message for nobody.
     const unanswered = (): nl.NetlinkRequest => {
       const request = nl.newNetlinkRequest(nl.NLMSG_DONE);
@@ -246,18 +240,14 @@ describe('nl dumps that change while they run', function () {
   it('are sent again by default, and are then whole or rejected, never a part', async () => {
     let going = true;
     const churning = (async (): Promise<void> => {
-      for (let round = 0; going || round % 2 !== 0; round += 1) await toggle(round).execute(nl.NETLINK_ROUTE);
-    })();
-    try {
-      for (let round = 0; round < 2; round += 1) {
-        const [outcome] = await Promise.allSettled([handle.newLinkListRequest().execute(nl.NETLINK_ROUTE, nl.RTM_NEWLINK)]);
-        if (outcome.status === 'fulfilled') expect(outcome.value.length).to.be.oneOf([2 * pairs + 1, 2 * pairs + 3]);
-        else expect(outcome.reason).to.be.instanceOf(nl.ErrDumpInterrupted);
-      }
-    } finally {
-      going = false;
-      await churning;
+      for (let round = 0; round < 20; round += 1) await toggle(round).execute(nl.NETLINK_ROUTE);
+    })().finally(() => (going = false));
+    while (going) {
+      const [outcome] = await Promise.allSettled([handle.newLinkListRequest().execute(nl.NETLINK_ROUTE, nl.RTM_NEWLINK)]);
+      if (outcome.status === 'fulfilled') expect(outcome.value.length).to.be.oneOf([2 * pairs + 1, 2 * pairs + 3]);
+      else expect(outcome.reason).to.be.instanceOf(nl.ErrDumpInterrupted);
     }
+    await churning;
     expect((await handle.newLinkListRequest().execute(nl.NETLINK_ROUTE, nl.RTM_NEWLINK)).length).to.equal(2 * pairs + 1);
   });
 });
