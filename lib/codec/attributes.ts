@@ -38,6 +38,8 @@ export interface FieldNotes extends Notes {
   readonly absorb?: ((content: unknown, output: Output) => boolean) | undefined;
   /** Type of the attribute that holds the address when it is an IPv6 one. */
   readonly ipv6?: number | undefined;
+  /** The field appears in the object that holds the nest: codecs above move it there. */
+  readonly outer?: boolean | undefined;
   /** The field that shows what a hidden attribute holds. */
   readonly as?: string | undefined;
   /** Whether nests are marked with NLA_F_NESTED; they are, unless a format refuses it. */
@@ -303,6 +305,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         readOnly: of.readOnly,
         hidden: entry.hidden,
         inline: of.inline,
+        outer: notes.outer,
       });
       // The attribute for IPv6 is the same field; its kernel name ends in 6.
       if (notes.ipv6 !== undefined) {

@@ -71,6 +71,8 @@ export interface FieldShape {
   readonly hidden: boolean;
   /** Its attributes appear in the object that holds it, not in one of their own. */
   readonly inline: boolean;
+  /** It appears in the object that holds its holder (the other end of a pair: a field of the link, an attribute of its data). */
+  readonly outer?: boolean | undefined;
 }
 
 /** What a codec is made of. */

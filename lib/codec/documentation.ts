@@ -57,7 +57,7 @@ function* walkFields(
       yield* walkShape(shape, path, cases, inside);
       continue;
     }
-    const own = [...path, field.name];
+    const own = [...(field.outer === true ? path.slice(0, -1) : path), field.name];
     yield { field, path: own, cases, type: typeText(shape) };
     yield* walkShape(shape, own, cases, inside);
   }

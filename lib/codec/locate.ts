@@ -110,7 +110,8 @@ function inAttributes(fields: readonly FieldShape[], search: Search): Found | un
     if (search.offset < header.at || search.offset >= header.end) continue;
     for (const field of fields) {
       const { shape } = field.codec;
-      const own = field.inline ? search.path : [...search.path, field.name];
+      const holder = field.outer === true ? search.path.slice(0, -1) : search.path;
+      const own = field.inline ? search.path : [...holder, field.name];
       if (shape.is === 'variant') {
         if (header.type === shape.tagType) return { path: [...own, shape.tag], kernel: shape.tagKernel };
         if (header.type !== shape.type) continue;

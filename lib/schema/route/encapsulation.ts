@@ -115,20 +115,20 @@ const ila = attributes(
   {
     locator: field(1, u64be, 'ILA_ATTR_LOCATOR', 'Locator that replaces the upper half of the address.'),
     checksumMode: field(
-      6,
+      7,
       enumeration(u8, { 'adj-transport': 0, 'neutral-map': 1, 'no-action': 2, 'neutral-map-auto': 3 }),
       'ILA_ATTR_CSUM_MODE',
       'How checksums are kept right.',
     ),
     identifierType: field(
-      7,
+      8,
       enumeration(u8, { iid: 0, luid: 1, 'virt-v4': 2, 'virt-uni-v6': 3, 'virt-multi-v6': 4, nonlocal: 5, 'use-format': 32 }),
       'ILA_ATTR_IDENT_TYPE',
       'Type of the identifier.',
     ),
-    hookType: field(8, enumeration(u8, { output: 0, input: 1 }), 'ILA_ATTR_HOOK_TYPE', 'Where the address is translated.'),
+    hookType: field(9, enumeration(u8, { output: 0, input: 1 }), 'ILA_ATTR_HOOK_TYPE', 'Where the address is translated.'),
   },
-  [5],
+  [6],
 );
 
 /** Segments of SRv6, in the order in which they are visited. */

@@ -99,8 +99,8 @@ export function otherKind(name: string): OtherKind {
 }
 
 const peerLink: Codec<Fields, Readonly<Fields>> = lazy(() => link as unknown as Codec<Fields, Readonly<Fields>>);
-const pair = attributes({ peer: field(1, peerLink, 'VETH_INFO_PEER', 'The other end.') });
-const canPair = attributes({ peer: field(1, peerLink, 'VXCAN_INFO_PEER', 'The other end.') });
+const pair = attributes({ peer: field(1, peerLink, 'VETH_INFO_PEER', 'The other end.', { outer: true }) });
+const canPair = attributes({ peer: field(1, peerLink, 'VXCAN_INFO_PEER', 'The other end.', { outer: true }) });
 
 const allKinds = { ...kinds, veth: pair, vxcan: canPair, netkit: netkit(peerLink) };
 
@@ -282,8 +282,8 @@ const linkAttributes = attributes(
       since: '6.13',
     }),
     namespaceImmutable: readOnly(67, switch8, 'IFLA_NETNS_IMMUTABLE', 'The link cannot move to another namespace.', { since: '6.15' }),
-    headroom: readOnly(68, u16, 'IFLA_HEADROOM', 'Room before packets that the device wants.', { unit: 'bytes', since: '6.17' }),
-    tailroom: readOnly(69, u16, 'IFLA_TAILROOM', 'Room after packets that the device wants.', { unit: 'bytes', since: '6.17' }),
+    headroom: readOnly(68, u16, 'IFLA_HEADROOM', 'Room before packets that the device wants.', { unit: 'bytes', since: '6.18' }),
+    tailroom: readOnly(69, u16, 'IFLA_TAILROOM', 'Room after packets that the device wants.', { unit: 'bytes', since: '6.18' }),
   },
   // The counters of 32 bits, and padding.
   [7, 42],

@@ -40,7 +40,7 @@ type FlagName = ReturnType<typeof neighbourFlags.names>[number];
 const bothFlags = derived<FlagName[], readonly FlagName[] | number>({
   codec: neighbourFlags,
   kernel: 'ndm_flags, NDA_FLAGS_EXT',
-  doc: "What is special about the entry; 'managed' is of Linux 5.16, 'locked' of 6.0, 'extern-valid' of 6.18.",
+  doc: "What is special about the entry; 'managed' is of Linux 5.16, 'locked' of 6.0, 'extern-valid' of 6.17.",
   read(header) {
     return neighbourFlags.names(numberOf(header, 'lowFlags') + numberOf(header, 'highFlags') * 256);
   },

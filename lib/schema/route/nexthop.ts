@@ -79,7 +79,7 @@ const nexthopSchema = object({
     ),
     operationFlags: field(
       14,
-      flags(u32, { 'dump-stats': 1, 'dump-hardware-stats': 2, 'reserved-is-zero': 4 }),
+      flags(u32, { 'dump-stats': 1, 'dump-hardware-stats': 2, 'reserved-is-zero': 0x80000000 }),
       'NHA_OP_FLAGS',
       'What a request wants to be told.',
       { since: '6.9' },

@@ -27,5 +27,5 @@ export interface NetkitDataInput extends InferInput<typeof schema> {}
 
 /** The other end is a link itself, which link.ts brings. */
 export function netkit(peer: Codec<Record<string, unknown>, Readonly<Record<string, unknown>>>): Codec<NetkitData, NetkitDataInput> {
-  return attributes({ peer: field(1, peer, 'IFLA_NETKIT_PEER_INFO', 'The other end.', { since: '6.7' }), ...own });
+  return attributes({ peer: field(1, peer, 'IFLA_NETKIT_PEER_INFO', 'The other end.', { since: '6.7', outer: true }), ...own });
 }
