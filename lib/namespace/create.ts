@@ -7,12 +7,15 @@ import { codeOf, namespaceError } from './entry-error.js';
 import type { LaneChoice } from './handle.js';
 import { checkName, creationDirectory, directoryOf, hasEntry, searchDirectories } from './names.js';
 import { existsError, openName, type Opened } from './open.js';
-import { removeName } from './remove.js';
+import { lockHint, removeName } from './remove.js';
 
 export interface CreateOptions {
   /** Sets the loopback link `lo` up. Default false: as the kernel makes it, down. */
   readonly loopback?: boolean | undefined;
-  /** close() deletes the name. Needs a name; only for a namespace that this call made. Default false. */
+  /**
+   * close() deletes the name. Needs a name; only for a namespace that this call made. Default false. A process that ends without close() leaves
+   * the name.
+   */
   readonly temporary?: boolean | undefined;
   /** What an existing name means: 'error' (default) rejects with EEXIST, 'open' opens what is there, as it is. */
   readonly ifExists?: 'error' | 'open' | undefined;
@@ -121,6 +124,8 @@ function bindHint(code: string | undefined, directory: string): string | undefin
       return `a name needs CAP_SYS_ADMIN in the user namespace that owns the mounts, and the right to write in ${directory}; a namespace without a name needs neither`;
     case 'EROFS':
       return `${directory} is on a read-only file system; { directory } sets another`;
+    case 'ETIMEDOUT':
+      return lockHint(directory);
     case 'ENOTDIR':
       return `a part of ${directory} is not a directory`;
     case 'EINVAL':

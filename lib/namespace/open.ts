@@ -6,7 +6,7 @@ import { checkInteger, checkRules, isObject, isRecord, nearest } from '../argume
 import { openContainer } from './containers.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import type { LaneChoice } from './handle.js';
-import { checkName, directoryOf, searchDirectories } from './names.js';
+import { checkName, directoryOf, nameDirectories, searchDirectories } from './names.js';
 
 /** Where a namespace is. A string is a name. */
 export type NamespaceSource =
@@ -96,7 +96,8 @@ function openPath(path: unknown, directory: string | undefined): Opened {
     throw invalidArgument('source.path', 'the path of a namespace file', path);
   const fd = openFile(path, `open namespace ${path}`);
   const parent = dirname(normalize(path));
-  return searchDirectories(directory).includes(parent) ? { fd, name: basename(path), directory: parent } : { fd };
+  const directories = directory === undefined ? nameDirectories : searchDirectories(directory);
+  return directories.includes(parent) ? { fd, name: basename(path), directory: parent } : { fd };
 }
 
 /**

@@ -7,6 +7,11 @@ import { codeOf, namespaceError } from './entry-error.js';
 /** Another mount namespace that is just letting go of the mount makes unlink fail for a moment. */
 const busyPauses = [5, 10, 20, 40, 80, 160, 320];
 
+/** Why flock(2) on the directory was given up. */
+export function lockHint(directory: string): string {
+  return `another program has held the lock on ${directory} for 10 s: look for it with lslocks`;
+}
+
 /** Unmounts and unlinks a name, and a file that nothing is mounted on just as well. EBUSY is tried again for 0.6 s. */
 export async function removeName(directory: string, name: string, operation: string): Promise<void> {
   for (const pause of [...busyPauses, undefined]) {
@@ -20,22 +25,25 @@ export async function removeName(directory: string, name: string, operation: str
         await sleep(pause);
         continue;
       }
-      throw removalError(thrown, code, join(directory, name), operation);
+      throw removalError(thrown, code, { directory, path: join(directory, name), operation });
     }
   }
 }
 
-function removalError(thrown: unknown, code: string | undefined, path: string, operation: string): unknown {
+function removalError(thrown: unknown, code: string | undefined, asked: { directory: string; path: string; operation: string }): unknown {
+  const { directory, path, operation } = asked;
   switch (code) {
     case 'EBUSY':
       return translate(thrown, { operation, hint: `something still uses ${path}: look for it with findmnt and lsof` });
+    case 'ETIMEDOUT':
+      return translate(thrown, { operation, hint: lockHint(directory) });
     case 'ENOENT':
       return translate(thrown, { operation, hint: 'no namespace has this name' });
     case 'EACCES':
     case 'EPERM':
       return translate(thrown, {
         operation,
-        hint: `it needs CAP_SYS_ADMIN (to unmount) and the right to write in the directory of ${path}`,
+        hint: `it needs CAP_SYS_ADMIN (to unmount) and the right to write in ${directory}`,
       });
     case 'EROFS':
       return translate(thrown, { operation, hint: `the file system of ${path} is mounted read-only` });

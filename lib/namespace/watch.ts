@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { abortError, describeValue, type NetlaneError } from '../errors.js';
+import { abortError, describeValue, SystemError, type NetlaneError } from '../errors.js';
 import { native } from '../native.js';
 import { checkRules, isObject } from '../arguments.js';
 import { DirectoryAlarm } from './directory-alarm.js';
@@ -107,7 +107,8 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
       if (!this.#ended) await this.#look(action, true);
       this.#looking = false;
     } catch (thrown) {
-      this.#fail(namespaceError(thrown, { operation }));
+      // What an alarm said has its hint already.
+      this.#fail(thrown instanceof SystemError ? thrown : namespaceError(thrown, { operation }));
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#due) this.#schedule();

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -171,6 +172,25 @@ describe('Namespace.create', () => {
       const blue = await opening;
       expect(blue.equals(other)).to.equal(true);
       await Promise.all([blue.close(), other.close()]);
+    });
+  });
+
+  it('waits for a program that holds the lock of the directory, as iproute2 does', async () => {
+    await withDirectory(async (directory) => {
+      const holder = spawn('flock', [directory, 'sh', '-c', 'echo locked; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(holder.stdout, 'data');
+      let made = false;
+      const creating = Namespace.create('blue', { directory }).then((namespace) => {
+        made = true;
+        return namespace;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(made).to.equal(false);
+      expect(readdirSync(directory)).to.deep.equal([]);
+      holder.stdin.end('go\n');
+      await (await creating).close();
+      expect(readdirSync(directory)).to.deep.equal(['blue']);
+      if (holder.exitCode === null) await once(holder, 'exit');
     });
   });
 

@@ -130,6 +130,29 @@ describe('namespaces when a system call fails in the middle', function () {
     });
   });
 
+  it('watch() says which limit is reached', async () => {
+    await withDirectory((directory) => {
+      const statements = `const watch = Namespace.watch({ directory: ${JSON.stringify(directory)} }); await watch.next();`;
+      const outcome = runWithFault('inotify_add_watch:error=ENOSPC', statements);
+      expect(outcome).to.include({ code: 'ENOSPC' });
+      expect(outcome.message).to.include('fs.inotify.max_user_watches');
+    });
+  });
+
+  it('a lock that another program never gives up is named', async () => {
+    await withDirectory(async (directory) => {
+      await (await Namespace.create('blue', { directory })).close();
+      for (const statements of [
+        `await Namespace.create('green', { directory: ${JSON.stringify(directory)} });`,
+        `await Namespace.delete('blue', { directory: ${JSON.stringify(directory)} });`,
+      ]) {
+        const outcome = runWithFault('flock:error=ETIMEDOUT', statements);
+        expect(outcome).to.include({ code: 'ETIMEDOUT' });
+        expect(outcome.message).to.include(`held the lock on ${directory}`);
+      }
+    });
+  });
+
   it('open() closes what it opened when the check of it fails', async () => {
     await withDirectory(async (directory) => {
       await (await Namespace.create('blue', { directory })).close();

@@ -65,9 +65,11 @@ describe('Namespace.open', () => {
   it('opens by path, and knows the name when the path is one', async () => {
     await withNamedNamespace(async (namespace, name) => {
       await expectSame({ path: pathOf(namespace) }, namespace);
-      const opened = await Namespace.open({ path: `/run/netns/${name}` });
-      await opened.close();
-      expect(opened.name).to.equal(name);
+      for (const path of [`/run/netns/${name}`, `/var/run/netns/${name}`, `/run//netns/./${name}`]) {
+        const opened = await Namespace.open({ path });
+        await opened.close();
+        expect(opened.name, path).to.equal(name);
+      }
     });
     const own = await Namespace.open({ path: '/proc/self/ns/net' });
     await own.close();
