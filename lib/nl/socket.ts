@@ -260,6 +260,10 @@ export class SocketHandle {
   close(): Promise<void> {
     return this.socket?.close() ?? Promise.resolve();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 function checkProtocol(protocol: number): number {

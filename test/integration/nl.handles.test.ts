@@ -82,6 +82,26 @@ describe('nl handles', () => {
     await Promise.all([a.close(), b.close(), other.close()]);
   });
 
+  it('give a namespace a number by its fd and by a process, and read it', async () => {
+    const NETNSA_NSID = 1;
+    const handle = await nl.newHandleAt(ns, nl.NETLINK_ROUTE);
+    const other = await nl.newNs();
+    const ask = async (type: number, attributes: readonly nl.RtAttr[]): Promise<Uint8Array[]> => {
+      const request = handle.newNetlinkRequest(type);
+      request.addRawData(new Uint8Array(4));
+      for (const attribute of attributes) request.addRawData(attribute.serialize());
+      return request.execute(nl.NETLINK_ROUTE);
+    };
+    const targets = [nl.newRtAttr(3, nl.uint32Attr(other.fd)), nl.newRtAttr(2, nl.uint32Attr(process.pid))];
+    for (const [at, target] of targets.entries()) {
+      await ask(88, [nl.newRtAttr(NETNSA_NSID, nl.uint32Attr(40 + at)), target]);
+      const [answer] = await ask(90, [target]);
+      const nsid = nl.parseRouteAttrAsMap(answer?.subarray(4) ?? new Uint8Array()).get(NETNSA_NSID);
+      expect(nsid === undefined ? undefined : nl.nativeEndian().uint32(nsid.value)).to.equal(40 + at);
+    }
+    await Promise.all([handle.close(), other.close()]);
+  });
+
   it('set time-outs of all their sockets', async () => {
     const handle = await nl.newHandleAt(ns);
     const timeouts = (): unknown => [...(handle.sockets?.values() ?? [])].map(({ socket }) => socket?.getTimeouts());
@@ -129,7 +149,8 @@ describe('nl handles', () => {
     await Promise.all([handle.close(), other.close()]);
   });
 
-  it('work at once in two namespaces', async () => {
+  it('work at once in two namespaces', async function () {
+    this.timeout(60_000);
     const other = await nl.newNs();
     const handles = [await nl.newHandleAt(ns), await nl.newHandleAt(other)];
     const job = async (worker: number): Promise<void> => {
