@@ -1,3 +1,7 @@
+// The links of this namespace with the primitives of the Go package nl.
+// Prints:
+//   1 lo loopback
+//   …
 import * as nl from 'netlane/nl';
 
 const request = nl.newNetlinkRequest(nl.RTM_GETLINK, nl.NLM_F_DUMP);

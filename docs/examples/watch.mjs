@@ -1,20 +1,26 @@
+// What changes in a namespace, as typed events: first what is there, then every change.
+// Prints:
+//   existing link lo
+//   added link v0
+//   changed link v0
+//   removed link v0
 import { Namespace } from 'netlane';
 
-// Two namespaces, a cable between them, and what one of them sees of it being plugged in.
-const [blue, red] = await Promise.all([Namespace.create(), Namespace.create()]);
+const blue = await Namespace.create({ loopback: true });
 try {
   const route = await blue.route();
   const watch = route.watch(['link'], { existing: true });
   await watch.ready;
-  const seen = (async () => {
-    for await (const event of watch) {
-      if (event.action === 'overrun' || event.action === 'synchronized') console.log(event.action);
-      else console.log(event.action, event.object, event.value.name);
-      if (event.action === 'added' && event.value.name === 'v0') break;
-    }
-  })();
-  await route.links.add({ name: 'v0', kind: 'veth', peer: { name: 'v1', namespace: red } });
-  await seen;
+  await route.links.add({ name: 'v0', kind: 'veth', peer: { name: 'v1' } });
+  await route.links.set('v0', { mtu: 1400 });
+  await route.links.delete('v0');
+
+  for await (const { action, object, value } of watch) {
+    // overrun: the kernel dropped events, the differences follow; synchronized: that was all of them.
+    if (action === 'overrun' || action === 'synchronized') console.log(action);
+    else if (value.name !== 'v1') console.log(action, object, value.name);
+    if (action === 'removed' && value.name === 'v0') break;
+  }
 } finally {
-  await Promise.all([blue.close(), red.close()]);
+  await blue.close();
 }

@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { exampleFiles, promisedBy, root } from '../support/documents.js';
 import { needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = `${root}docs/examples`;
-const examples = existsSync(folder) ? readdirSync(folder).filter((name) => /\.[mc]js$/.test(name)) : [];
-
-/** Code blocks of a page that say which example they show: <!-- example: first.mjs --> before the fence. */
-function quoted(page: string): { name: string; code: string }[] {
-  const text = readFileSync(`${root}${page}`, 'utf8');
-  return [...text.matchAll(/<!-- example: ([\w.-]+) -->\n+```\w*\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => ({ name, code }));
-}
 
 describe('the examples', function () {
   this.timeout(60_000);
@@ -23,28 +13,23 @@ describe('the examples', function () {
   });
 
   it('are there', () => {
-    expect(examples).to.not.deep.equal([]);
+    expect(exampleFiles()).to.include('docs/examples/first-program.mjs');
   });
 
-  for (const example of examples) {
-    it(`${example} runs and ends with exit status 0`, async () => {
-      await promisify(execFile)(process.execPath, [`${folder}/${example}`], { cwd: root, timeout: limit(50_000), killSignal: 'SIGKILL' });
-    });
-  }
-});
-
-describe('the snippets', () => {
-  const pages = ['README.md', ...readdirSync(`${root}docs`).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
-
-  it('in the README include the first program', () => {
-    expect(quoted('README.md').map(({ name }) => name)).to.include('first.mjs');
-  });
-
-  for (const page of pages) {
-    for (const { name, code } of quoted(page)) {
-      it(`${page} shows ${name} as it is`, () => {
-        expect(code).to.equal(readFileSync(`${folder}/${name}`, 'utf8'));
+  for (const example of exampleFiles()) {
+    it(`${example} runs, ends with exit status 0 and prints what its first lines promise`, async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [example], {
+        cwd: root,
+        timeout: limit(50_000),
+        killSignal: 'SIGKILL',
       });
-    }
+      const promised = promisedBy(readFileSync(`${root}${example}`, 'utf8'));
+      expect(promised, 'lines under // Prints:').to.not.deep.equal([]);
+      const more = promised.at(-1)?.text === '…';
+      if (more) promised.pop();
+      const lines = stdout.trimEnd().split('\n');
+      expect(more ? lines.slice(0, promised.length) : lines, stdout).to.have.lengthOf(promised.length);
+      for (const [index, { text, pattern }] of promised.entries()) expect(lines[index], text).to.match(pattern);
+    });
   }
 });
