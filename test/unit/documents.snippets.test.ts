@@ -5,8 +5,7 @@ import { codeBlocks, exampleFiles, isExcerpt, pages, promisedBy, root } from '..
 /** Where code of a language must come from: examples are run, the accepted programs are compiled. */
 function sourcesOf(language: string): string[] | undefined {
   if (['js', 'mjs', 'cjs', 'javascript'].includes(language)) return exampleFiles();
-  if (['ts', 'typescript'].includes(language))
-    return readdirSync(`${root}test/types/accepted`).map((name) => `test/types/accepted/${name}`);
+  if (['ts', 'typescript'].includes(language)) return [...programs('test/types/accepted'), ...exampleFiles()];
   return undefined;
 }
 
