@@ -78,7 +78,9 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
   #restUntil = 0;
   #keepsAlive = true;
   #ended = false;
-  #failure: { readonly error: Error } | undefined;
+  /** What ended the watch, and whether a next() has told it. */
+  #failure: Error | undefined;
+  #told = false;
 
   constructor(options: NamespaceWatchOptions) {
     this.#directories = searchDirectories(options.directory);
@@ -110,7 +112,7 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
       // What an alarm said has its hint already.
       this.#fail(thrown instanceof SystemError ? thrown : namespaceError(thrown, { operation }));
     }
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#due) this.#schedule();
   }
 
@@ -121,11 +123,11 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
       if (this.#due) this.#schedule();
       return Promise.resolve({ done: false, value: change });
     }
-    const failure = this.#failure;
-    this.#failure = undefined;
     return new Promise((resolve, reject) => {
-      if (failure !== undefined) reject(failure.error);
-      else if (this.#ended) resolve(finished);
+      if (this.#failure !== undefined && !this.#told) {
+        this.#told = true;
+        reject(this.#failure);
+      } else if (this.#ended) resolve(finished);
       else this.#waiters.push({ resolve, reject });
     });
   }
@@ -182,11 +184,10 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
     if (this.#ended) return;
     const error = thrown instanceof Error ? thrown : new Error(describeValue(thrown));
     const waiting = this.#waiters.shift();
-    this.#failure = { error };
+    this.#failure = error;
+    this.#told = waiting !== undefined;
     this.#end();
-    if (waiting === undefined) return;
-    waiting.reject(error);
-    this.#failure = undefined;
+    waiting?.reject(error);
   };
 
   #end(): void {

@@ -254,10 +254,18 @@ describe('Namespace.watch', () => {
       expect(await rejectionOf(aborted.next())).to.include({ code: 'ABORT_ERR' });
       expect(await aborted.next()).to.deep.equal({ done: true, value: undefined });
 
+      const both = Namespace.watch({ directory: '/proc/self/nothing', signal: AbortSignal.abort('before') });
+      const first = both.next();
+      expect(await rejectionOf(first)).to.include({ code: 'ABORT_ERR' });
+      expect(await rejectionOf(both.ready)).to.include({ code: 'ABORT_ERR' });
+
       const early = new AbortController();
       const between = Namespace.watch({ directory, signal: early.signal, existing: true });
+      const next = between.next();
       early.abort();
-      expect(await rejectionOf((async () => void (await take(between, 1)))())).to.include({ code: 'ABORT_ERR' });
+      expect(await rejectionOf(next)).to.include({ code: 'ABORT_ERR' });
+      expect(await rejectionOf(between.ready)).to.include({ code: 'ABORT_ERR' });
+      expect(await between.next()).to.deep.equal({ done: true, value: undefined });
     });
   });
 
