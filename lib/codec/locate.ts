@@ -48,6 +48,8 @@ interface Search {
   /** Fields of the object that were seen so far, for choices. */
   readonly around: Fields;
   readonly path: readonly string[];
+  /** The attribute that all this is in: the entries of a list go by its name. */
+  readonly kernel?: string;
   readonly wantContent?: boolean;
 }
 
@@ -137,7 +139,7 @@ function inside(shape: Shape | undefined, header: Header, search: Search, kernel
     const content = shape.is === 'choice' ? ((typeof by === 'string' ? shape.cases.get(by) : undefined) ?? shape.otherwise).shape : shape;
     return { ...here, content };
   }
-  return find(shape, { ...search, start: header.at + 4, end: header.end }) ?? here;
+  return find(shape, { ...search, kernel, start: header.at + 4, end: header.end }) ?? here;
 }
 
 /** Reads the fields that choices of the same object depend on. */
@@ -177,7 +179,7 @@ function inList(shape: Shape & { is: 'list' }, search: Search): Found | undefine
   let index = 0;
   for (const header of headers(search)) {
     if (search.offset >= header.at && search.offset < header.end) {
-      return inside(shape.of.shape, header, { ...search, path: indexed(search.path, index) }, 'entry');
+      return inside(shape.of.shape, header, { ...search, path: indexed(search.path, index) }, search.kernel ?? '');
     }
     index += 1;
   }

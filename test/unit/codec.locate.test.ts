@@ -34,8 +34,8 @@ describe('the attribute at an offset', () => {
     expect(named(link, { kind: 'veth', peer: { mtu: 1 } }, 4, 4)).to.deep.equal(['peer.mtu (IFLA_MTU)']);
     expect(named(link, { port: { kind: 'bridge', data: { cost: 0 } } }, 3, 4)).to.deep.equal(['port.data.cost (IFLA_BRPORT_COST)']);
     expect(named(link, { alternativeNames: ['one', 'two'] }, 53, 4)).to.deep.equal([
-      'alternativeNames[0] (IFLA_ALT_IFNAME)',
-      'alternativeNames[1] (IFLA_ALT_IFNAME)',
+      'alternativeNames[0] (IFLA_PROP_LIST)',
+      'alternativeNames[1] (IFLA_PROP_LIST)',
     ]);
   });
 

@@ -39,7 +39,7 @@ describe('flags', () => {
     for (const wrong of [['sideways'], 'up', null, {}, [null]]) {
       expect(
         errorOf(() => encodeToBytes(bits, wrong as 'up'[])),
-        String(wrong),
+        JSON.stringify(wrong),
       ).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     }
   });

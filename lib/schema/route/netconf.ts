@@ -5,7 +5,7 @@ import { linkIndex } from '../../codec/references.js';
 import { object } from '../../codec/object.js';
 import { s32 } from '../../codec/scalars.js';
 import { struct, member } from '../../codec/struct.js';
-import { type LinkReference } from '../../codec/references.js';
+import type { LinkReference } from '../../codec/references.js';
 
 /** Which links settings are of. */
 const scopeOf: Codec<number | 'all' | 'default', LinkReference> = {
