@@ -7,11 +7,13 @@ import { FrameCursor, MessageView } from './message.js';
 import { Outgoing } from './outgoing.js';
 import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { ReplyCosts } from './reply-cost.js';
+import { Sends } from './sends.js';
 import { Sequence } from './sequence.js';
 import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
+import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
@@ -42,8 +44,7 @@ export class Conversation {
   readonly #waiting: Pending[] = [];
   #outgoing: Outgoing | undefined;
   #flushing = false;
-  readonly #sent = new Map<number, readonly number[]>();
-  #tag = 0;
+  readonly #sends = new Sends();
   readonly #sequence = Sequence.random();
   #cost = 0;
   #limit: number;
@@ -128,7 +129,7 @@ export class Conversation {
       pending.onAbort = (): void => {
         this.#abandon(pending, abortError(signal, { namespace: this.#options.namespace }));
       };
-      signal.addEventListener('abort', pending.onAbort, { once: true });
+      onAbort(signal, pending.onAbort);
     }
     this.#live++;
     this.#dispatch(pending);
@@ -188,15 +189,8 @@ export class Conversation {
     const outgoing = this.#outgoing;
     if (outgoing === undefined) return;
     this.#outgoing = undefined;
-    const tag = (this.#tag = (this.#tag + 1) & 0x7fffffff);
-    this.#sent.set(tag, outgoing.sequences);
-    // What was refused is told before the replies of later sends; older tags are of no use then.
-    if (this.#sent.size > 64) for (const old of this.#sent.keys()) if (this.#isSettled(old)) this.#sent.delete(old);
+    const tag = this.#sends.add(outgoing.sequences, (sequence) => this.#pending.has(sequence));
     this.#transport.send(outgoing.bytes.subarray(0, outgoing.position), tag, 0, 0);
-  }
-
-  #isSettled(tag: number): boolean {
-    return this.#sent.get(tag)?.every((sequence) => !this.#pending.has(sequence)) ?? true;
   }
 
   /** Room came free: the next ones in the line leave. */
@@ -312,7 +306,8 @@ export class Conversation {
     if (pending.done) return false;
     pending.done = true;
     this.#live--;
-    if (pending.onAbort !== undefined) pending.request.signal?.removeEventListener('abort', pending.onAbort);
+    const { signal } = pending.request;
+    if (pending.onAbort !== undefined && signal !== undefined) offAbort(signal, pending.onAbort);
     return true;
   }
 
@@ -356,9 +351,7 @@ export class Conversation {
 
   /** TransportEvents.refused. */
   refused(tag: number, errno: number): void {
-    const sequences = this.#sent.get(tag) ?? [];
-    this.#sent.delete(tag);
-    for (const sequence of sequences) {
+    for (const sequence of this.#sends.take(tag)) {
       const pending = this.#pending.get(sequence);
       if (pending === undefined) continue;
       this.#remove(pending);

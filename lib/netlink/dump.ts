@@ -18,6 +18,7 @@ import { closed, notSent, operationOf, refusal, timedOut, warningOf, type Asked 
 import type { RequestContext, Warning } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
+import { offAbort, onAbort } from './waiting.js';
 
 /** How one pass of a dump ended, when it did not fail. */
 export type Outcome = { readonly kind: 'complete'; readonly warnings: Warning[] } | { readonly kind: 'interrupted' };
@@ -180,7 +181,7 @@ export class DumpSocket implements TransportEvents {
     if (this.#failure !== undefined) throw this.#failure;
     const pass = this.#pass;
     let timer: NodeJS.Timeout | undefined;
-    let onAbort: (() => void) | undefined;
+    let abort: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#wake = resolve;
@@ -195,16 +196,16 @@ export class DumpSocket implements TransportEvents {
           timer.unref();
         }
         if (signal !== undefined) {
-          onAbort = (): void => {
+          abort = (): void => {
             reject(this.#abandon(abortError(signal, { namespace: this.#namespace })));
           };
-          signal.addEventListener('abort', onAbort, { once: true });
+          onAbort(signal, abort);
         }
       });
     } finally {
       this.#wake = undefined;
       clearTimeout(timer);
-      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+      if (abort !== undefined && signal !== undefined) offAbort(signal, abort);
     }
   }
 

@@ -7,7 +7,7 @@ import type { Message, MessageView } from './message.js';
 import { closed, type Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
-import { waitFor } from './waiting.js';
+import { Waiting } from './waiting.js';
 
 /** Attempts at a dump that is interrupted each time. */
 const attempts = 10;
@@ -30,12 +30,13 @@ export class Dumps {
   readonly #turns: (() => void)[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #ended = new AbortController();
+  readonly #waiting: Waiting;
 
   constructor(factory: TransportFactory, transport: TransportOptions, options: ConversationOptions) {
     this.#factory = factory;
     this.#transport = transport;
     this.#options = options;
+    this.#waiting = new Waiting(options.namespace);
   }
 
   #asked(request: CheckedRequest, context: RequestContext): Asked {
@@ -60,7 +61,7 @@ export class Dumps {
         const late = request.timeout !== 0 && performance.now() - started > request.timeout;
         if (attempt === attempts || late) throw dumpInterrupted(asked, attempt);
         // Longer each time, and never in step with whoever makes the changes.
-        await this.#waitFor(sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random())), request.signal);
+        await this.#waiting.for(sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random())), request.signal);
       }
     } finally {
       this.#release(dump);
@@ -116,12 +117,9 @@ export class Dumps {
     }
   }
 
-  #waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return waitFor(work, { ended: this.#ended.signal, signal, namespace: this.#options.namespace });
-  }
-
   #checkOpen(signal: AbortSignal | undefined): void {
-    if (this.#ended.signal.aborted) throw this.#ended.signal.reason;
+    const { ended } = this.#waiting;
+    if (ended !== undefined) throw ended;
     if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
   }
 
@@ -138,7 +136,7 @@ export class Dumps {
       this.#turns.push(resolve);
     });
     try {
-      await this.#waitFor(ours, signal);
+      await this.#waiting.for(ours, signal);
     } catch (error) {
       const at = turn === undefined ? -1 : this.#turns.indexOf(turn);
       // No longer in the line: the place came in the same moment, and is for the next one.
@@ -160,25 +158,31 @@ export class Dumps {
   }
 
   async #acquire(request: CheckedRequest): Promise<DumpSocket> {
+    this.#checkOpen(request.signal);
     const guard = this.#guardOf(request);
     const idle = guard === undefined ? this.#idle.pop() : undefined;
     const dump = idle ?? (await this.#open(guard, request.signal));
-    if (this.#ended.signal.aborted) void dump.close();
+    if (this.#waiting.ended !== undefined) void dump.close();
     this.#checkOpen(undefined);
     this.#busy.add(dump);
     return dump;
   }
 
   async #open(guard: Guard | undefined, signal: AbortSignal | undefined): Promise<DumpSocket> {
-    const opening = DumpSocket.open(this.#factory, this.#transport, guard);
+    let wanted = true;
+    let opened: DumpSocket | undefined;
+    const opening = DumpSocket.open(this.#factory, this.#transport, guard).then(async (dump) => {
+      // Whoever waited may have gone while it opened.
+      if (wanted && this.#waiting.ended === undefined) opened = dump;
+      else await dump.close();
+      return dump;
+    });
+    this.#waiting.track(opening);
     try {
-      return await this.#waitFor(opening, signal);
+      return await this.#waiting.for(opening, signal);
     } catch (error) {
-      // Nobody waits for it any more, but it may open yet.
-      opening.then(
-        (dump) => dump.close(),
-        () => undefined,
-      );
+      wanted = false;
+      void opened?.close();
       throw error;
     }
   }
@@ -186,7 +190,7 @@ export class Dumps {
   #release(dump: DumpSocket | undefined): void {
     if (dump !== undefined) {
       this.#busy.delete(dump);
-      const wanted = dump.reusable && !this.#outdated.has(dump) && !this.#ended.signal.aborted;
+      const wanted = dump.reusable && !this.#outdated.has(dump) && this.#waiting.ended === undefined;
       if (wanted && (this.#idle.length < idleLimit || this.#turns.length > 0)) {
         this.#idle.push(dump);
         this.#timer ??= setTimeout(() => {
@@ -211,10 +215,9 @@ export class Dumps {
 
   /** Everybody who waits gets the error, at once. */
   async close(error: Error = closed('the socket', this.#options.namespace)): Promise<void> {
-    this.#ended.abort(error);
     clearTimeout(this.#timer);
     const open = [...this.#idle.splice(0), ...this.#busy];
     for (const dump of this.#busy) dump.fail(error);
-    await Promise.all(open.map((dump) => dump.close()));
+    await Promise.all([this.#waiting.end(error), ...open.map((dump) => dump.close())]);
   }
 }

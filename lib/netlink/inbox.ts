@@ -1,6 +1,7 @@
 import { abortError, NetlaneError } from '../errors.js';
 import { NLMSG_OVERRUN } from './constants.js';
 import type { Message } from './message.js';
+import { offAbort, onAbort } from './waiting.js';
 
 /** Messages that wait for their reader, bounded: `full` tells the owner to stop reading from the kernel. */
 export class Inbox {
@@ -106,17 +107,17 @@ export class Inbox {
   }
 
   async #arrival(signal: AbortSignal | undefined): Promise<void> {
-    let onAbort: (() => void) | undefined;
+    let wake: (() => void) | undefined;
     this.#onWaiting(true);
     try {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        onAbort = resolve;
-        signal?.addEventListener('abort', onAbort, { once: true });
+        wake = resolve;
+        if (signal !== undefined) onAbort(signal, wake);
       });
     } finally {
       this.#wake = undefined;
-      if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+      if (wake !== undefined && signal !== undefined) offAbort(signal, wake);
       this.#onWaiting(false);
     }
   }

@@ -1,19 +1,18 @@
 import type { Line } from './line.js';
-import { waitFor } from './waiting.js';
+import { Waiting } from './waiting.js';
 
 /** The place of one line of a socket: opened when first needed, however many wait for it, and again after a loss. */
 export class LineSlot {
-  readonly #namespace: string;
   readonly #open: () => Promise<Line>;
   readonly #opened: (line: Line) => void;
-  readonly #ended = new AbortController();
+  readonly #waiting: Waiting;
   #opening: Promise<Line> | undefined;
   /** Open and in use. */
   current: Line | undefined;
 
   /** @param opened called with each line that is put to use. */
   constructor(namespace: string, open: () => Promise<Line>, opened: (line: Line) => void = () => undefined) {
-    this.#namespace = namespace;
+    this.#waiting = new Waiting(namespace);
     this.#open = open;
     this.#opened = opened;
   }
@@ -21,17 +20,23 @@ export class LineSlot {
   /** The line, opened if there is none. An abort, or close(), ends the wait at once; the line opens all the same, for the others who wait. */
   get(signal?: AbortSignal): Promise<Line> {
     if (this.current !== undefined) return Promise.resolve(this.current);
-    this.#opening ??= this.#fill().finally(() => {
-      this.#opening = undefined;
-    });
-    return waitFor(this.#opening, { ended: this.#ended.signal, signal, namespace: this.#namespace });
+    const { ended } = this.#waiting;
+    if (ended !== undefined) return Promise.reject(ended);
+    if (this.#opening === undefined) {
+      this.#opening = this.#fill().finally(() => {
+        this.#opening = undefined;
+      });
+      this.#waiting.track(this.#opening);
+    }
+    return this.#waiting.for(this.#opening, signal);
   }
 
   async #fill(): Promise<Line> {
     const line = await this.#open();
-    if (this.#ended.signal.aborted) {
+    const { ended } = this.#waiting;
+    if (ended !== undefined) {
       await line.close();
-      throw this.#ended.signal.reason;
+      throw ended;
     }
     this.current = line;
     this.#opened(line);
@@ -45,9 +50,8 @@ export class LineSlot {
     return line;
   }
 
-  /** Empties the place for good: whoever waits for a line gets the error. The line that was in it is the caller's to close. */
-  close(error: Error): Line | undefined {
-    this.#ended.abort(error);
-    return this.take();
+  /** For good: whoever waits for a line gets the error at once. Resolves when the line is closed, also one that was just being opened. */
+  async close(error: Error): Promise<void> {
+    await Promise.all([this.#waiting.end(error), this.take()?.close(error)]);
   }
 }

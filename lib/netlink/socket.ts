@@ -379,7 +379,7 @@ export class NetlinkSocket {
     this.#failure = error;
     this.#reception.inbox.fail(error);
     this.#onClose(this);
-    await Promise.all([this.#dumps.close(error), ...lines.map((line) => line?.close(error))]);
+    await Promise.all([this.#dumps.close(error), ...lines]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,34 +1,99 @@
 import { abortError } from '../errors.js';
 
-/** What ends a wait early. */
-export interface Interrupts {
-  /** The owner was closed: its reason is the error. */
-  readonly ended: AbortSignal;
-  /** The caller's own signal. */
-  readonly signal: AbortSignal | undefined;
-  /** String(namespace), for errors. */
-  readonly namespace: string;
+interface Listeners {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
 }
 
-/** Waits for work that cannot be stopped, but stops waiting as soon as it is told to. What becomes of the work is then the caller's business. */
-export function waitFor<T>(work: Promise<T>, { ended, signal, namespace }: Interrupts): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      ended.removeEventListener('abort', onEnd);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onEnd = (): void => {
-      stop();
-      reject(ended.reason as Error);
-    };
-    const onAbort = (): void => {
-      stop();
-      if (signal !== undefined) reject(abortError(signal, { namespace }));
-    };
-    work.finally(stop).then(resolve, reject);
-    ended.addEventListener('abort', onEnd, { once: true });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (ended.aborted) onEnd();
-    else if (signal?.aborted === true) onAbort();
-  });
+const listeners = new WeakMap<AbortSignal, Listeners>();
+
+/**
+ * Calls back once when the signal aborts. Any number may wait for one signal: it gets a single listener, since Node warns of more than
+ * ten as of a leak.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): void {
+  const known = listeners.get(signal);
+  if (known !== undefined) {
+    known.callbacks.add(callback);
+    return;
+  }
+  const callbacks = new Set([callback]);
+  const listener = (): void => {
+    listeners.delete(signal);
+    for (const each of callbacks) each();
+  };
+  listeners.set(signal, { callbacks, listener });
+  signal.addEventListener('abort', listener, { once: true });
+}
+
+/** Takes a callback back; the last one takes the listener with it. */
+export function offAbort(signal: AbortSignal, callback: () => void): void {
+  const known = listeners.get(signal);
+  if (known === undefined) return;
+  known.callbacks.delete(callback);
+  if (known.callbacks.size > 0) return;
+  listeners.delete(signal);
+  signal.removeEventListener('abort', known.listener);
+}
+
+/** Work that cannot be stopped, such as opening an fd, and those who wait for it: they can be sent away at once. */
+export class Waiting {
+  readonly #namespace: string;
+  readonly #waiters = new Set<(error: Error) => void>();
+  readonly #works = new Set<Promise<unknown>>();
+  #ended: Error | undefined;
+
+  /** @param namespace String(namespace), for errors. */
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** The error given to end(). */
+  get ended(): Error | undefined {
+    return this.#ended;
+  }
+
+  /** Waits for the work, but rejects as soon as the signal aborts or end() is called. What then becomes of the work is the caller's business. */
+  for<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        stop();
+        if (signal !== undefined) reject(abortError(signal, { namespace: this.#namespace }));
+      };
+      const end = (error: Error): void => {
+        stop();
+        reject(error);
+      };
+      const stop = (): void => {
+        this.#waiters.delete(end);
+        if (signal !== undefined) offAbort(signal, abort);
+      };
+      work.finally(stop).then(resolve, reject);
+      if (this.#ended !== undefined) {
+        end(this.#ended);
+      } else if (signal?.aborted === true) {
+        abort();
+      } else {
+        this.#waiters.add(end);
+        if (signal !== undefined) onAbort(signal, abort);
+      }
+    });
+  }
+
+  /** Has end() wait for it, however it comes out. */
+  track(work: Promise<unknown>): void {
+    const tracked = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#works.add(tracked);
+    void tracked.then(() => this.#works.delete(tracked));
+  }
+
+  /** Sends everybody away with the error, now and ever after; resolves when the tracked work is over. */
+  async end(error: Error): Promise<void> {
+    this.#ended ??= error;
+    for (const waiter of this.#waiters) waiter(error);
+    await Promise.all(this.#works);
+  }
 }
