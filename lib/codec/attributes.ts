@@ -1,219 +1,11 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
-import { NetlaneError } from '../errors.js';
+import { byteOrderFlag, close, nestedFlag, open, typeMask } from './attribute.js';
+import type { AttributesCodec, FieldMap, UnknownAttribute } from './field.js';
+import { Lazy } from './lazy.js';
+import { Repeated } from './repeated.js';
 import { littleEndian } from './scalars.js';
-import { plainMaker, refuseUnknown, type Notes } from './struct.js';
-
-/** Attribute types carry two flag bits (NLA_F_NESTED, NLA_F_NET_BYTEORDER). */
-const typeMask = 0x3fff;
-const nestedFlag = 0x8000;
-const byteOrderFlag = 0x4000;
-
-/** An attribute that the schema does not know, or cannot read: type (with its flag bits) and content. Encoded again as it is. */
-export interface UnknownAttribute {
-  readonly type: number;
-  readonly data: Uint8Array;
-}
-
-export type FieldPresence = 'optional' | 'always' | 'hidden';
-
-/** An attribute, before its name is known. */
-export interface Field<T, I = T, P extends FieldPresence = 'optional'> {
-  readonly type: number;
-  readonly codec: Codec<T, I>;
-  readonly presence: P;
-  readonly inline: false;
-  readonly readOnly: boolean;
-  readonly kernel: string;
-  readonly doc: string;
-  readonly notes: FieldNotes;
-}
-
-export interface FieldNotes extends Notes {
-  /** Set NLA_F_NET_BYTEORDER, for the few formats that want it. */
-  readonly byteOrder?: boolean | undefined;
-  /**
-   * May take the value into the header instead: true when nothing is left to be written. (A table below 256 is a byte of the header;
-   * 'default' is a length of 0.)
-   */
-  readonly absorb?: ((content: unknown, output: Output) => boolean) | undefined;
-  /** Type of the attribute that holds the address when it is an IPv6 one. */
-  readonly ipv6?: number | undefined;
-  /** The field appears in the object that holds the nest: codecs above move it there. */
-  readonly outer?: boolean | undefined;
-  /** The field that shows what a hidden attribute holds. */
-  readonly as?: string | undefined;
-  /** Whether nests are marked with NLA_F_NESTED; they are, unless a format refuses it. */
-  readonly nested?: boolean | undefined;
-}
-
-/** An attribute whose own attributes appear in the object that holds it. */
-export interface InlineField<A> {
-  readonly type: number;
-  readonly codec: A;
-  readonly inline: true;
-  readonly readOnly: false;
-  readonly kernel: string;
-  readonly doc: string;
-  readonly notes: FieldNotes;
-}
-
-/** Two attributes that are one field: a name, and what it holds, which depends on the name. */
-export interface VariantField<T, I = T> extends Field<T, I> {
-  readonly variant: VariantParts;
-}
-
-interface VariantParts {
-  readonly tag: string;
-  readonly tagType: number;
-  readonly tagKernel: string;
-  readonly tagCodec: Codec<unknown, never>;
-  readonly under: string | undefined;
-  readonly cases: ReadonlyMap<string, Codec<unknown, never>>;
-}
-
-type AnyField = Field<unknown, never, FieldPresence> | InlineField<AttributesCodec<FieldMap>>;
-export type FieldMap = Readonly<Record<string, AnyField>>;
-
-/** An attribute: its type number, codec, kernel name and meaning. */
-export function field<T, I>(type: number, codec: Codec<T, I>, kernel: string, doc: string, notes: FieldNotes = {}): Field<T, I> {
-  return { type, codec, presence: 'optional', inline: false, readOnly: false, kernel, doc, notes };
-}
-
-/** An attribute that only the kernel tells: encode accepts and ignores it. */
-export function readOnly<T>(type: number, codec: Codec<T, never>, kernel: string, doc: string, notes: FieldNotes = {}): Field<T, T> {
-  return { type, codec: codec, presence: 'optional', inline: false, readOnly: true, kernel, doc, notes };
-}
-
-/** Says of an attribute that every message has it, so that its type has no undefined. Nothing checks it: what is missing is undefined. */
-export function always<T, I>(of: Field<T, I>): Field<T, I, 'always'> {
-  return { ...of, presence: 'always' };
-}
-
-/**
- * An attribute that is no part of the value: it is decoded into the header, for derived fields to make something of it, and they write it.
- * `as` is the name of the field that it belongs to.
- */
-export function ingredient<T, I>(
-  type: number,
-  codec: Codec<T, I>,
-  kernel: string,
-  as: string,
-  notes: FieldNotes = {},
-): Field<T, I, 'hidden'> {
-  return { type, codec, presence: 'hidden', inline: false, readOnly: false, kernel, doc: `Part of ${as}.`, notes: { ...notes, as } };
-}
-
-/** Writes an attribute: for derived fields. */
-export function putAttribute<I>(type: number, codec: Codec<unknown, I>, value: I, output: Output): void {
-  const start = open(output);
-  codec.encode(value, output);
-  close(start, type, output);
-}
-
-/** An attribute whose own attributes appear in the object that holds it (IFLA_LINKINFO: kind and data are fields of the link). */
-export function inline<const F extends FieldMap>(
-  type: number,
-  codec: AttributesCodec<F>,
-  kernel: string,
-  doc: string,
-  notes: FieldNotes = {},
-): InlineField<AttributesCodec<F>> {
-  return { type, codec, inline: true, readOnly: false, kernel, doc, notes };
-}
-
-type Simplify<T> = { [K in keyof T]: T[K] };
-type Cases = Readonly<Record<string, Codec<unknown, never>>>;
-
-/** A tag and the value that belongs to it, flat, or under a name of its own. */
-export type VariantValue<C extends Cases, G extends string, O, U extends string | undefined> =
-  | {
-      [K in keyof C & string]: { [P in G]: K } & (U extends string
-        ? { [P in U]?: C[K] extends { decode(input: Input): infer T } ? T : never }
-        : C[K] extends { decode(input: Input): infer T }
-          ? T
-          : never);
-    }[keyof C & string]
-  | ({ [P in G]: O } & { unknown?: UnknownAttribute[] });
-export type VariantInput<C extends Cases, G extends string, O, U extends string | undefined> =
-  | {
-      [K in keyof C & string]: { readonly [P in G]: K } & (U extends string
-        ? { readonly [P in U]?: C[K] extends { encode(value: infer I, output: Output): void } ? I | undefined : never }
-        : C[K] extends { encode(value: infer I, output: Output): void }
-          ? I
-          : never);
-    }[keyof C & string]
-  | ({ readonly [P in G]: O } & { readonly unknown?: readonly UnknownAttribute[] | undefined });
-
-/**
- * Two attributes that are one field, { type: 'mpls', labels: [16] }: `tag` names the case, the fields of the case stand beside it, or
- * `under` a name. A tag without a case is kept with its content as it is (`unknown`).
- */
-export function variant<const C extends Cases, const G extends string, O, const U extends string | undefined = undefined>(parts: {
-  readonly tag: G;
-  readonly tagType: number;
-  readonly tagCodec: Codec<O, never>;
-  readonly tagKernel: string;
-  readonly type: number;
-  readonly kernel: string;
-  readonly cases: C;
-  readonly under?: U;
-  readonly doc: string;
-  readonly notes?: FieldNotes;
-}): VariantField<VariantValue<C, G, Exclude<O, keyof C>, U>, VariantInput<C, G, Exclude<O, keyof C>, U>> {
-  const { tag, tagType, tagKernel, tagCodec, under, type, kernel, doc } = parts;
-  const cases: ReadonlyMap<string, Codec<unknown, never>> = new Map(Object.entries(parts.cases));
-  const details: VariantParts = { tag, tagType, tagKernel, tagCodec: tagCodec, under, cases };
-  const shape: Shape = { is: 'variant', ...details, type, kernel };
-  const codec = {
-    shape,
-    decode: () => undefined,
-    encode(): void {
-      throw new TypeError('a variant is encoded by the attributes that hold it');
-    },
-  };
-  return {
-    type,
-    codec: codec as unknown as Codec<VariantValue<C, G, Exclude<O, keyof C>, U>, VariantInput<C, G, Exclude<O, keyof C>, U>>,
-    presence: 'optional',
-    inline: false,
-    readOnly: false,
-    kernel,
-    doc,
-    notes: parts.notes ?? {},
-    variant: details,
-  };
-}
-
-type InlineKeys<F extends FieldMap> = { [K in keyof F]: F[K] extends { inline: true } ? K : never }[keyof F];
-type Union<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
-
-type OwnValue<F extends FieldMap> = {
-  -readonly [K in keyof F as F[K] extends { presence: 'always' } ? K : never]: F[K] extends Field<infer T, never, 'always'> ? T : never;
-} & {
-  -readonly [K in keyof F as F[K] extends { presence: 'optional' } ? K : never]?: F[K] extends Field<infer T, never> ? T : never;
-};
-type InlineValue<F extends FieldMap> = [InlineKeys<F>] extends [never]
-  ? unknown
-  : Union<{ [K in InlineKeys<F>]: F[K] extends InlineField<AttributesCodec<infer G>> ? OwnValue<G> : never }[InlineKeys<F>]>;
-
-/** What attributes decode to. */
-export type AttributesValue<F extends FieldMap> = Simplify<OwnValue<F> & InlineValue<F> & { unknown?: UnknownAttribute[] }>;
-
-type OwnInput<F extends FieldMap> = {
-  readonly [K in keyof F as F[K] extends { inline: true } | { presence: 'hidden' } ? never : K]?: F[K] extends {
-    codec: { encode(value: infer I, output: Output): void };
-  }
-    ? I | undefined
-    : never;
-};
-type InlineInput<F extends FieldMap> = [InlineKeys<F>] extends [never]
-  ? unknown
-  : Union<{ [K in InlineKeys<F>]: F[K] extends InlineField<AttributesCodec<infer G>> ? OwnInput<G> : never }[InlineKeys<F>]>;
-
-/** What attributes encode from. */
-export type AttributesInput<F extends FieldMap> = Simplify<
-  OwnInput<F> & InlineInput<F> & { readonly unknown?: readonly UnknownAttribute[] | undefined }
->;
+import { plainMaker, refuseUnknown } from './struct.js';
+import { readVariant, writeVariant, type VariantField, type VariantParts } from './variant.js';
 
 /** One attribute, ready for use. */
 export interface AttributeEntry {
@@ -402,7 +194,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
           entry = this.#byType[low & typeMask];
           input.position = at + 4;
           input.end = at + length;
-          if (entry?.variant !== undefined) readVariant(entry.name, entry.variant, low & typeMask, value, input);
+          if (entry?.variant !== undefined) readVariant(entry.name, entry.variant, low & typeMask, value, input, anything);
           else if (entry !== undefined) value[entry.name] = entry.codec.decode(input);
         }
       }
@@ -476,7 +268,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     try {
       if (entry.absorb?.(content, output) === true) return;
       if (entry.variant !== undefined) {
-        writeVariant(entry.variant, entry.wireType, content, output);
+        writeVariant(entry.variant, entry.wireType, content, output, anything);
         return;
       }
       if (entry.repeated !== undefined) {
@@ -507,75 +299,6 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   }
 }
 
-function readVariant(name: string, of: VariantParts, type: number, value: Fields, input: Input): void {
-  const before = value[name];
-  const made: Fields = typeof before === 'object' && before !== null ? (before as Fields) : {};
-  value[name] = made;
-  if (type === of.tagType) {
-    made[of.tag] = of.tagCodec.decode(input);
-    return;
-  }
-  const tag = made[of.tag];
-  const known = typeof tag === 'string' ? of.cases.get(tag) : undefined;
-  const content = (known ?? anything).decode(input);
-  if (known !== undefined && of.under !== undefined) made[of.under] = content;
-  else Object.assign(made, content);
-}
-
-function writeVariant(of: VariantParts, wireType: number, content: unknown, output: Output): void {
-  if (typeof content !== 'object' || content === null) throw new ValueError(`an object with ${of.tag}`, content);
-  const { [of.tag]: tag, ...rest } = content as Fields;
-  if (tag === undefined) throw new ValueError(`an object with ${of.tag}`, content);
-  const tagStart = open(output);
-  try {
-    of.tagCodec.encode(tag as never, output);
-  } catch (error) {
-    throw within(error, of.tag);
-  }
-  close(tagStart, of.tagType, output);
-  const known = typeof tag === 'string' ? of.cases.get(tag) : undefined;
-  let inner: unknown = rest;
-  if (known !== undefined && of.under !== undefined) {
-    refuseUnknown(
-      rest,
-      (name) => name === of.under,
-      () => [of.tag, of.under ?? ''],
-    );
-    inner = rest[of.under];
-  } else if (Object.keys(rest).length === 0 && known === undefined) inner = undefined;
-  if (inner === undefined) return;
-  const start = open(output);
-  try {
-    (known ?? anything).encode(inner as never, output);
-  } catch (error) {
-    throw of.under === undefined ? error : within(error, of.under);
-  }
-  close(start, wireType, output);
-}
-
-/** Begins an attribute: leaves room for its header and returns where it is. */
-export function open(output: Output): number {
-  const start = output.position;
-  output.reserve(4);
-  output.position = start + 4;
-  return start;
-}
-
-/** Ends the attribute that began there, and pads it. */
-export function close(start: number, wireType: number, output: Output): void {
-  const length = output.position - start;
-  if (length > 0xffff)
-    throw new NetlaneError('NETLANE_MESSAGE_TOO_LONG', `an attribute of ${length} bytes; 65535 is the most that one can have`);
-  output.view.setUint16(start, length, littleEndian);
-  output.view.setUint16(start + 2, wireType, littleEndian);
-  const over = length & 3;
-  if (over !== 0) output.zero(4 - over);
-}
-
-export interface AttributesCodec<F extends FieldMap> extends Codec<AttributesValue<F>, AttributesInput<F>> {
-  readonly map: F;
-}
-
 /** Completes an object before it is encoded. */
 type Prepare = (value: Readonly<Fields>) => Readonly<Fields>;
 
@@ -590,77 +313,4 @@ const leftovers = attributes({}) as unknown as Codec<unknown, never>;
 export function implementationOf(codec: AttributesCodec<FieldMap>): Attributes {
   if (!(codec instanceof Attributes)) throw new TypeError('the attributes of an object must come from attributes()');
   return codec;
-}
-
-/** A codec that is made later: for objects that hold objects of their own kind. `nested` says whether it is attributes. */
-export class Lazy<T, I> implements Codec<T, I> {
-  readonly #make: () => Codec<T, I>;
-  #made: Codec<T, I> | undefined;
-
-  constructor(make: () => Codec<T, I>) {
-    this.#make = make;
-  }
-
-  get #codec(): Codec<T, I> {
-    return (this.#made ??= this.#make());
-  }
-
-  get shape(): Shape {
-    return this.#codec.shape;
-  }
-
-  decode(input: Input): T {
-    return this.#codec.decode(input);
-  }
-
-  encode(value: I, output: Output): void {
-    this.#codec.encode(value, output);
-  }
-}
-
-export function lazy<T, I>(make: () => Codec<T, I>): Codec<T, I> {
-  return new Lazy(make);
-}
-
-/** An attribute that comes several times, once for each entry, beside the others. */
-export class Repeated<T, I> implements Codec<T[], readonly I[]> {
-  readonly shape: Shape;
-  readonly #of: Codec<T, I>;
-
-  constructor(of: Codec<T, I>, type: number) {
-    this.#of = of;
-    this.shape = { is: 'list', of: of, style: { entry: 'attribute', type } };
-  }
-
-  decode(input: Input): T[] {
-    return this.append(undefined, input);
-  }
-
-  append(before: unknown, input: Input): T[] {
-    const list = Array.isArray(before) ? (before as T[]) : [];
-    list.push(this.#of.decode(input));
-    return list;
-  }
-
-  encode(value: readonly I[], output: Output): void {
-    for (const entry of value) this.#of.encode(entry, output);
-  }
-
-  putAll(value: unknown, wireType: number, output: Output): void {
-    if (!Array.isArray(value)) throw new ValueError('an array', value);
-    for (const [index, entry] of (value as readonly I[]).entries()) {
-      try {
-        const start = open(output);
-        this.#of.encode(entry, output);
-        close(start, wireType, output);
-      } catch (error) {
-        throw within(error, `[${index}]`);
-      }
-    }
-  }
-}
-
-/** A list whose entries are attributes of this very type, one after the other in the message. */
-export function repeated<T, I>(of: Codec<T, I>, type: number): Codec<T[], readonly I[]> {
-  return new Repeated(of, type);
 }

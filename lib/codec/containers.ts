@@ -1,5 +1,6 @@
 import { ValueError, within, type Codec, type Fixed, type Input, type ListStyle, type Output, type Shape } from './codec.js';
-import { attributes, close, open } from './attributes.js';
+import { attributes } from './attributes.js';
+import { close, open } from './attribute.js';
 import { littleEndian } from './scalars.js';
 
 function entries<I>(value: readonly I[]): readonly I[] {

@@ -1,13 +1,6 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
-import {
-  implementationOf,
-  type AttributeEntry,
-  type Attributes,
-  type AttributesCodec,
-  type AttributesInput,
-  type AttributesValue,
-  type FieldMap,
-} from './attributes.js';
+import { implementationOf, type AttributeEntry, type Attributes } from './attributes.js';
+import type { AttributesCodec, AttributesInput, AttributesValue, FieldMap } from './field.js';
 import { familyNumber } from './names.js';
 import type { Layout } from './struct.js';
 import { refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Codec, FieldShape, Shape } from '../../lib/codec/codec.js';
 import { formatIpv4, formatIpv6 } from '../../lib/codec/address.js';
-import { Repeated } from '../../lib/codec/attributes.js';
+import { Repeated } from '../../lib/codec/repeated.js';
 
 /** Any value of a schema, as its decoder would return it, made from the schema itself. */
 export interface ArbitraryOptions {

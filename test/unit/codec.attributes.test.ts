@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { decodeFrom, encodeToBytes, Input, Output, type Codec } from '../../lib/codec/codec.js';
-import { attributes, field, inline, lazy, readOnly, repeated, variant } from '../../lib/codec/attributes.js';
+import { attributes } from '../../lib/codec/attributes.js';
+import { field, inline, readOnly } from '../../lib/codec/field.js';
+import { lazy } from '../../lib/codec/lazy.js';
+import { repeated } from '../../lib/codec/repeated.js';
+import { variant } from '../../lib/codec/variant.js';
 import { ipv4 } from '../../lib/codec/address.js';
 import { choice, list, numbered, packed, records } from '../../lib/codec/containers.js';
 import { object } from '../../lib/codec/object.js';

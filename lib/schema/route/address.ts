@@ -1,6 +1,8 @@
 import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
 import { familyOf, ip, settleFamily, splitPrefix } from '../../codec/address.js';
-import { attributes, field, ingredient, putAttribute } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, ingredient } from '../../codec/field.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { addressFamily, enumeration, familyNumber, flags } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
 import { link } from '../../codec/references.js';

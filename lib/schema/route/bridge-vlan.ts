@@ -1,5 +1,7 @@
 import type { Codec, Infer, InferInput } from '../../codec/codec.js';
-import { attributes, field, readOnly, repeated } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly } from '../../codec/field.js';
+import { repeated } from '../../codec/repeated.js';
 import { list } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { ipv4, ipv6 } from '../../codec/address.js';

@@ -1,6 +1,8 @@
 import { ValueError, type Codec, type Fixed, type Infer, type InferInput, type Input, type Output } from '../../codec/codec.js';
 import { ipv4, ipv6 } from '../../codec/address.js';
-import { attributes, field, variant, type Field, type UnknownAttribute } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, type Field, type UnknownAttribute } from '../../codec/field.js';
+import { variant } from '../../codec/variant.js';
 import { enumeration, flags } from '../../codec/names.js';
 import { link } from '../../codec/references.js';
 import { converted, counter64, u16, u16be, u32, u32be, u64be, u8 } from '../../codec/scalars.js';

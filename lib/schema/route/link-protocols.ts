@@ -1,6 +1,7 @@
 import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
 import { ipv6 } from '../../codec/address.js';
-import { attributes, field, readOnly } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly } from '../../codec/field.js';
 import { enumeration, flags } from '../../codec/names.js';
 import { littleEndian, u32, u8 } from '../../codec/scalars.js';
 import { member, struct } from '../../codec/struct.js';

@@ -1,5 +1,6 @@
 import { ValueError, type Codec, type Infer, type InferInput } from '../../codec/codec.js';
-import { attributes, field, readOnly } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly } from '../../codec/field.js';
 import { list } from '../../codec/containers.js';
 import { enumeration, flags } from '../../codec/names.js';
 import { converted, counter64, s32, switch32, u16, u32, u64, u8 } from '../../codec/scalars.js';

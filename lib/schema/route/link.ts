@@ -1,6 +1,9 @@
 import type { Codec, Fields, Infer, InferInput, Input, Output } from '../../codec/codec.js';
 import { hardwareAddress } from '../../codec/address.js';
-import { always, attributes, field, inline, lazy, readOnly, variant, type UnknownAttribute } from '../../codec/attributes.js';
+import { always, field, inline, readOnly, type UnknownAttribute } from '../../codec/field.js';
+import { attributes } from '../../codec/attributes.js';
+import { lazy } from '../../codec/lazy.js';
+import { variant } from '../../codec/variant.js';
 import { choice, list } from '../../codec/containers.js';
 import { addressFamily, enumeration, familyNumber, flags, type FamilyName } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';

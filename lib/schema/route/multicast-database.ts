@@ -1,5 +1,6 @@
 import { ValueError, type Codec, type Infer, type InferInput, type Fixed } from '../../codec/codec.js';
-import { attributes, field, readOnly } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly } from '../../codec/field.js';
 import { list } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { anyIp, mac, formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../codec/address.js';

@@ -1,6 +1,8 @@
 import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
 import { anyIp, familyOf, hardwareAddress } from '../../codec/address.js';
-import { attributes, field, ingredient, putAttribute, readOnly } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, ingredient, readOnly } from '../../codec/field.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
 import { link } from '../../codec/references.js';

@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../codec/codec.js';
-import { attributes, field } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field } from '../../codec/field.js';
 import { addressFamily } from '../../codec/names.js';
 import { linkIndex } from '../../codec/references.js';
 import { object } from '../../codec/object.js';

@@ -1,5 +1,6 @@
 import { ValueError, type Codec, type Infer, type InferInput, type Fields } from '../../codec/codec.js';
-import { attributes, field, readOnly, inline } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly, inline } from '../../codec/field.js';
 import { list, packed } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { ip, familyOf } from '../../codec/address.js';

@@ -1,6 +1,8 @@
 import { ValueError, type Codec, type Fields, type Infer, type InferInput, type Input, type Output } from '../../codec/codec.js';
 import { family as families, familyOf, ip, prefix, putAddress } from '../../codec/address.js';
-import { attributes, field, ingredient, putAttribute, readOnly } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, ingredient, readOnly } from '../../codec/field.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { records } from '../../codec/containers.js';
 import { addressFamily, enumeration, familyNumber, flags } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';

@@ -1,6 +1,8 @@
 import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
 import { familyOf, prefix } from '../../codec/address.js';
-import { attributes, field, ingredient, putAttribute } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, ingredient } from '../../codec/field.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { derived, object } from '../../codec/object.js';
 import { converted, s32, switch8, u16, u32, u32be, u64be, u8 } from '../../codec/scalars.js';

@@ -1,5 +1,7 @@
 import type { Codec, Infer, InferInput } from '../../codec/codec.js';
-import { attributes, field, readOnly, repeated } from '../../codec/attributes.js';
+import { attributes } from '../../codec/attributes.js';
+import { field, readOnly } from '../../codec/field.js';
+import { repeated } from '../../codec/repeated.js';
 import { flags } from '../../codec/names.js';
 import { link } from '../../codec/references.js';
 import { object } from '../../codec/object.js';

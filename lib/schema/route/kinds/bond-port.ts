@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, field, readOnly } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { field, readOnly } from '../../../codec/field.js';
 import { enumeration, flags } from '../../../codec/names.js';
 import { hardwareAddress } from '../../../codec/address.js';
 import { u8, u16, u32, s32 } from '../../../codec/scalars.js';

@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, field, readOnly } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { field, readOnly } from '../../../codec/field.js';
 import { enumeration, maskedSwitches } from '../../../codec/names.js';
 import { ipv4, ipv6, mac } from '../../../codec/address.js';
 import { link } from '../../../codec/references.js';

@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, field, readOnly } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { field, readOnly } from '../../../codec/field.js';
 import { packed } from '../../../codec/containers.js';
 import { enumeration, flags, maskedSwitches } from '../../../codec/names.js';
 import { u16, u32 } from '../../../codec/scalars.js';

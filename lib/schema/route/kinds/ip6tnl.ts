@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, field } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { field } from '../../../codec/field.js';
 import { ipv6 } from '../../../codec/address.js';
 import { link } from '../../../codec/references.js';
 import { u8, u32, u32be, presence } from '../../../codec/scalars.js';

@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, readOnly } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { readOnly } from '../../../codec/field.js';
 import { enumeration } from '../../../codec/names.js';
 import { u8, u32, switch8 } from '../../../codec/scalars.js';
 

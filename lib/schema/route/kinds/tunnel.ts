@@ -1,5 +1,5 @@
 import type { Fields } from '../../../codec/codec.js';
-import { field } from '../../../codec/attributes.js';
+import { field } from '../../../codec/field.js';
 import { enumeration, flags } from '../../../codec/names.js';
 import { switch8, u16, u16be, u32, u8 } from '../../../codec/scalars.js';
 

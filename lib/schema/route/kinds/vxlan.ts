@@ -1,5 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
-import { attributes, field } from '../../../codec/attributes.js';
+import { attributes } from '../../../codec/attributes.js';
+import { field } from '../../../codec/field.js';
 import { enumeration } from '../../../codec/names.js';
 import { anyIp } from '../../../codec/address.js';
 import { link } from '../../../codec/references.js';
