@@ -22,14 +22,16 @@ const shortest = 20_000;
 export interface LaneEvents {
   /** Its thread runs, inside. */
   started(thread: number): void;
-  /** It is of no more use: it ended, or died. */
+  /** It is of no more use: it ends, or died. */
   ended(): void;
+  /** Its thread is gone. */
+  gone(): void;
 }
 
 /** The caller's end of a lane: a Piscina pool of exactly one thread, and the channel to it. */
 export class LaneClient {
   readonly #data: LaneData;
-  #idleTime: number;
+  readonly #idleTime: number;
   readonly #events: LaneEvents;
   readonly #transports = new Map<number, LaneTransport>();
   #pool: Piscina | undefined;
@@ -43,12 +45,16 @@ export class LaneClient {
   #kept = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #gone: Error | undefined;
+  readonly #ended: Promise<void>;
+  #markEnded: () => void = () => undefined;
+  #wanted = true;
   readonly #looking = new Looking();
 
   constructor(data: LaneData, idleTime: number, events: LaneEvents) {
     this.#data = data;
     this.#idleTime = idleTime;
     this.#events = events;
+    this.#ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
 
   get alive(): boolean {
@@ -175,22 +181,8 @@ export class LaneClient {
     for (const record of records) {
       const transport = this.#transports.get(record[1]);
       if (transport === undefined) continue;
-      switch (record[0]) {
-        case fromLane.received:
-          transport.received(record[2], record[3], record[4]);
-          break;
-        case fromLane.overrun:
-          transport.events.overrun();
-          break;
-        case fromLane.refused:
-          transport.events.refused(record[2], record[3]);
-          break;
-        case fromLane.lost:
-          this.#transports.delete(record[1]);
-          transport.lost(unpackError(record[2]));
-          this.#leave();
-          break;
-      }
+      if (record[0] === fromLane.lost) this.forget(record[1]);
+      transport.handle(record);
     }
   }
 
@@ -247,27 +239,34 @@ export class LaneClient {
     if (this.#transports.delete(id)) this.#leave();
   }
 
-  /** One user less; without any, the lane ends after its idle time. */
+  /** Whether handles of the namespace are open: without any, the lane ends with its last socket, and pins the namespace no longer. */
+  set wanted(wanted: boolean) {
+    this.#wanted = wanted;
+    if (this.#users === 0 && this.#starting !== undefined) this.#rest();
+  }
+
+  /** One user less. */
   #leave(): void {
     this.#users--;
-    if (this.#users > 0 || this.#gone !== undefined) return;
+    if (this.#users === 0) this.#rest();
+  }
+
+  /** Without a socket, the lane ends after its idle time. */
+  #rest(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#gone !== undefined) return;
+    if (!this.#wanted) {
+      this.#end();
+      return;
+    }
     this.#idleTimer = setTimeout(() => {
-      void this.end();
+      this.#end();
     }, this.#idleTime);
     this.#idleTimer.unref();
   }
 
-  /** Somebody is going to use it: an idle time that is over does not count any more. */
-  expect(idleTime: number): void {
-    this.#idleTime = idleTime;
-  }
-
-  /** No handle of its namespace is open any more: it ends with its last socket. */
-  retire(): void {
-    this.#idleTime = 0;
-    if (this.#users > 0) return;
-    clearTimeout(this.#idleTimer);
-    void this.end();
+  #end(): void {
+    this.#finish(new NetlaneError('NETLANE_LANE_LOST', 'the lane was ended', { namespace: this.#data.name }), 'ended');
   }
 
   /** The thread died, or never came to life: everything open on it is lost. */
@@ -278,6 +277,8 @@ export class LaneClient {
 
   #finish(error: Error, state: 'ended' | 'lost'): void {
     if (this.#gone !== undefined) return;
+    // What it said before is not lost.
+    this.#catchUp();
     this.#gone = error;
     clearTimeout(this.#idleTimer);
     const transports = [...this.#transports.values()];
@@ -286,18 +287,22 @@ export class LaneClient {
     if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state });
     for (const transport of transports) transport.lost(error);
     this.#port?.close();
-    // Nobody waits for a thread to end: a system call may hold it.
-    this.#pool?.destroy().catch((failure: unknown) => {
-      process.emitWarning(`a lane did not end cleanly: ${String(failure)}`, 'NetlaneWarning');
-    });
+    void this.#destroy();
   }
 
-  /** Ends the lane; what is open on it is lost. */
-  async end(): Promise<void> {
-    if (this.#gone !== undefined) return;
-    await this.#starting?.catch(() => undefined);
-    if (!this.alive) return;
-    this.#finish(new NetlaneError('NETLANE_LANE_LOST', 'the lane was ended', { namespace: this.#data.name }), 'ended');
+  async #destroy(): Promise<void> {
+    try {
+      await this.#pool?.destroy();
+    } catch (failure) {
+      process.emitWarning(`a lane did not end cleanly: ${String(failure)}`, 'NetlaneWarning');
+    }
+    this.#events.gone();
+    this.#markEnded();
+  }
+
+  /** Resolves when the thread has ended, or after 100 ms: a system call may hold it. */
+  async ended(): Promise<void> {
+    await patiently(this.#ended);
   }
 }
 
@@ -309,12 +314,19 @@ function lost(name: string, cause: unknown): NetlaneError {
   });
 }
 
-/** Milliseconds that close() waits for the lane to have closed the fd. */
+/** Milliseconds that close() waits for a lane. */
 const patience = 100;
+
+/** Waits for another thread, but not for long. */
+async function patiently(done: Promise<unknown>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([done, sleep(patience, undefined, { signal: waited.signal }).catch(() => undefined)]);
+  waited.abort();
+}
 
 class LaneTransport implements Transport {
   readonly kind = 'lane';
-  readonly events: TransportEvents;
+  readonly #events: TransportEvents;
   state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
   readonly #client: LaneClient;
   readonly #id: number;
@@ -327,19 +339,34 @@ class LaneTransport implements Transport {
     this.#client = client;
     this.#id = id;
     this.#namespace = namespace;
-    this.events = events;
+    this.#events = events;
   }
 
-  received(slab: ArrayBuffer, end: number, spilled: boolean): void {
-    if (!spilled) this.#slabs.add(slab);
-    this.events.received(slab, end);
+  handle(record: FromLane): void {
+    if (this.#closing !== undefined) return;
+    switch (record[0]) {
+      case fromLane.received:
+        if (!record[4]) this.#slabs.add(record[2]);
+        this.#events.received(record[2], record[3]);
+        break;
+      case fromLane.overrun:
+        this.#events.overrun();
+        break;
+      case fromLane.refused:
+        this.#events.refused(record[2], record[3]);
+        break;
+      case fromLane.lost:
+        this.lost(unpackError(record[2]));
+        break;
+    }
   }
 
   lost(error: Error): void {
+    if (this.#closing !== undefined) return;
     this.ref(false);
     this.#slabs.clear();
-    this.#closing ??= Promise.resolve();
-    this.events.lost(error);
+    this.#closing = Promise.resolve();
+    this.#events.lost(error);
   }
 
   send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
@@ -397,10 +424,7 @@ class LaneTransport implements Transport {
   async #close(): Promise<void> {
     this.ref(false);
     // A lane that was lost has closed everything.
-    const closing = this.#client.task('close', { id: this.#id }).catch(() => undefined);
+    await patiently(this.#client.task('close', { id: this.#id }).catch(() => undefined));
     this.#client.forget(this.#id);
-    const waited = new AbortController();
-    await Promise.race([closing, sleep(patience, undefined, { signal: waited.signal }).catch(() => undefined)]);
-    waited.abort();
   }
 }

@@ -26,15 +26,13 @@ const sharedLanes = 2;
  */
 class LaneRegistry {
   readonly #lanes = new Map<string, LaneClient>();
+  /** Open handles by key. */
   readonly #handles = new Map<string, number>();
   witness: LaneWitness | undefined;
 
   get(key: string, name: string, namespace: number, idleTime: number): LaneClient {
     const existing = this.#lanes.get(key);
-    if (existing?.alive === true) {
-      existing.expect(idleTime);
-      return existing;
-    }
+    if (existing?.alive === true) return existing;
     let thread: number | undefined;
     const lane = new LaneClient({ namespace, name }, idleTime, {
       started: (id) => {
@@ -43,6 +41,8 @@ class LaneRegistry {
       },
       ended: () => {
         if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
+      },
+      gone: () => {
         if (thread !== undefined) this.witness?.ended(thread);
       },
     });
@@ -50,33 +50,36 @@ class LaneRegistry {
     return lane;
   }
 
-  /** Counts a handle whose namespace's lane may be used. Returns the function that takes it off: with the last one the lane ends. */
-  hold(key: string): () => void {
-    this.#handles.set(key, (this.#handles.get(key) ?? 0) + 1);
-    return () => {
-      const left = (this.#handles.get(key) ?? 1) - 1;
-      if (left > 0) {
-        this.#handles.set(key, left);
-        return;
-      }
-      this.#handles.delete(key);
-      this.#lanes.get(key)?.retire();
+  /** One more handle may open sockets in it. The function that is returned says that it will not any more, and resolves when that ended it. */
+  enter(key: string): () => Promise<void> {
+    this.#count(key, 1);
+    let inside = true;
+    return async () => {
+      if (!inside) return;
+      inside = false;
+      const lane = this.#lanes.get(key);
+      if (this.#count(key, -1) === 0) await lane?.ended();
     };
   }
 
-  /** Ends the lane of a namespace, if there is one. */
-  async end(key: string): Promise<void> {
-    await this.#lanes.get(key)?.end();
+  #count(key: string, difference: 1 | -1): number {
+    const count = (this.#handles.get(key) ?? 0) + difference;
+    if (count === 0) this.#handles.delete(key);
+    else this.#handles.set(key, count);
+    const lane = this.#lanes.get(key);
+    if (lane !== undefined) lane.wanted = count > 0;
+    return count;
   }
 }
 
 export const lanes = new LaneRegistry();
 
-/** Opens sockets through a namespace's lane, or through one of the shared lanes. */
+/** Opens sockets through a namespace's lane, or through one of the shared lanes. There is one for each handle. */
 export class LaneFactory implements TransportFactory {
   readonly #namespace: LaneNamespace;
   readonly #shared: boolean;
   readonly #idleTime: number;
+  #leave: (() => Promise<void>) | undefined;
 
   constructor(namespace: LaneNamespace, options: { readonly shared: boolean; readonly idleTime: number }) {
     this.#namespace = namespace;
@@ -89,20 +92,29 @@ export class LaneFactory implements TransportFactory {
   }
 
   async open(options: TransportOptions, events: TransportEvents): Promise<Transport> {
-    const namespace = this.#namespace;
-    const fd = namespace.fd();
+    const { name } = this.#namespace;
+    const fd = this.#namespace.fd();
     // The lane enters by the number: it must not be closed, and used for something else, before that.
-    const release = namespace.acquire();
+    const release = this.#namespace.acquire();
     try {
-      const { name } = namespace;
-      if (!this.#shared) return await lanes.get(namespace.key, name, fd, this.#idleTime).open({ fd: -1, name }, options, events);
-      const index = hash(namespace.key) % sharedLanes;
-      return await lanes.get(`shared ${index}`, `shared lane ${index}`, -1, this.#idleTime).open({ fd, name }, options, events);
+      const { key } = this.#namespace;
+      const index = hash(key) % sharedLanes;
+      const laneKey = this.#shared ? `shared ${index}` : key;
+      this.#leave ??= lanes.enter(laneKey);
+      const lane = this.#shared
+        ? lanes.get(laneKey, `shared lane ${index}`, -1, this.#idleTime)
+        : lanes.get(laneKey, name, fd, this.#idleTime);
+      return await lane.open({ fd: this.#shared ? fd : -1, name }, options, events);
     } catch (error) {
-      throw openingError(error, namespace.name);
+      throw openingError(error, name);
     } finally {
       release();
     }
+  }
+
+  /** The handle is closed: a lane that nobody else can use ends with its last socket. */
+  async leave(): Promise<void> {
+    await this.#leave?.();
   }
 }
 

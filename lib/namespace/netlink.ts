@@ -22,9 +22,6 @@ lanes.witness = {
   },
 };
 
-/** Handles that are counted as users of their namespace's lane. */
-const holders = new WeakSet<NamespaceHandle>();
-
 /** A namespace as the transports need it. */
 function laneNamespace(handle: NamespaceHandle): LaneNamespace {
   return {
@@ -69,16 +66,22 @@ function explaining(factory: TransportFactory, handle: NamespaceHandle): Transpo
   };
 }
 
+/** One for each handle, which leaves its lane when it is closed. */
+const laneFactories = new WeakMap<NamespaceHandle, TransportFactory>();
+
+function laneFactory(handle: NamespaceHandle): TransportFactory {
+  const existing = laneFactories.get(handle);
+  if (existing !== undefined) return existing;
+  const factory = new LaneFactory(laneNamespace(handle), { shared: handle.lane === 'shared', idleTime: handle.laneIdle });
+  const explained = explaining(factory, handle);
+  laneFactories.set(handle, explained);
+  handle.own({ close: () => factory.leave() });
+  return explained;
+}
+
 /** What opens sockets in a namespace: through its lane, or on the caller's thread. */
 export function transportFactory(handle: NamespaceHandle, thread: 'lane' | 'caller'): TransportFactory {
-  const namespace = laneNamespace(handle);
-  if (thread === 'caller') return explaining(new CallerFactory(namespace), handle);
-  if (handle.lane !== 'shared' && !holders.has(handle)) {
-    holders.add(handle);
-    // A dependent of the handle: called when it is closed, after which no new socket can come.
-    handle.own({ close: lanes.hold(namespace.key) });
-  }
-  return explaining(new LaneFactory(namespace, { shared: handle.lane === 'shared', idleTime: handle.laneIdle }), handle);
+  return thread === 'caller' ? explaining(new CallerFactory(laneNamespace(handle)), handle) : laneFactory(handle);
 }
 
 /** Opens a netlink socket that ends with the namespace's handle. */

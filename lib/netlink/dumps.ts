@@ -157,10 +157,19 @@ export class Dumps {
     return guardOf(this.#options.protocol, request.type, request.body);
   }
 
+  /** One that lives: those of a lane that was lost are of no use. */
+  #takeIdle(): DumpSocket | undefined {
+    for (;;) {
+      const dump = this.#idle.pop();
+      if (dump === undefined || dump.reusable) return dump;
+      void dump.close();
+    }
+  }
+
   async #acquire(request: CheckedRequest): Promise<DumpSocket> {
     this.#checkOpen(request.signal);
     const guard = this.#guardOf(request);
-    const idle = guard === undefined ? this.#idle.pop() : undefined;
+    const idle = guard === undefined ? this.#takeIdle() : undefined;
     const dump = idle ?? (await this.#open(guard, request.signal));
     if (this.#waiting.ended !== undefined) void dump.close();
     this.#checkOpen(undefined);
