@@ -1,5 +1,7 @@
 import { checkBoolean, checkMilliseconds, checkOptions } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
+import type { AddressLabel, AddressLabelInput } from '../schema/route/address-label.js';
+import type { Nexthop, NexthopInput } from '../schema/route/nexthop.js';
 import type { Address, AddressInput } from '../schema/route/address.js';
 import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
 import type { Route, RouteInput } from '../schema/route/route.js';
@@ -8,7 +10,17 @@ import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/ba
 import { checkOperationOptions, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
 import { ObjectClient } from './route/object-client.js';
-import { addressType, fdbType, neighbourType, proxyType, ruleType } from './route/object-types.js';
+import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType, ruleType } from './route/object-types.js';
+import {
+  BridgeLinkClient,
+  BridgeVlanClient,
+  BucketClient,
+  MulticastClient,
+  NamespaceIdClient,
+  NeighbourTableClient,
+  NetconfClient,
+  StatisticsClient,
+} from './route/reports.js';
 import { RouteTableClient } from './route/routes.js';
 import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
 import type { WatchedName } from './route/watched.js';
@@ -41,6 +53,7 @@ export interface Batch {
   readonly rules: BatchObjects<Rule, RuleInput>;
   readonly neighbours: BatchObjects<Neighbour, NeighbourInput>;
   readonly fdb: BatchObjects<FdbEntry, FdbEntryInput>;
+  readonly nexthops: BatchObjects<Nexthop, NexthopInput>;
 }
 
 /**
@@ -67,6 +80,27 @@ export class RouteClient<N = unknown> {
   /** Forwarding databases of bridges, VXLAN tunnels and others. */
   readonly fdb: ObjectClient<FdbEntry, FdbEntryInput>;
 
+  /** Nexthop objects and groups (Linux 5.3). */
+  readonly nexthops: ObjectClient<Nexthop, NexthopInput>;
+  /** Buckets of resilient nexthop groups (Linux 5.13). */
+  readonly buckets: BucketClient;
+  /** Labels of IPv6 addresses, for the choice of source addresses. */
+  readonly addressLabels: ObjectClient<AddressLabel, AddressLabelInput>;
+  /** Neighbour tables and their timing. */
+  readonly neighbourTables: NeighbourTableClient;
+  /** Settings of forwarding. */
+  readonly netconf: NetconfClient;
+  /** Counters of links by group (RTM_GETSTATS). */
+  readonly statistics: StatisticsClient;
+  /** Numbers by which this namespace knows others. */
+  readonly namespaceIds: NamespaceIdClient;
+  /** Multicast groups of bridges. */
+  readonly multicast: MulticastClient;
+  /** VLANs of bridges and ports. */
+  readonly bridgeVlans: BridgeVlanClient;
+  /** Links as their bridges see them. */
+  readonly bridgeLinks: BridgeLinkClient;
+
   /** For Namespace.route() and for tests with a fake kernel. */
   constructor(exchange: Exchange, origin: N) {
     this.#socket = exchange.socket;
@@ -79,6 +113,16 @@ export class RouteClient<N = unknown> {
     this.neighbours = new ObjectClient(exchange, neighbourType);
     this.proxies = new ObjectClient(exchange, proxyType);
     this.fdb = new ObjectClient(exchange, fdbType);
+    this.nexthops = new ObjectClient(exchange, nexthopType);
+    this.buckets = new BucketClient(exchange);
+    this.addressLabels = new ObjectClient(exchange, addressLabelType);
+    this.neighbourTables = new NeighbourTableClient(exchange);
+    this.netconf = new NetconfClient(exchange);
+    this.statistics = new StatisticsClient(exchange);
+    this.namespaceIds = new NamespaceIdClient(exchange);
+    this.multicast = new MulticastClient(exchange);
+    this.bridgeVlans = new BridgeVlanClient(exchange);
+    this.bridgeLinks = new BridgeLinkClient(exchange);
   }
 
   /** The netlink socket underneath. */
@@ -101,6 +145,7 @@ export class RouteClient<N = unknown> {
       rules: new BatchObjects(entries, this.rules),
       neighbours: new BatchObjects(entries, this.neighbours),
       fdb: new BatchObjects(entries, this.fdb),
+      nexthops: new BatchObjects(entries, this.nexthops),
     });
     return runBatch(this.#exchange, entries, options);
   }

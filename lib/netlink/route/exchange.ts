@@ -1,7 +1,8 @@
 import { checkMilliseconds, checkOptions, checkSignal } from '../../arguments.js';
 import { Input, Output, type Codec, type References } from '../../codec/codec.js';
+import { locate, locateMissing } from '../../codec/locate.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
-import { LITTLE_ENDIAN, NLM_F_DUMP } from '../constants.js';
+import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
@@ -237,12 +238,13 @@ export class Exchange {
     return codec.decode(new Input(body, { bigint: this.#bigint }));
   }
 
-  #naming(codec: Codec<unknown, never>): Pick<RequestContext, 'locate'> {
-    return { locate: (request, offset) => this.locate?.(codec, request, offset) };
+  #naming(codec: Codec<unknown, never>): Pick<RequestContext, 'locate' | 'nameMissing'> {
+    return {
+      locate: (request, offset) => locate(codec, request.subarray(NLMSG_HDRLEN), offset - NLMSG_HDRLEN),
+      nameMissing: (request, nest, type) =>
+        locateMissing(codec, request.subarray(NLMSG_HDRLEN), nest === undefined ? undefined : nest - NLMSG_HDRLEN, type),
+    };
   }
-
-  /** Names the attribute at an offset of a request. */
-  locate: ((codec: Codec<unknown, never>, request: Uint8Array, offset: number) => string | undefined) | undefined;
 }
 
 export interface DumpCall<T> {

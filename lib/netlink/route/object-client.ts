@@ -22,6 +22,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly key: readonly string[];
   /** What a change has that is not given; what iproute2 would put there. */
   readonly defaults?: ((value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | undefined;
+  /** The fields that a delete has; default all. */
+  readonly only?: readonly string[] | undefined;
   /** The same for a delete. */
   readonly deletion?: ((value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | undefined;
 }
@@ -83,7 +85,7 @@ export class ObjectClient<T extends object, I extends object> {
       delete: 0,
     }[verb];
     const defaults = verb === 'delete' ? this.type.deletion : this.type.defaults;
-    const complete = { ...defaults?.(plain(value)), ...given(plain(value)) };
+    const complete = { ...defaults?.(plain(value)), ...(verb === 'delete' ? this.#deletable(given(plain(value))) : given(plain(value))) };
     return {
       type: verb === 'delete' ? types.delete : types.create,
       flags,
@@ -91,6 +93,11 @@ export class ObjectClient<T extends object, I extends object> {
       value: complete as I,
       operation: this.words(verb, value),
     };
+  }
+
+  #deletable(value: Plain): Plain {
+    const { only } = this.type;
+    return only === undefined ? value : Object.fromEntries(Object.entries(value).filter(([name]) => only.includes(name)));
   }
 
   /** Adds one. Rejects with EEXIST when there is one with the same key. */

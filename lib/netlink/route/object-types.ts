@@ -3,6 +3,8 @@ import { link, type Link, type LinkInput } from '../../schema/route/link.js';
 import { fdb, neighbour, type FdbEntry, type FdbEntryInput, type Neighbour, type NeighbourInput } from '../../schema/route/neighbour.js';
 import { route, type Route, type RouteInput } from '../../schema/route/route.js';
 import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
+import { addressLabel, type AddressLabel, type AddressLabelInput } from '../../schema/route/address-label.js';
+import { nexthop, type Nexthop, type NexthopInput } from '../../schema/route/nexthop.js';
 import type { ObjectType } from './object-client.js';
 
 /* The kinds of rtnetlink objects: message types (linux/rtnetlink.h), what the kernel filters dumps by, and what it tells them apart by. */
@@ -133,4 +135,27 @@ export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   key: ['link', 'address', 'vlan', 'remote', 'vni'],
   defaults: () => ({ state: ['permanent'], flags: ['self'] }),
   deletion: () => ({ flags: ['self'] }),
+};
+
+export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
+  title: 'nexthop',
+  codec: nexthop,
+  types: { create: 104, delete: 105, get: 106 },
+  headerSize: 8,
+  filters: ['link', 'master', 'groupsOnly', 'family'],
+  label: (value) => (value['id'] === undefined ? '' : `${JSON.stringify(value['id'])}`),
+  key: ['id'],
+  defaults: () => ({ protocol: 'boot' }),
+  // The kernel wants the number and nothing else.
+  only: ['id'],
+};
+
+export const addressLabelType: ObjectType<AddressLabel, AddressLabelInput> = {
+  title: 'address label',
+  codec: addressLabel,
+  types: { create: 72, delete: 73, get: 74 },
+  headerSize: 12,
+  filters: [],
+  label: (value) => text(value['prefix']),
+  key: ['prefix', 'link'],
 };

@@ -1,0 +1,199 @@
+import type { Codec } from '../../codec/codec.js';
+import { bridgeLink, type BridgeLink, type BridgeLinkInput } from '../../schema/route/bridge-link.js';
+import {
+  bridgeVlan,
+  bridgeVlanQuery,
+  type BridgeVlan,
+  type BridgeVlanInput,
+  type BridgeVlanQuery,
+  type BridgeVlanQueryInput,
+} from '../../schema/route/bridge-vlan.js';
+import {
+  multicastDatabase,
+  multicastEntry,
+  type MulticastDatabase,
+  type MulticastEntry,
+  type MulticastEntryInput,
+} from '../../schema/route/multicast-database.js';
+import { namespaceId, type NamespaceId, type NamespaceIdInput } from '../../schema/route/namespace-id.js';
+import { neighbourTable, type NeighbourTable, type NeighbourTableInput } from '../../schema/route/neighbour-table.js';
+import { netconf, type Netconf, type NetconfInput } from '../../schema/route/netconf.js';
+import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../../schema/route/nexthop.js';
+import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
+import { checkOperationOptions, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
+
+const AF_BRIDGE = 7;
+/** Of a change of a bridge or its ports. */
+const NLM_F_CREATE_EXCL = 0x600;
+const NLM_F_CREATE_REPLACE = 0x500;
+
+/** A kind of object that is listed by a query of another form than the objects. */
+interface ReportType<T, Q> {
+  readonly title: string;
+  readonly codec: Codec<T, never>;
+  readonly query: Codec<unknown, Q>;
+  readonly get: number;
+  readonly answer: number;
+  /** Family in the first byte, whatever the query. */
+  readonly family?: number | undefined;
+}
+
+/** What the kernel reports when asked, by a query of its own form. All operations may run concurrently. */
+export class ReportClient<T extends object, Q extends object> {
+  protected readonly exchange: Exchange;
+  readonly #type: ReportType<T, Q>;
+
+  constructor(exchange: Exchange, type: ReportType<T, Q>) {
+    this.exchange = exchange;
+    this.#type = type;
+  }
+
+  async #call(query: Q, options: OperationOptions | undefined): Promise<DumpCall<T>> {
+    checkOperationOptions(options);
+    const { title, codec, get, answer, family } = this.#type;
+    const encoded = await this.exchange.encode(this.#type.query, query, options);
+    encoded.release();
+    if (family !== undefined) encoded.bytes[0] = family;
+    return { type: get, answer, body: encoded.bytes, codec, operation: () => `list ${title}` };
+  }
+
+  /** All that the query asks for. Never a part: a dump that was interrupted is repeated. */
+  async list(query: Q = {} as Q, options?: OperationOptions): Promise<T[]> {
+    return this.exchange.list(await this.#call(query, options), options);
+  }
+
+  /** The same one by one, with bounded memory. */
+  async *stream(query: Q = {} as Q, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
+    return yield* this.exchange.stream(await this.#call(query, options), options);
+  }
+
+  protected async change<I extends object>(
+    type: number,
+    flags: number,
+    codec: Codec<unknown, I>,
+    value: I,
+    what: { readonly verb: string; readonly options: OperationOptions | undefined },
+  ): Promise<void> {
+    checkOperationOptions(what.options);
+    await this.exchange.change({ type, flags, codec, value, operation: () => `${what.verb} ${this.#type.title}` }, what.options);
+  }
+}
+
+/** Buckets of resilient nexthop groups (Linux 5.13). */
+export class BucketClient extends ReportClient<NexthopBucket, NexthopBucketInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'nexthop buckets', codec: nexthopBucket, query: nexthopBucket, get: 118, answer: 116 });
+  }
+}
+
+/** Neighbour tables: their sizes, and the timing of each link. */
+export class NeighbourTableClient extends ReportClient<NeighbourTable, NeighbourTableInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'neighbour tables', codec: neighbourTable, query: neighbourTable, get: 66, answer: 64 });
+  }
+
+  /** Changes thresholds or the timing of a link: only what is given. `name` ('arp_cache', 'ndisc_cache') is needed. */
+  async set(value: NeighbourTableInput, options?: OperationOptions): Promise<void> {
+    await this.change(67, 0, neighbourTable, value, { verb: 'set', options });
+  }
+}
+
+/** Settings of forwarding. Only reported: they are changed by sysctl. */
+export class NetconfClient extends ReportClient<Netconf, NetconfInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'network configuration', codec: netconf, query: netconf, get: 82, answer: 80 });
+  }
+}
+
+/** Counters of links (RTM_GETSTATS, Linux 4.7). The query's `filter` says which groups of counters are wanted. */
+export class StatisticsClient extends ReportClient<Statistics, StatisticsRequestInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'statistics', codec: statistics, query: statisticsRequest, get: 94, answer: 92 });
+  }
+
+  override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Statistics[]> {
+    return super.list({ filter: ['link64'], ...query }, options);
+  }
+}
+
+/** Numbers by which this namespace knows others. */
+export class NamespaceIdClient extends ReportClient<NamespaceId, NamespaceIdInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'namespace ids', codec: namespaceId, query: namespaceId, get: 90, answer: 88 });
+  }
+
+  /** The number of a namespace; undefined while it has none here. */
+  async get(namespace: object, options?: OperationOptions): Promise<number | undefined> {
+    checkOperationOptions(options);
+    const found = await this.exchange.get(
+      { type: 90, flags: 0, codec: namespaceId, value: { namespace }, reply: namespaceId, operation: () => 'get namespace id' },
+      options,
+    );
+    return found.id === undefined || found.id < 0 ? undefined : found.id;
+  }
+
+  /** Gives a namespace a number here: `id`, or the kernel's choice. It cannot be changed. EEXIST where it has one already. */
+  async add(namespace: object, id = -1, options?: OperationOptions): Promise<void> {
+    await this.change(88, 0, namespaceId, { namespace, id }, { verb: 'add', options });
+  }
+}
+
+/** Multicast groups that bridges know of. */
+export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEntryInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, {
+      title: 'multicast database',
+      codec: multicastDatabase,
+      query: multicastEntry,
+      get: 86,
+      answer: 84,
+      family: AF_BRIDGE,
+    });
+  }
+
+  async add(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
+    await this.change(84, NLM_F_CREATE_EXCL, multicastEntry, value, { verb: 'add to', options });
+  }
+
+  async replace(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
+    await this.change(84, NLM_F_CREATE_REPLACE, multicastEntry, value, { verb: 'replace in', options });
+  }
+
+  async delete(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
+    await this.change(85, 0, multicastEntry, value, { verb: 'delete from', options });
+  }
+}
+
+/** VLANs of bridges and their ports, with options (Linux 5.6). */
+export class BridgeVlanClient extends ReportClient<BridgeVlan, BridgeVlanQueryInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'bridge VLANs', codec: bridgeVlan, query: bridgeVlanQuery, get: 114, answer: 112, family: AF_BRIDGE });
+  }
+
+  async add(value: BridgeVlanInput, options?: OperationOptions): Promise<void> {
+    await this.change(112, 0, bridgeVlan, value, { verb: 'add', options });
+  }
+
+  async delete(value: BridgeVlanInput, options?: OperationOptions): Promise<void> {
+    await this.change(113, 0, bridgeVlan, value, { verb: 'delete', options });
+  }
+}
+
+/** Links as their bridges see them: settings of ports, and VLANs. */
+export class BridgeLinkClient extends ReportClient<BridgeLink, BridgeLinkInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'bridge links', codec: bridgeLink, query: bridgeLink, get: 18, answer: 16, family: AF_BRIDGE });
+  }
+
+  /** Changes settings of a port or bridge, or adds VLANs to it. */
+  async set(value: BridgeLinkInput, options?: OperationOptions): Promise<void> {
+    await this.change(19, 0, bridgeLink, value, { verb: 'set', options });
+  }
+
+  /** Takes VLANs off a port or bridge. */
+  async delete(value: BridgeLinkInput, options?: OperationOptions): Promise<void> {
+    await this.change(17, 0, bridgeLink, value, { verb: 'delete from', options });
+  }
+}
+
+export type { BridgeVlanQuery, MulticastEntry };
