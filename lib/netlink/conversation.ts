@@ -365,6 +365,7 @@ export class Conversation {
     this.#fail(pending, error);
     // What has not left yet, the kernel need not hear of.
     if (this.#outgoing?.withdraw(pending.sequence) === true) this.#remove(pending);
+    if (this.#pending.size === 0) this.#outgoing = undefined;
     const at = this.#waiting.indexOf(pending);
     if (at !== -1) this.#waiting.splice(at, 1);
     this.#advance();
