@@ -194,7 +194,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
           entry = this.#byType[low & typeMask];
           input.position = at + 4;
           input.end = at + length;
-          if (entry?.variant !== undefined) readVariant(entry.name, entry.variant, low & typeMask, value, input, anything);
+          if (entry?.variant !== undefined) readVariant(entry.name, entry.variant, low & typeMask, input, anything);
           else if (entry !== undefined) value[entry.name] = entry.codec.decode(input);
         }
       }

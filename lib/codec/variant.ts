@@ -81,14 +81,8 @@ export function variant<const C extends Cases, const G extends string, O, const 
 }
 
 /** Reads one of the two attributes; the tag first. `anything` reads what belongs to a tag without a case. */
-export function readVariant(
-  name: string,
-  of: VariantParts,
-  type: number,
-  value: Fields,
-  input: Input,
-  anything: Codec<unknown, never>,
-): void {
+export function readVariant(name: string, of: VariantParts, type: number, input: Input, anything: Codec<unknown, never>): void {
+  const value = input.target;
   const before = value[name];
   const made: Fields = typeof before === 'object' && before !== null ? (before as Fields) : {};
   value[name] = made;
