@@ -14,6 +14,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly headerSize: number;
   /** Fields of a filter that the kernel itself filters a dump by (strict checking). */
   readonly filters: readonly string[];
+  /** Filters that the objects themselves do not have. */
+  readonly queries?: readonly string[] | undefined;
   /** Family that a dump asks for, whatever the filter. */
   readonly family?: number | undefined;
   /** Which one a value is, for errors: 'v0'. */
@@ -134,6 +136,7 @@ export class ObjectClient<T extends object, I extends object> {
     const read = plain(decodeFrom(codec, encoded.bytes));
     const pattern: Record<string, unknown> = {};
     for (const [name, value] of given) {
+      if (this.type.queries?.includes(name) === true) continue;
       const normal = read[name] ?? value;
       // '10.0.0.1' stands for that address with any prefix length.
       pattern[name] =

@@ -143,6 +143,7 @@ export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
   types: { create: 104, delete: 105, get: 106 },
   headerSize: 8,
   filters: ['link', 'master', 'groupsOnly', 'family'],
+  queries: ['master', 'groupsOnly'],
   label: (value) => (value['id'] === undefined ? '' : `${JSON.stringify(value['id'])}`),
   key: ['id'],
   defaults: () => ({ protocol: 'boot' }),
@@ -156,6 +157,7 @@ export const addressLabelType: ObjectType<AddressLabel, AddressLabelInput> = {
   types: { create: 72, delete: 73, get: 74 },
   headerSize: 12,
   filters: [],
+  family: 10,
   label: (value) => text(value['prefix']),
   key: ['prefix', 'link'],
 };

@@ -1,0 +1,17 @@
+import { Namespace } from 'netlane';
+
+export async function program(): Promise<void> {
+  const route = await (await Namespace.current()).route();
+  // @ts-expect-error: an option of another kind
+  await route.links.add({ name: 'w0', kind: 'vlan', data: { vni: 5 } });
+  // @ts-expect-error: a bridge has no peer
+  await route.links.add({ name: 'b0', kind: 'bridge', peer: { name: 'b1' } });
+  // @ts-expect-error: no such field
+  await route.links.set('v0', { mtuu: 1400 });
+  // @ts-expect-error: not a number
+  await route.links.set('v0', { mtu: '1400' });
+  // @ts-expect-error: nothing of this name can be watched
+  route.watch(['links']);
+  // @ts-expect-error: no such kind, and not made by otherKind()
+  await route.links.add({ name: 'x0', kind: 'vlann' });
+}
