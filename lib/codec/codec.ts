@@ -85,7 +85,13 @@ export type Shape =
   | { readonly is: 'text'; readonly maximum: number }
   | { readonly is: 'bytes'; readonly length: number | undefined }
   | { readonly is: 'enumeration'; readonly names: ReadonlyMap<string, number>; readonly number: Shape }
-  | { readonly is: 'flags'; readonly names: ReadonlyMap<string, number | bigint> }
+  | {
+      readonly is: 'flags';
+      /** Bits that can be written. */
+      readonly names: ReadonlyMap<string, number>;
+      /** These, and those that only the kernel sets. */
+      readonly all: ReadonlyMap<string, number>;
+    }
   | { readonly is: 'switches'; readonly names: ReadonlyMap<string, number> }
   | { readonly is: 'hardware-address'; readonly length: number | undefined }
   | { readonly is: 'address'; readonly family: 'ipv4' | 'ipv6' | 'by header' | 'any' }

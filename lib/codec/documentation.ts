@@ -84,7 +84,7 @@ export function typeText(shape: Shape): string {
     case 'enumeration':
       return [...[...shape.names.keys()].map((name) => `'${name}'`), 'number'].join(' | ');
     case 'flags':
-      return `(${[...[...shape.names.keys()].map((name) => `'${name}'`), 'number'].join(' | ')})[]`;
+      return `(${[...[...shape.all.keys()].map((name) => `'${name}'`), 'number'].join(' | ')})[]`;
     case 'switches':
       return `{ ${[...shape.names.keys()].map((name) => `${name}?: boolean`).join('; ')} }`;
     case 'link':

@@ -66,13 +66,15 @@ class Flags implements Fixed<(string | number)[], readonly (string | number)[] |
   readonly #of: Fixed<number>;
   readonly #bits: ReadonlyMap<string, number>;
   readonly #names: (readonly [number, string])[];
+  readonly #written: number;
 
-  constructor(of: Fixed<number>, bits: Names) {
+  constructor(of: Fixed<number>, bits: Names, reported: number) {
     this.#of = of;
+    this.#written = ~reported;
     this.size = of.size;
     this.#bits = new Map(Object.entries(bits));
     this.#names = Object.entries(bits).map(([name, bit]) => [bit >>> 0, name] as const);
-    this.shape = { is: 'flags', names: this.#bits };
+    this.shape = { is: 'flags', names: new Map([...this.#bits].filter(([, bit]) => (bit & reported) === 0)), all: this.#bits };
   }
 
   decode(input: Input): (string | number)[] {
@@ -105,7 +107,9 @@ class Flags implements Fixed<(string | number)[], readonly (string | number)[] |
   }
 
   encode(value: readonly (string | number)[] | number, output: Output): void {
-    this.#of.encode(this.number(value), output);
+    const number = this.number(value);
+    // A number that is none is for the codec below to refuse.
+    this.#of.encode(Number.isInteger(number) ? (number & this.#written) >>> 0 : number, output);
   }
 }
 
@@ -116,9 +120,12 @@ export interface FlagsCodec<N extends string> extends Fixed<(N | number)[], read
   number(value: readonly (N | number)[] | number): number;
 }
 
-/** A set of bits: a list of names, and one number for the bits without a name. Also accepts the whole number. */
-export function flags<const N extends Names>(of: Fixed<number>, bits: N): FlagsCodec<Extract<keyof N, string>> {
-  return new Flags(of, bits) as unknown as FlagsCodec<Extract<keyof N, string>>;
+/**
+ * A set of bits: a list of names, and one number for the bits without a name. Also accepts the whole number. Bits that only the kernel
+ * sets (`reported`) are ignored when they are written.
+ */
+export function flags<const N extends Names>(of: Fixed<number>, bits: N, reported = 0): FlagsCodec<Extract<keyof N, string>> {
+  return new Flags(of, bits, reported) as unknown as FlagsCodec<Extract<keyof N, string>>;
 }
 
 export type Switches<N extends string> = { [K in N]?: boolean };

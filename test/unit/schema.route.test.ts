@@ -82,6 +82,21 @@ describe('routes', () => {
     expect(refusal({ ...value, destination: '1048576' }).message).to.contain('destination');
   });
 
+  it('that a nexthop object leads can be added as they were listed', () => {
+    const value = { destination: '10.1.0.0/16', nexthopId: 7 } as const;
+    const listed = { ...value, gateway: '10.0.0.1', link: 3, nexthops: [{ gateway: '10.0.0.1', link: 3 }] };
+    expect(encodeToBytes(route, listed)).to.deep.equal(encodeToBytes(route, value));
+  });
+
+  it('have flags that only the kernel sets, which are ignored', () => {
+    expect(encodeToBytes(route, { destination: 'default', flags: ['onlink', 'linkdown', 'dead', 'offload', 'rt-trap'] })).to.deep.equal(
+      encodeToBytes(route, { destination: 'default', flags: ['onlink'] }),
+    );
+    expect(
+      decodeFrom(route, Uint8Array.from([2, 0, 0, 0, 254, 3, 0, 1, ...new Uint8Array(new Uint32Array([0x11]).buffer)])).flags,
+    ).to.deep.equal(['dead', 'linkdown']);
+  });
+
   it('weigh nexthops from 1 to 256', () => {
     expect(
       again({
@@ -162,6 +177,12 @@ describe('neighbours and forwarding entries', () => {
 });
 
 describe('rules', () => {
+  it('cannot be made permanent by adding again what was listed', () => {
+    expect(encodeToBytes(rule, { priority: 1, flags: ['permanent', 'invert', 'unresolved'] })).to.deep.equal(
+      encodeToBytes(rule, { priority: 1, flags: ['invert'] }),
+    );
+  });
+
   it('are of IPv4 unless they say or show another family', () => {
     expect(decodeFrom(rule, encodeToBytes(rule, { priority: 7, table: 'main', action: 'table' }))).to.include({
       family: 'ipv4',

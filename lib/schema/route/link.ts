@@ -126,7 +126,7 @@ const linkAttributes = attributes(
     wireless: readOnly(11, bytes, 'IFLA_WIRELESS', 'Event of the wireless extensions.'),
     ipv6: readOnly(12, unlessBridge(ipv6Link), 'IFLA_PROTINFO', 'IPv6 on the link, in messages of the group ipv6-ifinfo.'),
     txQueueLength: field(13, u32, 'IFLA_TXQLEN', 'Length of the send queue.', { unit: 'packets' }),
-    map: field(14, map, 'IFLA_MAP', 'Resources of an old device.'),
+    map: readOnly(14, map, 'IFLA_MAP', 'Resources of an old device.'),
     weight: field(15, u32, 'IFLA_WEIGHT', 'Unused by the kernel.'),
     operationalState: field(
       16,

@@ -66,6 +66,9 @@ export const nexthopFlags = {
   trap: 64,
 } as const;
 
+/** Those of them that only the kernel sets: all but pervasive and onlink. */
+export const nexthopState = 1 | 8 | 16 | 32 | 64;
+
 /** Flags of a route: those of its nexthop, and RTM_F_ ones (rtnetlink.h). */
 export const routeFlags: FlagsCodec<
   | keyof typeof nexthopFlags
@@ -78,18 +81,22 @@ export const routeFlags: FlagsCodec<
   | 'rt-offload'
   | 'rt-trap'
   | 'rt-offload-failed'
-> = flags(u32, {
-  ...nexthopFlags,
-  notify: 0x100,
-  cloned: 0x200,
-  equalize: 0x400,
-  prefix: 0x800,
-  'lookup-table': 0x1000,
-  'fib-match': 0x2000,
-  'rt-offload': 0x4000,
-  'rt-trap': 0x8000,
-  'rt-offload-failed': 0x20000000,
-});
+> = flags(
+  u32,
+  {
+    ...nexthopFlags,
+    notify: 0x100,
+    cloned: 0x200,
+    equalize: 0x400,
+    prefix: 0x800,
+    'lookup-table': 0x1000,
+    'fib-match': 0x2000,
+    'rt-offload': 0x4000,
+    'rt-trap': 0x8000,
+    'rt-offload-failed': 0x20000000,
+  },
+  nexthopState | 0x200 | 0x4000 | 0x8000 | 0x20000000,
+);
 
 /** Protocols over IP that have names here (in.h); others are numbers. */
 export const ipProtocol = enumeration(u8, {

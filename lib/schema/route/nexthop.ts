@@ -1,14 +1,15 @@
 import { ValueError, type Codec, type Infer, type InferInput, type Fields } from '../../codec/codec.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { attributes } from '../../codec/attributes.js';
-import { field, readOnly, inline } from '../../codec/field.js';
+import { field, ingredient, inline, readOnly } from '../../codec/field.js';
 import { list, packed } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { ip, familyOf } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
-import { object } from '../../codec/object.js';
+import { derived, object } from '../../codec/object.js';
 import { u16, u32, u16le, switch32, presence, counter64, counterAny, converted } from '../../codec/scalars.js';
 import { struct, member, padding, reported } from '../../codec/struct.js';
-import { routeProtocol, scope, nexthopFlags } from './names.js';
+import { routeProtocol, scope, nexthopFlags, nexthopState } from './names.js';
 import { encapsulation } from './encapsulation.js';
 
 /** Two bytes hold the weight less one, the second since Linux 6.12. */
@@ -27,12 +28,15 @@ const groupMember = struct({
   reserved: padding(2),
 });
 
+const operationBits = { 'dump-stats': 1, 'dump-hardware-stats': 2 } as const;
+const operation = flags(u32, operationBits);
+
 const header = struct({
   family: member(addressFamily, 'nh_family', "Address family: that of the gateway; 'unspecified' for groups."),
   scope: reported(scope, 'nh_scope', 'Distance of the gateway.'),
   protocol: member(routeProtocol, 'nh_protocol', 'Who installed the nexthop.'),
   reserved: padding(1),
-  flags: member(flags(u32, nexthopFlags), 'nh_flags', 'What is special about the nexthop.'),
+  flags: member(flags(u32, nexthopFlags, nexthopState | 2), 'nh_flags', 'What is special about the nexthop.'),
 });
 
 const nexthopSchema = object({
@@ -78,13 +82,7 @@ const nexthopSchema = object({
       'A resilient group.',
       { since: '5.13' },
     ),
-    operationFlags: field(
-      14,
-      flags(u32, { 'dump-stats': 1, 'dump-hardware-stats': 2, 'reserved-is-zero': 0x80000000 }),
-      'NHA_OP_FLAGS',
-      'What a request wants to be told.',
-      { since: '6.9' },
-    ),
+    reportedOperation: ingredient(14, u32, 'NHA_OP_FLAGS', 'operationFlags', { since: '6.9' }),
     groupStatistics: readOnly(
       15,
       list(
@@ -102,6 +100,17 @@ const nexthopSchema = object({
     hardwareStatistics: field(16, switch32, 'NHA_HW_STATS_ENABLE', 'Count what hardware forwards.', { since: '6.9' }),
     hardwareStatisticsUsed: readOnly(17, switch32, 'NHA_HW_STATS_USED', 'Hardware does count.', { since: '6.9' }),
   }),
+  derived: {
+    // Answers have flags of their own in it, which no request may have.
+    operationFlags: derived<(keyof typeof operationBits | number)[], readonly (keyof typeof operationBits | number)[] | number>({
+      codec: operation,
+      kernel: 'NHA_OP_FLAGS',
+      doc: 'What a request wants to be told. Never reported.',
+      notes: { since: '6.9' },
+      read: () => undefined,
+      write: (value, _head, output) => putAttribute(14, operation, value, output),
+    }),
+  },
   encoding(value: Readonly<Fields>, head, output) {
     const { family, gateway, blackhole, link: out } = value;
     if (family !== undefined) return;

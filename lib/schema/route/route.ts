@@ -11,7 +11,7 @@ import { converted, counter64, s32, switch32, switch8, u16, u16be, u32, u32be, u
 import { hidden, member, struct } from '../../codec/struct.js';
 import { string } from '../../codec/text.js';
 import { encapsulation, labelStack } from './encapsulation.js';
-import { ipProtocol, nexthopFlags, routeFlags, routeProtocol, routeType, scope, table } from './names.js';
+import { ipProtocol, nexthopFlags, nexthopState, routeFlags, routeProtocol, routeType, scope, table } from './names.js';
 
 function isMpls(thing: Input | Output): boolean {
   return thing.family === families.mpls;
@@ -134,7 +134,11 @@ const hop = object({
   title: 'nexthop',
   header: struct({
     length: hidden(u16, 'rtnh_len'),
-    flags: member(flags(u8, nexthopFlags), 'rtnh_flags', 'What is special about the nexthop.'),
+    flags: member(
+      flags(u8, nexthopFlags, nexthopState),
+      'rtnh_flags',
+      "'onlink' and 'pervasive'; the rest is the kernel's to tell, and ignored.",
+    ),
     weight: member(
       converted(u8, {
         from: (byte) => byte + 1,
@@ -226,7 +230,13 @@ const routeSchema = object({
       ipProtocol: field(27, ipProtocol, 'RTA_IP_PROTO', 'Protocol that is asked about (`route get`).', { since: '4.18' }),
       sourcePort: field(28, u16be, 'RTA_SPORT', 'Source port that is asked about (`route get`).', { since: '4.18' }),
       destinationPort: field(29, u16be, 'RTA_DPORT', 'Destination port that is asked about (`route get`).', { since: '4.18' }),
-      nexthopId: field(30, u32, 'RTA_NH_ID', 'Nexthop object that the route uses.', { since: '5.3' }),
+      nexthopId: field(
+        30,
+        u32,
+        'RTA_NH_ID',
+        "Nexthop object that the route uses. Gateway, link, via, encapsulation and nexthops are the object's then, and ignored.",
+        { since: '5.3' },
+      ),
       flowLabel: field(31, u32be, 'RTA_FLOWLABEL', 'Flow label that is asked about (`route get`).', { since: '6.14' }),
     },
     [24],
@@ -250,6 +260,12 @@ const routeSchema = object({
   encoding(value: Readonly<Fields>, header, output) {
     if (output.family === 0) output.family = guessFamily(value);
     header['family'] = output.family;
+  },
+  // The kernel tells what a nexthop object leads to, and refuses to be told.
+  prepare(value) {
+    if (value['nexthopId'] === undefined) return value;
+    const { gateway: _gateway, link: _link, nexthops: _nexthops, via: _via, encapsulation: _encapsulation, ...others } = value;
+    return others;
   },
   decoded(value, header, input) {
     if (value['destination'] === undefined && numberOf(header, 'destinationLength') === 0 && input.family !== families.mpls)

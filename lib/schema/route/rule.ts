@@ -36,9 +36,13 @@ const ruleSchema = object({
       'What happens to packets that match.',
     ),
     flags: member(
-      flags(u32, { permanent: 1, invert: 2, unresolved: 4, 'input-detached': 8, 'output-detached': 16, 'find-source': 0x10000 }),
+      flags(
+        u32,
+        { permanent: 1, invert: 2, unresolved: 4, 'input-detached': 8, 'output-detached': 16, 'find-source': 0x10000 },
+        1 | 4 | 8 | 16,
+      ),
       'flags',
-      "'invert' matches what the selectors do not; 'unresolved' and 'detached' are the kernel's to tell.",
+      "'invert' matches what the selectors do not; all but that and 'find-source' is the kernel's to tell, and ignored.",
     ),
   }),
   attributes: attributes(
