@@ -71,6 +71,7 @@ describe('A worker that uses the addon', function () {
         it(`leaves nothing when it ${ending} (${kind}, loaded first ${loadedFirst})`, async () => {
           const outcome = await runScenario(endWorkers, [{ kind, ending, loadedFirst, cycles }], {
             kind,
+            ownMounts: true,
             helpers: [keepBusy, callForEver, census],
           });
           const { ends, before, after } = resultOf(outcome) as Report;

@@ -1,0 +1,96 @@
+// node .scripts/sanitize.mjs   Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer into build-asan/ and runs the native
+// tests against it, with fewer cycles. Ends non-zero on a failed test and on any report, of a child or grandchild, too.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { filesUnder, root } from './files.mjs';
+
+const addon = join(root, 'build-asan/Release/netlane.node');
+
+function say(text) {
+  process.stdout.write(`netlane: ${text}\n`);
+}
+
+function run(what, file, args, options = {}) {
+  const started = performance.now();
+  const done = spawnSync(file, args, { cwd: root, stdio: 'inherit', ...options });
+  if (done.error !== undefined) throw done.error;
+  say(
+    `${what}: ${done.status === 0 ? 'ok' : `failed (${done.signal ?? done.status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
+  return done.status === 0;
+}
+
+/** The path of one of the compiler's own libraries. */
+function library(name) {
+  const given = process.env.CXX ?? '';
+  const compiler = given === '' ? 'c++' : given.split(' ')[0];
+  const { stdout, error } = spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' });
+  if (error !== undefined) throw error;
+  const path = stdout.trim();
+  if (!path.includes('/')) throw new Error(`${compiler} has no ${name}: install the sanitizers of your compiler (libasan, libubsan)`);
+  return path;
+}
+
+/**
+ * Leaks whose memory the addon took, or had Node take. Node and V8 leave much at their end that is theirs, and what only V8's heap points
+ * to looks leaked when a process ends without tearing its environment down.
+ */
+function leaksOfTheAddon(report) {
+  return (
+    report
+      .split(/\n\s*\n/)
+      .filter((block) => /^(Direct|Indirect) leak/m.test(block))
+      .filter((block) => block.includes(' in netlane::'))
+      // 8 bytes for each call under way when its environment ended: Node frees a deferred only when it is settled, and refuses to settle it then.
+      .filter((block) => !/#1 .* in napi_create_promise /.test(block))
+  );
+}
+
+function reportsIn(folder, leaks) {
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  return leaks ? texts.flatMap(leaksOfTheAddon) : texts;
+}
+
+/** Runs tests with the sanitizers; true when they passed and nothing was reported. */
+function check(what, tests, leaks) {
+  const folder = mkdtempSync(join(tmpdir(), 'netlane-sanitize-'));
+  // Node links its C++ library statically; the sanitizer must find the one that throws for the addon.
+  const preload = [library('libasan.so'), library('libstdc++.so.6')].join(':');
+  const common = `log_path=${join(folder, 'report')}:exitcode=${leaks ? 0 : 99}`;
+  const env = {
+    ...process.env,
+    NETLANE_ADDON: addon,
+    NETLANE_CYCLES: process.env.NETLANE_CYCLES ?? '4',
+    NETLANE_SANITIZED: '1',
+    LD_PRELOAD: preload,
+    ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}:detect_stack_use_after_return=1:strict_string_checks=1:${common}`,
+    UBSAN_OPTIONS: `print_stacktrace=1:halt_on_error=1:${common}`,
+    LSAN_OPTIONS: common,
+  };
+  const mocha = ['--expose-gc', 'node_modules/mocha/bin/mocha.js', '--no-config', '--timeout=60000', '--reporter=dot', ...tests];
+  try {
+    const passed = run(what, process.execPath, mocha, { env });
+    const reports = reportsIn(folder, leaks);
+    for (const report of reports.slice(0, 5)) process.stdout.write(`${report}\n`);
+    if (reports.length > 0) say(`${what}: ${reports.length} reports`);
+    return passed && reports.length === 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const cmake = ['node_modules/cmake-js/bin/cmake-js', 'compile', '--out', 'build-asan', '--CDNETLANE_SANITIZE=ON', '--CDNETLANE_WERROR=ON'];
+const built =
+  run('TypeScript', process.execPath, ['node_modules/typescript/bin/tsc']) &&
+  run('native binding with sanitizers', process.execPath, [...cmake, '--log-level', 'error', '--parallel', '2']);
+if (!built || !existsSync(addon)) process.exit(1);
+
+const tests = filesUnder('dist/test/native', ['.test.js']);
+const teardown = tests.filter((file) => file.includes('teardown.workers'));
+// Workers end with all that they made: what is left of theirs then is a leak, whereas a process may leave its memory to the kernel.
+const clean = check('memory and undefined behaviour', tests, false);
+const tight = check('leaks', [...teardown, '--grep', 'loaded first in a worker'], true);
+if (!clean || !tight) process.exitCode = 1;
