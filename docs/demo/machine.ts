@@ -46,7 +46,7 @@ export async function surveyMachine(belongings: Belongings): Promise<Machine> {
       const { name, pids } = entry;
       const source = name === undefined ? { pid: pids[0] ?? 0 } : { name };
       const open = async (): Promise<Namespace> => {
-        const namespace = await belongings.keep(() => Namespace.open(source, { lane: lanes, laneIdle: 0 }));
+        const namespace = await belongings.keep(() => Namespace.open(source, { lane: lanes }));
         // The name, or the number of the process, may be another's by now.
         if (namespace.id !== entry.id) await namespace.close();
         return namespace;

@@ -14,11 +14,11 @@ const pattern = /^netlane-demo-(\d+)-[a-z]+$/;
 export function createScratch(belongings: Belongings, role: string): Promise<Namespace> {
   return belongings.keep(async () => {
     try {
-      return await Namespace.create(`${prefix}${process.pid}-${role}`, { temporary: true, loopback: true, laneIdle: 0 });
+      return await Namespace.create(`${prefix}${process.pid}-${role}`, { temporary: true, loopback: true });
     } catch (error) {
       const code = (error as { code?: unknown }).code;
       if (!['EACCES', 'EPERM', 'EROFS'].includes(String(code))) throw error;
-      return Namespace.create({ loopback: true, laneIdle: 0 });
+      return Namespace.create({ loopback: true });
     }
   });
 }

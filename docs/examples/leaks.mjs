@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Namespace } from 'netlane';
 
-const blue = await Namespace.create({ laneIdle: 0 });
+const blue = await Namespace.create();
 try {
   await blue.route();
   const { fds, threads } = Namespace.leaks();
@@ -18,7 +18,7 @@ try {
   await blue.close();
 }
 
-// A lane ends when it has had no sockets for a while: laneIdle, in milliseconds.
+// The lane of a namespace ends with its last handle; close() waits for it, but not for ever.
 while (Namespace.leaks().threads.length > 0) await setTimeout(10);
 const after = Namespace.leaks();
 console.log(`afterwards: ${after.fds.length} fds, ${after.threads.length} threads`);

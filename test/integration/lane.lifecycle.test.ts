@@ -81,6 +81,18 @@ describe('A lane', function () {
     }
   });
 
+  it('ends with the last handle of its namespace', async () => {
+    const namespace = await Namespace.create();
+    const again = await Namespace.open({ fd: namespace.fd });
+    const { id } = namespace;
+    await again.netlink('route');
+    const inside = (): number => Namespace.leaks().threads.filter((thread) => thread.id === id).length;
+    await namespace.close();
+    expect(inside()).to.equal(1);
+    await again.close();
+    await until(() => inside() === 0, 'the lane has ended');
+  });
+
   it('that dies rejects what waits with NETLANE_LANE_LOST, and the next use starts another', () =>
     withNamespace(async (namespace) => {
       const told: unknown[] = [];
