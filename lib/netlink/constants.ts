@@ -63,6 +63,7 @@ export const EBUSY = 16;
 export const EMSGSIZE = 90;
 export const EADDRINUSE = 98;
 export const ENOBUFS = 105;
+export const ECONNREFUSED = 111;
 export const ENOPROTOOPT = 92;
 
 /** Protocol numbers by name (linux/netlink.h). */

@@ -4,16 +4,26 @@ import { Waiting } from './waiting.js';
 /** The place of one line of a socket: opened when first needed, however many wait for it, and again after a loss. */
 export class LineSlot {
   readonly #open: () => Promise<Line>;
+  readonly #openSync: () => Line | undefined;
   readonly #opened: (line: Line) => void;
   readonly #waiting: Waiting;
   #opening: Promise<Line> | undefined;
   /** Open and in use. */
   current: Line | undefined;
 
-  /** @param opened called with each line that is put to use. */
-  constructor(namespace: string, open: () => Promise<Line>, opened: (line: Line) => void = () => undefined) {
+  /**
+   * @param openSync opens a line without waiting; gives undefined where that cannot be done.
+   * @param opened called with each line that is put to use.
+   */
+  constructor(
+    namespace: string,
+    open: () => Promise<Line>,
+    openSync: () => Line | undefined,
+    opened: (line: Line) => void = () => undefined,
+  ) {
     this.#waiting = new Waiting(namespace);
     this.#open = open;
+    this.#openSync = openSync;
     this.#opened = opened;
   }
 
@@ -31,12 +41,28 @@ export class LineSlot {
     return this.#waiting.for(this.#opening, signal);
   }
 
+  /** The same without waiting. */
+  getSync(): Line | undefined {
+    const { ended } = this.#waiting;
+    if (ended !== undefined) throw ended;
+    if (this.current === undefined) {
+      this.current = this.#openSync();
+      if (this.current !== undefined) this.#opened(this.current);
+    }
+    return this.current;
+  }
+
   async #fill(): Promise<Line> {
     const line = await this.#open();
     const { ended } = this.#waiting;
     if (ended !== undefined) {
       await line.close();
       throw ended;
+    }
+    if (this.current !== undefined) {
+      // getSync() did not wait for this one.
+      await line.close();
+      return this.current;
     }
     this.current = line;
     this.#opened(line);

@@ -69,7 +69,9 @@ export class Reception {
   ofCompanion(lost: Lost): LineOwner {
     return {
       full: false,
-      message: () => undefined,
+      message: (view) => {
+        if (view.sender !== 0) this.#drop('impostor');
+      },
       dropped: (reason) => {
         this.#drop(reason);
       },

@@ -1,6 +1,6 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../arguments.js';
 import { NetlaneError, SystemError } from '../errors.js';
-import { EADDRINUSE, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
+import { EADDRINUSE, ECONNREFUSED, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
 import type { CheckedRequest } from './pending.js';
 import { Dumps } from './dumps.js';
 import { Reception } from './reception.js';
@@ -42,6 +42,7 @@ export class NetlinkSocket {
   readonly #options: ConversationOptions;
   readonly #onClose: (socket: NetlinkSocket) => void;
   readonly #reception: Reception;
+  readonly #ownerOfPrimary: LineOwner;
   readonly #ownerOfCompanion: LineOwner;
   readonly #dumps: Dumps;
   /** As they were asked for, and changed by setOption(): for fds that are opened later. */
@@ -78,6 +79,11 @@ export class NetlinkSocket {
         this.#primary.current?.keep(waiting);
       },
     });
+    this.#ownerOfPrimary = this.#reception.ofPrimary((line, error) => {
+      void line.close(error);
+      this.#failure = error;
+      this.#primary.take();
+    });
     this.#ownerOfCompanion = this.#reception.ofCompanion((line, error) => {
       void line.close(error);
       this.#companion.take();
@@ -85,13 +91,18 @@ export class NetlinkSocket {
     this.#primary = new LineSlot(
       factory.namespace,
       () => this.#open(),
+      () => Line.openSync(factory, this.#openingOptions, this.#options, this.#ownerOfPrimary),
       (line) => {
         this.#failure = undefined;
         this.#reception.inbox.recover();
         line.keep(this.#reading);
       },
     );
-    this.#companion = new LineSlot(factory.namespace, () => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion));
+    this.#companion = new LineSlot(
+      factory.namespace,
+      () => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion),
+      () => Line.openSync(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion),
+    );
   }
 
   /** Opens a socket; for Namespace.netlink() and for tests with a fake kernel. */
@@ -134,25 +145,20 @@ export class NetlinkSocket {
     return this.#primary.current;
   }
 
+  get #openingOptions(): TransportOptions {
+    return { ...this.#primaryOptions, groups: [...this.#groups] };
+  }
+
   /** A fixed port may still be held by the fd of a lane that is just ending: after a loss it is asked for again for a second. */
   async #open(): Promise<Line> {
     const reopening = this.#failure !== undefined && this.#checked.primary.port !== 0;
     const until = performance.now() + 1000;
     for (;;) {
       try {
-        return await Line.open(
-          this.#factory,
-          { ...this.#primaryOptions, groups: [...this.#groups] },
-          this.#options,
-          this.#reception.ofPrimary((line, error) => {
-            void line.close(error);
-            this.#failure = error;
-            this.#primary.take();
-          }),
-        );
+        return await Line.open(this.#factory, this.#openingOptions, this.#options, this.#ownerOfPrimary);
       } catch (error) {
         const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
-        if (!reopening || !taken || performance.now() > until) throw error;
+        if (!reopening || !taken || this.closed || performance.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
@@ -213,9 +219,7 @@ export class NetlinkSocket {
     this.#inSync = true;
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
-      const line = this.#needsCompanion
-        ? (this.#companion.current ??= Line.openSync(this.#factory, this.#sideOptions, this.#options, this.#ownerOfCompanion))
-        : this.#line;
+      const line = (this.#needsCompanion ? this.#companion : this.#primary).getSync();
       if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
     } finally {
@@ -256,13 +260,15 @@ export class NetlinkSocket {
     return yield* this.#reception.inbox.read(signal);
   }
 
-  /** Sends a message as it is. Resolves when the kernel took it; rejects with what sendmsg said: ECONNREFUSED when nobody has the port. */
+  /** Sends a message as it is. Resolves when the kernel took it; rejects with what sendmsg said: ECONNREFUSED when nobody has the port. Whether a group has members is not told. */
   async send(message: OutgoingMessage): Promise<void> {
     const outgoing = encodeOutgoing(message);
     this.#checkOpen();
     const line = await this.#primary.get();
     const errno = await line.send(outgoing.bytes(line.transport.state.port), outgoing.port, outgoing.groups);
-    if (errno !== 0)
+    // The kernel sends to the groups first and then to the port: that nobody has port 0 says nothing of them.
+    const heard = errno === ECONNREFUSED && outgoing.groups !== 0 && outgoing.port === 0;
+    if (errno !== 0 && !heard)
       throw new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace: this.#options.namespace });
   }
 

@@ -1,6 +1,7 @@
 import { NetlaneError, SystemError, describeValue, invalidArgument } from '../errors.js';
 import {
   EADDRINUSE,
+  ECONNREFUSED,
   NETLINK_LISTEN_ALL_NSID,
   NLM_F_ACK,
   NLM_F_REQUEST,
@@ -15,7 +16,6 @@ import { FakeTransport, type FakeTransportHost } from './fake-transport.js';
 import { parseMessages, type ParsedMessage } from './fixtures.js';
 import { ack, notification, refuse } from './replies.js';
 
-const ECONNREFUSED = 111;
 const EOPNOTSUPP = 95;
 
 /** The kernel's part: what a request is answered with. A generator is drawn reply by reply, so that what it does lies between them. */

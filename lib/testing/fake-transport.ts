@@ -1,4 +1,4 @@
-import { NetlaneError, SystemError, describeValue, invalidArgument } from '../errors.js';
+import { type NetlaneCode, NetlaneError, SystemError, describeValue, invalidArgument } from '../errors.js';
 import { smallestReceive } from '../native.js';
 import {
   EBUSY,
@@ -89,7 +89,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     }
     for (const group of options.groups) this.#check(this.socket.set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group));
     this.state = { fd: 1000 + number, port, receiveBuffer: this.socket.receiveBuffer, sendBuffer: this.socket.sendBuffer, refused };
-    if (host.synchronous) this.pumpSync = () => this.#pumpSync();
+    if (host.synchronous) this.pumpSync = (milliseconds) => this.#pumpSync(milliseconds);
   }
 
   get kind(): Transport['kind'] {
@@ -316,7 +316,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     return new ArrayBuffer(this.#host.slabSize);
   }
 
-  #pumpSync(): boolean {
+  #pumpSync(milliseconds: number): boolean {
     if (this.#host.paused) return false;
     for (;;) {
       this.#turns += 1;
@@ -326,6 +326,8 @@ export class FakeTransport implements Transport, FakeTransportFacts {
       if (this.#receive() || told || !this.#alive) return true;
       // The call would block here: time passes until the next late reply, or until the time is over.
       const next = Math.min(...this.#delayed.map(({ due }) => due));
+      if (next === Infinity && milliseconds < 0)
+        throw this.#error('NETLANE_TIMEOUT', 'pumpSync() without a time would wait for ever: nothing is on its way');
       if (next === Infinity) return false;
       this.#turns = Math.max(this.#turns, next - 1);
     }
@@ -343,7 +345,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   #control<T>(action: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#alive) {
-        reject(this.#closedError());
+        reject(this.#error('NETLANE_CLOSED', 'the fake transport is closed'));
         return;
       }
       const run = (): void => {
@@ -363,14 +365,14 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     });
   }
 
-  #closedError(): NetlaneError {
-    return new NetlaneError('NETLANE_CLOSED', 'the fake transport is closed', { namespace: this.#host.namespace });
+  #error(code: NetlaneCode, reason: string): NetlaneError {
+    return new NetlaneError(code, reason, { namespace: this.#host.namespace });
   }
 
   #end(): void {
     this.#outbox.length = 0;
     this.#delayed.length = 0;
-    const error = this.#lost ?? this.#closedError();
+    const error = this.#lost ?? this.#error('NETLANE_CLOSED', 'the fake transport is closed');
     for (const { cancel } of this.#controls.splice(0)) cancel(error);
     this.socket.release();
   }

@@ -266,6 +266,12 @@ describe('FakeKernel', () => {
       expect(transport?.pumpSync?.(1000), 'nothing will come: the time is over').to.equal(false);
     });
 
+    it('does not wait for ever for what will never come', () => {
+      const kernel = new FakeKernel();
+      const transport = kernel.openSync?.(transportOptions(), new Recorder());
+      expect(errorOf(() => transport?.pumpSync?.(-1))).to.include({ code: 'NETLANE_TIMEOUT' });
+    });
+
     it('is not there with synchronous: false', async () => {
       const kernel = new FakeKernel(acknowledging, { synchronous: false });
       expect(kernel.openSync).to.equal(undefined);
