@@ -102,3 +102,7 @@ type Of<C> = C extends Codec<unknown, never> ? C : never;
 export type KindValues = { [K in keyof typeof kinds]: Infer<Of<(typeof kinds)[K]>> };
 /** Link data by kind, as it is written. */
 export type KindInputs = { [K in keyof typeof kinds]: InferInput<Of<(typeof kinds)[K]>> };
+/** Port data by kind of the master, as it is read. */
+export type PortValues = { [K in keyof typeof ports]: Infer<Of<(typeof ports)[K]>> };
+/** Port data by kind of the master, as it is written. */
+export type PortInputs = { [K in keyof typeof ports]: InferInput<Of<(typeof ports)[K]>> };

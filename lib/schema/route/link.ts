@@ -11,7 +11,7 @@ import { link as linkReference, namespaceFd, type LinkReference } from '../../co
 import { boolean, counter, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec/scalars.js';
 import { hidden, later, member, padding, struct } from '../../codec/struct.js';
 import { bytes, linkName, string } from '../../codec/text.js';
-import { kinds, ports, type KindInputs, type KindValues } from './kinds.js';
+import { kinds, ports, type KindInputs, type KindValues, type PortInputs, type PortValues } from './kinds.js';
 import { canStatistics } from './kinds/can.js';
 import { plain, type PlainData, type PlainDataInput } from './kinds/plain.js';
 import { netkit, type NetkitData, type NetkitDataInput } from './kinds/netkit.js';
@@ -346,15 +346,27 @@ const common = {
 
 const linkParts = object({ title: 'link', header, attributes: linkAttributes, derived: common, family: 'familyNumber' });
 
-type Own = Omit<Infer<typeof linkParts>, 'kind' | 'data' | 'index'>;
-type OwnInput = Omit<InferInput<typeof linkParts>, 'kind' | 'data'>;
+type Own = Omit<Infer<typeof linkParts>, 'kind' | 'data' | 'index' | 'port'>;
+type OwnInput = Omit<InferInput<typeof linkParts>, 'kind' | 'data' | 'port'>;
+
+/** What the master of a link knows of it: told apart by the kind of the master. */
+export type LinkPort =
+  | { [K in keyof PortValues]: { kind: K; data?: PortValues[K] } }[keyof PortValues]
+  | { kind: OtherKind; data?: undefined; unknown?: UnknownAttribute[] };
+/** What LinkPort is made from. */
+export type LinkPortInput =
+  | { [K in keyof PortInputs]: { readonly kind: K; readonly data?: PortInputs[K] | undefined } }[keyof PortInputs]
+  | { readonly kind: OtherKind; readonly data?: undefined; readonly unknown?: readonly UnknownAttribute[] | undefined };
 
 /** What all links have. */
 export interface LinkFields extends Own {
   index: number;
+  port?: LinkPort;
 }
 /** What all links can be made from. */
-export interface LinkFieldsInput extends OwnInput {}
+export interface LinkFieldsInput extends OwnInput {
+  readonly port?: LinkPortInput | undefined;
+}
 
 type PairData = PlainData;
 interface Pairs {
