@@ -77,7 +77,6 @@ describe('options', () => {
 describe('a record', () => {
   it('is a plain object, and nothing else', () => {
     for (const value of [{}, Object.create(null), structuredClone({ a: 1 })]) expect(isRecord(value)).to.equal(true);
-    for (const value of [null, undefined, [], new Map(), new Error('x'), () => undefined, 'x', 5])
-      expect(isRecord(value)).to.equal(false);
+    for (const value of [null, undefined, [], new Map(), new Error('x'), () => undefined, 'x', 5]) expect(isRecord(value)).to.equal(false);
   });
 });
