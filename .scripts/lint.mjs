@@ -10,7 +10,8 @@ const fix = process.argv.includes('--fix');
 
 /** A tool's own words when it complains, nothing when it does not. */
 function tool(file, args) {
-  const done = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024, timeout: 300_000 });
+  const env = { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' };
+  const done = spawnSync(file, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024, timeout: 300_000 });
   if (done.error?.code === 'ENOENT') return [`${file} is missing: apt-get install -y ${file}`];
   if (done.error !== undefined) return [`${file}: ${done.error.message}`];
   return done.status === 0 ? [] : [`${done.stdout}${done.stderr}`.trim()];
