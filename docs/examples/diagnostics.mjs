@@ -4,6 +4,7 @@
 //   request 18 in Namespace(…)
 //   request 16 in Namespace(…)
 //   event in Namespace(…)
+//   lane of Namespace(…) ended
 import { subscribe } from 'node:diagnostics_channel';
 import { Namespace } from 'netlane';
 import { RTNLGRP_LINK } from 'netlane/nl';
