@@ -15,6 +15,7 @@ const requestNames = [
 ] as const satisfies readonly (keyof Request)[];
 /** Checks a request of a caller. Throws NETLANE_INVALID_ARGUMENT. */
 export function checkRequest(protocol: number, timeout: number, request: Request): CheckedRequest {
+  if (request === undefined) throw invalidArgument('request', 'an object', request);
   checkOptions('request', request, requestNames);
   const { type, flags = 0, body, signal } = request;
   checkInteger('type', type, 0, 0xffff);

@@ -29,6 +29,7 @@ export interface EncodedMessage {
 
 /** Checks a message and copies its body. Throws NETLANE_INVALID_ARGUMENT. */
 export function encodeOutgoing(message: OutgoingMessage): EncodedMessage {
+  if (message === undefined) throw invalidArgument('message', 'an object', message);
   checkOptions('message', message, outgoingNames);
   const { type, flags = 0, body, sequence = 0, port = 0, groups = [] } = message;
   checkInteger('type', type, 0, 0xffff);

@@ -69,7 +69,9 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   #turns = 0;
   /** Bytes received since the socket said ENOBUFS; -1: it did not. */
   #sinceOverrun = -1;
+  /** To be told in the next turn. */
   #lost: Error | undefined;
+  #loss: Error | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws SystemError for an option that the kernel refuses. */
@@ -197,6 +199,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   lose(error: Error): void {
     if (!this.#alive) return;
     this.gone = true;
+    this.#loss = error;
     this.#lost = error;
     this.#end();
     this.#host.wake(this);
@@ -345,7 +348,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
   #control<T>(action: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#alive) {
-        reject(this.#error('NETLANE_CLOSED', 'the fake transport is closed'));
+        reject(this.#ending());
         return;
       }
       const run = (): void => {
@@ -369,11 +372,15 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     return new NetlaneError(code, reason, { namespace: this.#host.namespace });
   }
 
+  /** Why nothing can be asked of it any more. */
+  #ending(): Error {
+    return this.#loss ?? this.#error('NETLANE_CLOSED', 'the fake transport is closed');
+  }
+
   #end(): void {
     this.#outbox.length = 0;
     this.#delayed.length = 0;
-    const error = this.#lost ?? this.#error('NETLANE_CLOSED', 'the fake transport is closed');
-    for (const { cancel } of this.#controls.splice(0)) cancel(error);
+    for (const { cancel } of this.#controls.splice(0)) cancel(this.#ending());
     this.socket.release();
   }
 }
