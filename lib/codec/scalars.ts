@@ -259,17 +259,3 @@ export function converted<W, X, T, I = T>(
     encode: (value, output) => of.encode(conversion.to(value), output),
   };
 }
-
-/** A count of 32 or 64 bits, as its length tells (NLA_UINT); written with 64 only when it needs them. */
-export const counterAny: Codec<Counter, number | bigint> = {
-  shape: { is: 'counter' },
-  decode(input) {
-    if (input.end - input.position >= 8) return counter64.decode(input);
-    const value = u32.decode(input);
-    return input.bigint ? (BigInt(value) as unknown as Counter) : value;
-  },
-  encode(value, output) {
-    if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) u32.encode(value, output);
-    else counter64.encode(value, output);
-  },
-};

@@ -7,7 +7,7 @@ import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { ip, familyOf } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
 import { derived, object } from '../../codec/object.js';
-import { u16, u32, u16le, switch32, presence, counter64, counterAny, converted } from '../../codec/scalars.js';
+import { u16, u32, u16le, switch32, presence, counter64, counter, converted } from '../../codec/scalars.js';
 import { struct, member, padding, reported } from '../../codec/struct.js';
 import { routeProtocol, scope, nexthopFlags, nexthopState } from './names.js';
 import { encapsulation } from './encapsulation.js';
@@ -88,8 +88,8 @@ const nexthopSchema = object({
       list(
         attributes({
           id: field(1, u32, 'NHA_GROUP_STATS_ENTRY_ID', 'The nexthop.'),
-          packets: field(2, counterAny, 'NHA_GROUP_STATS_ENTRY_PACKETS', 'Packets.'),
-          hardwarePackets: field(3, counterAny, 'NHA_GROUP_STATS_ENTRY_PACKETS_HW', 'Packets that hardware forwarded.'),
+          packets: field(2, counter, 'NHA_GROUP_STATS_ENTRY_PACKETS', 'Packets.'),
+          hardwarePackets: field(3, counter, 'NHA_GROUP_STATS_ENTRY_PACKETS_HW', 'Packets that hardware forwarded.'),
         }),
         1,
       ),
