@@ -1,4 +1,4 @@
-import { Namespace, type Message, type Reply } from 'netlane';
+import type { Message, Namespace, Reply } from 'netlane';
 
 export async function raw(namespace: Namespace, signal: AbortSignal): Promise<number> {
   const socket = await namespace.netlink('route', { groups: [1, 5], thread: 'lane', from: 'kernel' });

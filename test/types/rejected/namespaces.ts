@@ -1,7 +1,7 @@
 import { Namespace } from 'netlane';
 
 // @ts-expect-error only the library makes handles
-new Namespace();
+export const made = new Namespace();
 // @ts-expect-error a name is a string
 await Namespace.create(7);
 // @ts-expect-error an option that does not exist
