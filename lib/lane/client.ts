@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
-import type { Transport, TransportEvents, TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
-import { native, translate } from '../native.js';
+import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
+import { native } from '../native.js';
 import { Looking } from './looking.js';
+import { LaneTransport, patiently, type LaneChannel } from './transport.js';
 import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
 
 // Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers what it did
@@ -29,7 +29,7 @@ export interface LaneEvents {
 }
 
 /** The caller's end of a lane: a Piscina pool of exactly one thread, and the channel to it. */
-export class LaneClient {
+export class LaneClient implements LaneChannel {
   readonly #data: LaneData;
   readonly #idleTime: number;
   readonly #events: LaneEvents;
@@ -312,119 +312,4 @@ function lost(name: string, cause: unknown): NetlaneError {
     cause,
     hint: 'the next use starts a new one; whether what was pending was done is not known',
   });
-}
-
-/** Milliseconds that close() waits for a lane. */
-const patience = 100;
-
-/** Waits for another thread, but not for long. */
-async function patiently(done: Promise<unknown>): Promise<void> {
-  const waited = new AbortController();
-  await Promise.race([done, sleep(patience, undefined, { signal: waited.signal }).catch(() => undefined)]);
-  waited.abort();
-}
-
-class LaneTransport implements Transport {
-  readonly kind = 'lane';
-  readonly #events: TransportEvents;
-  state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
-  readonly #client: LaneClient;
-  readonly #id: number;
-  readonly #namespace: string;
-  readonly #slabs = new Set<ArrayBuffer>();
-  #kept = false;
-  #closing: Promise<void> | undefined;
-
-  constructor(client: LaneClient, id: number, namespace: string, events: TransportEvents) {
-    this.#client = client;
-    this.#id = id;
-    this.#namespace = namespace;
-    this.#events = events;
-  }
-
-  handle(record: FromLane): void {
-    if (this.#closing !== undefined) return;
-    switch (record[0]) {
-      case fromLane.received:
-        if (!record[4]) this.#slabs.add(record[2]);
-        this.#events.received(record[2], record[3]);
-        break;
-      case fromLane.overrun:
-        this.#events.overrun();
-        break;
-      case fromLane.refused:
-        this.#events.refused(record[2], record[3]);
-        break;
-      case fromLane.lost:
-        this.lost(unpackError(record[2]));
-        break;
-    }
-  }
-
-  lost(error: Error): void {
-    if (this.#closing !== undefined) return;
-    this.ref(false);
-    this.#slabs.clear();
-    this.#closing = Promise.resolve();
-    this.#events.lost(error);
-  }
-
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
-    if (this.#closing !== undefined) return;
-    this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
-  }
-
-  release(slab: ArrayBuffer): void {
-    if (!this.#slabs.delete(slab) || this.#closing !== undefined) return;
-    this.#client.post([toLane.release, this.#id, slab]);
-  }
-
-  async #task<Name extends Exclude<keyof LaneTasks, 'connect' | 'open'>>(
-    name: Name,
-    task: LaneTasks[Name][0],
-  ): Promise<LaneTasks[Name][1]> {
-    try {
-      return await this.#client.task(name, task);
-    } catch (error) {
-      throw translate(error, { namespace: this.#namespace });
-    }
-  }
-
-  async setOption(level: number, option: number, value: number): Promise<void> {
-    await this.#task('setOption', { id: this.#id, level, option, value });
-  }
-
-  getOption(level: number, option: number): Promise<number> {
-    return this.#task('getOption', { id: this.#id, level, option });
-  }
-
-  memberships(): Promise<number[]> {
-    return this.#task('memberships', { id: this.#id });
-  }
-
-  async setFilter(program: Uint8Array): Promise<void> {
-    await this.#task('setFilter', { id: this.#id, program });
-  }
-
-  statistics(): Promise<TransportStatistics> {
-    return this.#task('statistics', { id: this.#id });
-  }
-
-  ref(keep: boolean): void {
-    if (keep === this.#kept) return;
-    this.#kept = keep;
-    this.#client.keep(keep);
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    this.ref(false);
-    // A lane that was lost has closed everything.
-    await patiently(this.#client.task('close', { id: this.#id }).catch(() => undefined));
-    this.#client.forget(this.#id);
-  }
 }

@@ -5,7 +5,7 @@ import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_H
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
 import { Outgoing } from './outgoing.js';
-import { closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
+import { busyReading, closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { ReplyCosts } from './reply-cost.js';
 import { Sends } from './sends.js';
 import { Sequence } from './sequence.js';
@@ -87,13 +87,8 @@ export class Conversation {
 
   /** The synchronous form, where the transport can wait. */
   requestSync(request: CheckedRequest, context: RequestContext): Reply {
-    if (this.#delivering) {
-      // What was read already and not yet delivered would come after what is read now.
-      throw new NetlaneError('NETLANE_BUSY', 'requestSync was called from within the reading of a reply', {
-        namespace: this.#options.namespace,
-        hint: 'call it when the reply has been read, from the next turn on',
-      });
-    }
+    // What was read already and not yet delivered would come after what is read now.
+    if (this.#delivering) throw busyReading(this.#options.namespace);
     let reply: Reply | undefined;
     let failure: Error | undefined;
     const pending = this.#start(

@@ -103,3 +103,10 @@ export function timedOut(asked: Asked, milliseconds: number): NetlaneError {
 export function closed(what: string, namespace: string): NetlaneError {
   return new NetlaneError('NETLANE_CLOSED', `${what} is closed`, { namespace });
 }
+
+export function busyReading(namespace: string): NetlaneError {
+  return new NetlaneError('NETLANE_BUSY', 'requestSync was called from within the reading of a reply', {
+    namespace,
+    hint: 'call it when the reply has been read, from the next turn on',
+  });
+}

@@ -144,7 +144,7 @@ export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
   headerSize: 8,
   filters: ['link', 'master', 'groupsOnly', 'family'],
   queries: ['master', 'groupsOnly'],
-  label: (value) => (value['id'] === undefined ? '' : `${JSON.stringify(value['id'])}`),
+  label: (value) => (value['id'] === undefined ? '' : JSON.stringify(value['id'])),
   key: ['id'],
   defaults: () => ({ protocol: 'boot' }),
   // The kernel wants the number and nothing else.

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unpackError } from '../errors.js';
+import { translate } from '../native.js';
+import type { Transport, TransportEvents, TransportState, TransportStatistics } from '../netlink/transport.js';
+import { fromLane, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';
+
+/** What a transport needs of its lane. */
+export interface LaneChannel {
+  post(record: ToLane): void;
+  /** A control task, in order with the data on both ways. */
+  task<Name extends keyof LaneTasks>(name: Name, task: LaneTasks[Name][0]): Promise<LaneTasks[Name][1]>;
+  /** Counts who keeps the process alive. */
+  keep(keep: boolean): void;
+  forget(id: number): void;
+}
+
+/** Milliseconds that close() waits for a lane. */
+const patience = 100;
+
+/** Waits for another thread, but not for long. */
+export async function patiently(done: Promise<unknown>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([done, sleep(patience, undefined, { signal: waited.signal }).catch(() => undefined)]);
+  waited.abort();
+}
+
+/** A socket of a lane, at the caller's end. */
+export class LaneTransport implements Transport {
+  readonly kind = 'lane';
+  readonly #events: TransportEvents;
+  state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
+  readonly #client: LaneChannel;
+  readonly #id: number;
+  readonly #namespace: string;
+  readonly #slabs = new Set<ArrayBuffer>();
+  #kept = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(client: LaneChannel, id: number, namespace: string, events: TransportEvents) {
+    this.#client = client;
+    this.#id = id;
+    this.#namespace = namespace;
+    this.#events = events;
+  }
+
+  handle(record: FromLane): void {
+    if (this.#closing !== undefined) return;
+    switch (record[0]) {
+      case fromLane.received:
+        if (!record[4]) this.#slabs.add(record[2]);
+        this.#events.received(record[2], record[3]);
+        break;
+      case fromLane.overrun:
+        this.#events.overrun();
+        break;
+      case fromLane.refused:
+        this.#events.refused(record[2], record[3]);
+        break;
+      case fromLane.lost:
+        this.lost(unpackError(record[2]));
+        break;
+    }
+  }
+
+  lost(error: Error): void {
+    if (this.#closing !== undefined) return;
+    this.ref(false);
+    this.#slabs.clear();
+    this.#closing = Promise.resolve();
+    this.#events.lost(error);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
+    if (this.#closing !== undefined) return;
+    this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
+  }
+
+  release(slab: ArrayBuffer): void {
+    if (!this.#slabs.delete(slab) || this.#closing !== undefined) return;
+    this.#client.post([toLane.release, this.#id, slab]);
+  }
+
+  async #task<Name extends Exclude<keyof LaneTasks, 'connect' | 'open'>>(
+    name: Name,
+    task: LaneTasks[Name][0],
+  ): Promise<LaneTasks[Name][1]> {
+    try {
+      return await this.#client.task(name, task);
+    } catch (error) {
+      throw translate(error, { namespace: this.#namespace });
+    }
+  }
+
+  async setOption(level: number, option: number, value: number): Promise<void> {
+    await this.#task('setOption', { id: this.#id, level, option, value });
+  }
+
+  getOption(level: number, option: number): Promise<number> {
+    return this.#task('getOption', { id: this.#id, level, option });
+  }
+
+  memberships(): Promise<number[]> {
+    return this.#task('memberships', { id: this.#id });
+  }
+
+  async setFilter(program: Uint8Array): Promise<void> {
+    await this.#task('setFilter', { id: this.#id, program });
+  }
+
+  statistics(): Promise<TransportStatistics> {
+    return this.#task('statistics', { id: this.#id });
+  }
+
+  ref(keep: boolean): void {
+    if (keep === this.#kept) return;
+    this.#kept = keep;
+    this.#client.keep(keep);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.ref(false);
+    // A lane that was lost has closed everything.
+    await patiently(this.#client.task('close', { id: this.#id }).catch(() => undefined));
+    this.#client.forget(this.#id);
+  }
+}
