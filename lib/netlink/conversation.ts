@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.js';
 import { channels } from '../diagnostics.js';
-import { abortError, NetlaneError } from '../errors.js';
+import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
@@ -391,12 +391,10 @@ export class Conversation {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#alarm.clear();
-    const open = [...this.#pending.values(), ...this.#waiting];
+    const open = [...this.#pending.values(), ...this.#waiting.splice(0)];
     this.#pending.clear();
-    this.#waiting.length = 0;
     this.#outgoing = undefined;
     for (const pending of open) this.#fail(pending, error);
-    if (this.#kept) this.#transport.ref(false);
-    this.#kept = false;
+    this.#keep();
   }
 }
