@@ -60,7 +60,10 @@ export interface SocketOptions {
   readonly port: number;
 }
 
-/** A bound, non-blocking netlink socket. Everything but close() throws EBADF after close(). Belongs to the thread that made it. */
+/**
+ * A bound, non-blocking netlink socket. Everything but close() throws EBADF after close(). Belongs to the thread that made it. One that is
+ * forgotten is closed when it is collected, which the listener of poll() prevents for as long as it refers to the socket.
+ */
 export interface NativeSocket {
   readonly fd: number;
   readonly port: number;
@@ -73,9 +76,12 @@ export interface NativeSocket {
    * smallestReceive left), a datagram spilled, `most` datagrams were received, or an error came. EINTR is retried. The slab's pointer is not kept.
    */
   receive(slab: ArrayBuffer, offset: number, most: number): ReceiveResult;
-  /** Waits (blocking, poll(2)) for readability; false on time-out. Negative: for ever. For requestSync. */
+  /** Waits (blocking, poll(2)) for readability; false on time-out, and within 50 ms when the thread is being ended. Negative: for ever. */
   wait(milliseconds: number): boolean;
-  /** Polls on this thread's loop: calls onReady with bit 1 readable, 2 writable, 4 error. mask 0 stops. The callback of the first call stays. */
+  /**
+   * Polls on this thread's loop: calls onReady with bit 1 readable, 2 writable, or 4 alone for an error (an overrun), again and again until
+   * receive() has fetched it. mask 0 stops. The callback of the first call stays; what it throws is an uncaught exception.
+   */
   poll(mask: number, onReady: (events: number) => void): void;
   /** Whether polling keeps the loop alive. Starts unreferenced. */
   ref(keep: boolean): void;
@@ -84,7 +90,7 @@ export interface NativeSocket {
   getOption(level: number, option: number): number;
   /** NETLINK_LIST_MEMBERSHIPS, as group numbers. */
   memberships(): number[];
-  /** Classic BPF: bytes of struct sock_filter, 8 each; empty detaches. */
+  /** Classic BPF: bytes of struct sock_filter, 8 each; empty detaches, if there is one. */
   setFilter(program: Uint8Array): void;
   /** Idempotent. Stops polling; the fd is closed in the poll handle's close callback, or at once when it was never polled. */
   close(): void;
@@ -125,8 +131,9 @@ export interface Native {
 
   // Names: entries of a directory such as /run/netns.
   /**
-   * Under an exclusive flock of the directory (as iproute2): makes the directory (0755), makes it a shared mount of its own if it is not one,
-   * creates the file (O_EXCL, 0444) and bind-mounts the namespace on it. On any failure nothing of this is left but the directory.
+   * Under an exclusive flock of the directory (as iproute2): makes the directory and its parents (0755), makes it a shared mount of its own if
+   * it is not one, creates the file (O_EXCL, 0444) and bind-mounts the namespace on it. On any failure nothing of this is left but the
+   * directory. ETIMEDOUT (flock) when another program holds the lock for more than 10 s. The fd may be closed once the call has returned.
    */
   readonly bindNameAsync: (directory: string, name: string, fd: number) => Promise<void>;
   /** Unmounts (MNT_DETACH | UMOUNT_NOFOLLOW) until EINVAL, since mounts stack, then unlinks. A file that is no mount is just unlinked. */

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -48,16 +49,25 @@ int64_t milliseconds() {
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
 }
 
-/** poll(2) for readability; signals do not shorten the time. */
-bool waitReadable(int fd, int timeout) {
-  const int64_t until = milliseconds() + timeout;
-  int left = timeout;
-  for (;;) {
+/** How long a blocked thread may not notice that its environment ends: worker.terminate() waits for system calls. */
+constexpr int64_t slice = 50;
+
+/** There is no question for it, but everything that can run JavaScript is refused from then on. */
+bool isEnding(Napi::Env env) {
+  const napi_value probe = Napi::Object::New(env);
+  return napi_set_named_property(env, probe, "probe", probe) != napi_ok;
+}
+
+/** poll(2) for readability; signals do not shorten the time. Negative: for ever. */
+bool waitReadable(Napi::Env env, int fd, int timeout) {
+  const int64_t until = timeout < 0 ? std::numeric_limits<int64_t>::max() : milliseconds() + timeout;
+  for (int64_t left = timeout < 0 ? slice : timeout;;) {
     pollfd state{fd, POLLIN, 0};
-    const int ready = ::poll(&state, 1, left);
-    if (ready >= 0) return ready > 0;
-    if (errno != EINTR) throw SystemFailure("poll");
-    if (timeout > 0) left = static_cast<int>(std::max<int64_t>(0, until - milliseconds()));
+    const int ready = ::poll(&state, 1, static_cast<int>(std::min(left, slice)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) throw SystemFailure("poll");
+    left = until - milliseconds();
+    if (left <= 0 || isEnding(env)) return false;
   }
 }
 
@@ -191,7 +201,7 @@ Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NetlinkSocket::wait(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), waitReadable(number(), intArgument(info, 0)));
+  return Napi::Boolean::New(info.Env(), waitReadable(info.Env(), number(), intArgument(info, 0)));
 }
 
 Napi::Value NetlinkSocket::poll(const Napi::CallbackInfo& info) {

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { errorOf } from '../support/error-of.js';
 import { needsRoot, skip } from '../support/skip.js';
@@ -11,6 +12,7 @@ import {
   SOL_SOCKET,
   SO_RCVBUF,
   addon,
+  addonPath,
   failureOf,
   inNamespace,
   route,
@@ -124,6 +126,20 @@ describe('A netlink socket', () => {
       expect(to.wait(0)).to.equal(true);
       expect(to.wait(-1)).to.equal(true);
     }));
+
+  it('waits no longer when its thread is to end', async () => {
+    const { NetlinkSocket } = addon();
+    const witness = new NetlinkSocket({ namespace: -1, protocol: 2, port: 0 });
+    const worker = new Worker(
+      `const { NetlinkSocket } = require(${JSON.stringify(addonPath)});
+       const socket = new NetlinkSocket({ namespace: -1, protocol: 2, port: 0 });
+       socket.send(new Uint8Array(4), ${witness.port}, 0); socket.wait(-1);`,
+      { eval: true },
+    );
+    expect(witness.wait(10_000), 'the worker is about to wait').to.equal(true);
+    expect(await worker.terminate()).to.equal(1);
+    witness.close();
+  });
 
   it('filters by a classic BPF program until that is taken away', () =>
     withSockets((open) => {

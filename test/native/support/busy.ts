@@ -110,8 +110,14 @@ export function callForEver(file: string, announce: () => void): never {
   }
 }
 
+export interface Census {
+  readonly fds: string[];
+  readonly threads: string[];
+  readonly mounts: string[];
+}
+
 /** What this process holds. Threads by name, since those of the pool and of the engine stay. */
-export function census(): { fds: string[]; threads: string[]; mounts: number } {
+export function census(): Census {
   const fs = process.getBuiltinModule('node:fs');
   const read = (path: string): string[] => {
     try {
@@ -136,6 +142,21 @@ export function census(): { fds: string[]; threads: string[]; mounts: number } {
       .readdirSync('/proc/self/task')
       .flatMap((thread) => read(`/proc/self/task/${thread}/comm`))
       .sort(),
-    mounts: fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+    mounts: fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
   };
 }
+
+/** What is there more than before. Mounts of others go away when their folders do, in every mount namespace. */
+export function gained(before: Census, after: Census): Census {
+  const more = (older: readonly string[], newer: readonly string[]): string[] => {
+    const rest = [...older];
+    return newer.filter((entry) => {
+      const index = rest.indexOf(entry);
+      if (index >= 0) rest.splice(index, 1);
+      return index < 0;
+    });
+  };
+  return { fds: more(before.fds, after.fds), threads: more(before.threads, after.threads), mounts: more(before.mounts, after.mounts) };
+}
+
+export const nothing: Census = { fds: [], threads: [], mounts: [] };
