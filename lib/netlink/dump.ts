@@ -247,7 +247,11 @@ export class DumpSocket implements TransportEvents {
       if (this.#guard?.concerns(view) === true) pass.interrupted = true;
       return;
     }
-    if (view.sequence !== pass.sequence) return;
+    if (view.sequence !== pass.sequence) {
+      // Nothing else can answer on this fd: what does may be part of the answer, and a list must be whole.
+      pass.interrupted = true;
+      return;
+    }
     if ((view.flags & NLM_F_DUMP_INTR) !== 0) pass.interrupted = true;
     if (view.type === NLMSG_DONE || view.type === NLMSG_ERROR) {
       const ack = readAcknowledgement(view);

@@ -107,15 +107,19 @@ export class FakeSocket {
       this.overrun();
       return;
     }
-    this.#charged += cost;
+    this.#append(each);
+  }
+
+  #append(each: FakeDatagram): void {
+    this.#charged += bufferCost(each.bytes.length);
     this.#queue.push(each);
   }
 
-  /** A message was dropped (netlink_overrun of the kernel). */
+  /** A message was dropped (netlink_overrun of the kernel), and so is what follows until the queue was read empty. */
   overrun(): void {
     this.drops += 1;
     if (this.get(SOL_NETLINK, NETLINK_NO_ENOBUFS) !== 0 || this.#congested) return;
-    this.#congested = this.#head < this.#queue.length;
+    this.#congested = true;
     this.#error = ENOBUFS;
   }
 
@@ -132,6 +136,7 @@ export class FakeSocket {
     if (this.#error !== 0) {
       const errno = this.#error;
       this.#error = 0;
+      if (this.#head === this.#queue.length) this.#congested = false;
       return errno;
     }
     const first = this.#queue[this.#head];
@@ -155,6 +160,7 @@ export class FakeSocket {
     this.#charged = 0;
   }
 
+  /** Parts of a dump are made only when there is room, and never dropped (netlink_dump of the kernel). */
   #continueDump(): void {
     const dump = this.#dump;
     try {
@@ -162,7 +168,7 @@ export class FakeSocket {
       // A generator may have closed the socket while it was drawn.
       if (this.#dump !== dump || next === undefined) return;
       if (next.done === true) this.#dump = undefined;
-      else this.enqueue(next.value);
+      else this.#append(next.value);
     } catch (thrown) {
       this.#dump = undefined;
       this.#threw(thrown);

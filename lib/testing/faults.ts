@@ -1,27 +1,31 @@
 import { NLMSG_HDRLEN, LITTLE_ENDIAN } from '../netlink/constants.js';
 import { eachReply, type FakeDatagram, type FakeReplies, type FakeReply } from './datagram.js';
 import type { FakeHandler } from './fake-kernel.js';
+import { parseMessages } from './fixtures.js';
 import { later, overrun } from './replies.js';
-
-function changed(each: FakeDatagram, change: (view: DataView) => void): FakeDatagram {
-  const bytes = each.bytes.slice();
-  if (bytes.length >= NLMSG_HDRLEN) change(new DataView(bytes.buffer));
-  return { ...each, bytes };
-}
 
 /** The first message says that it has that length (nlmsg_len), whatever it really has. */
 export function withLength(each: FakeDatagram, length: number): FakeDatagram {
-  return changed(each, (view) => view.setUint32(0, length, LITTLE_ENDIAN));
+  const bytes = each.bytes.slice();
+  if (bytes.length >= NLMSG_HDRLEN) new DataView(bytes.buffer).setUint32(0, length, LITTLE_ENDIAN);
+  return { ...each, bytes };
 }
 
-/** The first message answers that sequence number, instead of the request's. */
+function withField(each: FakeDatagram, offset: number, value: number): FakeDatagram {
+  const bytes = each.bytes.slice();
+  const view = new DataView(bytes.buffer);
+  for (const message of parseMessages(bytes)) view.setUint32(message.bytes.byteOffset + offset, value, LITTLE_ENDIAN);
+  return { ...each, bytes };
+}
+
+/** All messages of it answer that sequence number, instead of the request's. */
 export function withSequence(each: FakeDatagram, sequence: number): FakeDatagram {
-  return changed(each, (view) => view.setUint32(8, sequence, LITTLE_ENDIAN));
+  return withField(each, 8, sequence);
 }
 
-/** The first message is meant for that port id (nlmsg_pid). */
+/** All messages of it are meant for that port id (nlmsg_pid). */
 export function withPort(each: FakeDatagram, port: number): FakeDatagram {
-  return changed(each, (view) => view.setUint32(12, port, LITTLE_ENDIAN));
+  return withField(each, 12, port);
 }
 
 /** Sent by another process instead of the kernel: what a receiver must not believe. */
@@ -95,7 +99,7 @@ const tell: Readonly<Record<FakeLie, (replies: readonly FakeReply[], each: (bent
   impostor: (_replies, each) => each((datagram) => impostor(datagram)),
   truncated: (_replies, each) => each((datagram) => truncate(datagram, datagram.bytes.length - 4)),
   cut: (_replies, each) => each((datagram) => truncate(datagram, datagram.bytes.length - 4, true)),
-  overrun: (replies) => [overrun(), replies],
+  overrun: (replies) => [replies, overrun()],
   'dropped-overrun': () => overrun(),
 };
 
@@ -103,7 +107,7 @@ const tell: Readonly<Record<FakeLie, (replies: readonly FakeReply[], each: (bent
  * A handler that answers as another one does, but lies where `next` says so: it is asked once for each request, and undefined is the truth.
  * Each lie is about all that answers the request: 'missing' (nothing comes), 'twice', 'late' (3 turns), 'reversed' (the replies in
  * reverse order), 'wrong-length' (beyond the datagram), 'wrong-sequence', 'impostor' (sent by another process), 'truncated' (MSG_TRUNC),
- * 'cut' (ends too early, unmarked), 'overrun' (ENOBUFS, though nothing is missing), 'dropped-overrun' (ENOBUFS, and the reply is gone).
+ * 'cut' (ends too early, unmarked), 'overrun' (ENOBUFS behind the replies: what answers the next requests of the same sendmsg is gone), 'dropped-overrun' (ENOBUFS, and the reply is gone).
  */
 export function liar(handler: FakeHandler, next: () => FakeLie | undefined): FakeHandler {
   return (request, kernel) => {

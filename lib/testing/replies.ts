@@ -173,7 +173,10 @@ function* parts(request: FakeRequest, bodies: Iterable<Uint8Array>, options: Fak
   if (some.length > 0) yield join(...some);
 }
 
-/** The kernel drops messages at this point: the next receive says ENOBUFS. What was queued before is still received, after that. */
+/**
+ * The kernel drops a message at this point, and then all that follows until the socket was read empty: the next receive says ENOBUFS.
+ * What was queued before is still received, after that.
+ */
 export function overrun(): FakeOverrun {
   return { kind: 'overrun' };
 }

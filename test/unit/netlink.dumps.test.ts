@@ -120,14 +120,9 @@ describe('a dump', () => {
     );
   });
 
-  it('believes neither impostors nor answers to something else', async () => {
+  it('believes no impostors', async () => {
     await withSocket(
-      (request) => [
-        impostor(reply(request, u32(666), { flags: 2 })),
-        withSequence(reply(request, u32(667), { flags: 2 }), 1),
-        impostor(refuse(request, 5)),
-        multi(request, numbers(2)),
-      ],
+      (request) => [impostor(reply(request, u32(666), { flags: 2 })), impostor(refuse(request, 5)), multi(request, numbers(2))],
       async (socket) => {
         expect((await socket.request(dumpLinks)).messages.map(({ body }) => numberIn(body))).to.deep.equal([0, 1]);
       },
@@ -256,6 +251,17 @@ describe('an interrupted dump', () => {
     let count = 0;
     await withSocket(
       (request) => [++count === 1 ? withLength(reply(request, u32(1), { flags: 2 }), 9) : [], multi(request, numbers(2, count))],
+      async (socket, kernel) => {
+        expect((await socket.request(dumpLinks)).messages.map(({ body }) => numberIn(body))).to.deep.equal([2, 3]);
+        expect(kernel.requests.length).to.equal(2);
+      },
+    );
+  });
+
+  it('is also one with a part that answers something else', async () => {
+    let count = 0;
+    await withSocket(
+      (request) => [++count === 1 ? withSequence(reply(request, u32(1), { flags: 2 }), 1) : [], multi(request, numbers(2, count))],
       async (socket, kernel) => {
         expect((await socket.request(dumpLinks)).messages.map(({ body }) => numberIn(body))).to.deep.equal([2, 3]);
         expect(kernel.requests.length).to.equal(2);
