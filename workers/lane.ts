@@ -73,7 +73,8 @@ function handle(records: readonly ToLane[]): void {
     if (record[0] === toLane.send) {
       open.pump.send(record[5], record[2], record[3], record[4]);
       active.add(open);
-    } else open.pump.release(record[2]);
+    } else if (record[0] === toLane.release) open.pump.release(record[2]);
+    else open.pump.returned(record[2]);
   }
   for (const open of active) open.pump.receive();
   flush();
@@ -148,7 +149,10 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
       received(slab, end, spilled) {
         if (end <= smallest) {
           post([fromLane.received, id, slab.slice(0, end), end, true]);
-          if (!spilled) pump.release(slab);
+          if (!spilled) {
+            pump.lend(end);
+            pump.release(slab);
+          }
           return;
         }
         post([fromLane.received, id, slab, end, spilled]);
@@ -197,13 +201,24 @@ export function statistics({ id }: SocketTask): Outcome<TransportStatistics> {
   return attempt(() => ({ ...find(id).pump.statistics }));
 }
 
-export async function close({ id }: SocketTask): Promise<Outcome<undefined>> {
-  const outcome = attempt(() => {
+/** An attempt whose result takes its time. */
+async function attemptLonger(action: () => Promise<void> | undefined): Promise<Outcome<undefined>> {
+  const outcome = attempt(action);
+  if (!outcome.ok) return outcome;
+  await outcome.value;
+  flush();
+  return { ok: true, value: undefined };
+}
+
+export function drained({ id }: SocketTask): Promise<Outcome<undefined>> {
+  return attemptLonger(() => find(id).pump.drained());
+}
+
+export function close({ id }: SocketTask): Promise<Outcome<undefined>> {
+  return attemptLonger(() => {
     const open = sockets.get(id);
     sockets.delete(id);
     if (open !== undefined) active.delete(open);
     return open?.pump.close();
   });
-  if (outcome.ok) await outcome.value;
-  return outcome.ok ? { ok: true, value: undefined } : outcome;
 }

@@ -191,7 +191,7 @@ export class LaneClient implements LaneChannel {
     if (this.#gone !== undefined) return;
     this.#outbox.push(record);
     if (record[0] === toLane.release) this.#transfers.push(record[2]);
-    else if (record[5].buffer.byteLength > smallest) this.#transfers.push(record[5].buffer);
+    else if (record[0] === toLane.send && record[5].buffer.byteLength > smallest) this.#transfers.push(record[5].buffer);
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {

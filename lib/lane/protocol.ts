@@ -47,6 +47,7 @@ export interface LaneTasks {
   memberships: [SocketTask, number[]];
   setFilter: [FilterTask, undefined];
   statistics: [SocketTask, TransportStatistics];
+  drained: [SocketTask, undefined];
   close: [SocketTask, undefined];
 }
 
@@ -54,10 +55,12 @@ export interface LaneTasks {
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
 
 /** Records towards the lane. */
-export const toLane = { send: 0, release: 1 } as const;
+export const toLane = { send: 0, release: 1, returned: 2 } as const;
 export type ToLane =
   | readonly [kind: typeof toLane.send, id: number, tag: number, port: number, groups: number, bytes: Uint8Array<ArrayBuffer>]
-  | readonly [kind: typeof toLane.release, id: number, slab: ArrayBuffer];
+  | readonly [kind: typeof toLane.release, id: number, slab: ArrayBuffer]
+  /** So many bytes that came in buffers that were no slabs were read. */
+  | readonly [kind: typeof toLane.returned, id: number, bytes: number];
 
 /** Records from the lane. */
 export const fromLane = { received: 0, overrun: 1, refused: 2, lost: 3 } as const;
@@ -69,3 +72,6 @@ export type FromLane =
 
 /** Up to so many bytes a copy is cheaper than a transfer, and the slab stays where it is. */
 export const smallest = 8 * 1024;
+
+/** Bytes of copies that are read before the lane is told: a credit for each would cost as much as the copy. */
+export const returnedAtOnce = 128 * 1024;

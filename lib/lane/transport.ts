@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unpackError } from '../errors.js';
 import { translate } from '../native.js';
 import type { Transport, TransportEvents, TransportState, TransportStatistics } from '../netlink/transport.js';
-import { fromLane, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';
+import { fromLane, returnedAtOnce, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';
 
 /** What a transport needs of its lane. */
 export interface LaneChannel {
@@ -34,6 +34,7 @@ export class LaneTransport implements Transport {
   readonly #namespace: string;
   readonly #slabs = new Set<ArrayBuffer>();
   #kept = false;
+  #returned = 0;
   #closing: Promise<void> | undefined;
 
   constructor(client: LaneChannel, id: number, namespace: string, events: TransportEvents) {
@@ -76,8 +77,15 @@ export class LaneTransport implements Transport {
   }
 
   release(slab: ArrayBuffer): void {
-    if (!this.#slabs.delete(slab) || this.#closing !== undefined) return;
-    this.#client.post([toLane.release, this.#id, slab]);
+    if (this.#closing !== undefined) return;
+    if (this.#slabs.delete(slab)) {
+      this.#client.post([toLane.release, this.#id, slab]);
+      return;
+    }
+    this.#returned += slab.byteLength;
+    if (this.#returned < returnedAtOnce) return;
+    this.#client.post([toLane.returned, this.#id, this.#returned]);
+    this.#returned = 0;
   }
 
   async #task<Name extends Exclude<keyof LaneTasks, 'connect' | 'open'>>(
@@ -109,6 +117,10 @@ export class LaneTransport implements Transport {
 
   statistics(): Promise<TransportStatistics> {
     return this.#task('statistics', { id: this.#id });
+  }
+
+  async drained(): Promise<void> {
+    await this.#task('drained', { id: this.#id });
   }
 
   ref(keep: boolean): void {

@@ -102,6 +102,7 @@ class CallerTransport implements Transport {
 
   release(slab: ArrayBuffer): void {
     if (this.#slabs.delete(slab)) this.#pump.release(slab);
+    else this.#pump.returned(slab.byteLength);
   }
 
   async setOption(level: number, option: number, value: number): Promise<void> {
@@ -135,6 +136,10 @@ class CallerTransport implements Transport {
 
   statistics(): Promise<TransportStatistics> {
     return Promise.resolve({ ...this.#pump.statistics });
+  }
+
+  drained(): Promise<void> {
+    return this.#pump.drained();
   }
 
   ref(keep: boolean): void {

@@ -144,14 +144,15 @@ export class Line implements TransportEvents {
   async send(bytes: Uint8Array<ArrayBuffer>, port: number, groups: number): Promise<number> {
     const tag = this.#tag++;
     this.transport.send(bytes, tag, port, groups);
-    // Refusals are told in order with everything else: after any answer, it would be here.
-    await this.transport.statistics();
+    await this.transport.drained();
+    if (this.#lost !== undefined) throw this.#lost;
     const errno = this.#refusals.get(tag) ?? 0;
     this.#refusals.delete(tag);
     return errno;
   }
 
   async close(error?: Error): Promise<void> {
+    this.#lost ??= error;
     this.#conversation?.close(error);
     await this.#transport?.close();
   }

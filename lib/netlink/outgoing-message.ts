@@ -19,11 +19,16 @@ export interface OutgoingMessage {
   readonly groups?: readonly number[] | undefined;
 }
 
-/** A checked message: where it goes, and its bytes once the sender's port id is known. */
-export interface EncodedMessage {
+/** Where one sendmsg goes. */
+export interface Destination {
   readonly port: number;
-  /** Mask of groups. */
+  /** Mask with one group at most: of several the kernel takes the lowest and is silent about the others. */
   readonly groups: number;
+}
+
+/** A checked message: where it goes, and its bytes, new ones each time, once the sender's port id is known. */
+export interface EncodedMessage {
+  readonly destinations: readonly Destination[];
   bytes(sender: number): Uint8Array<ArrayBuffer>;
 }
 
@@ -38,19 +43,20 @@ export function encodeOutgoing(message: OutgoingMessage): EncodedMessage {
   checkInteger('port', port, 0, 0xffffffff);
   if (body !== undefined && !(body instanceof Uint8Array)) throw invalidArgument('body', 'a Uint8Array', body);
   if (!Array.isArray(groups)) throw invalidArgument('groups', 'an array of group numbers', groups);
-  let mask = 0;
-  for (const [index, group] of groups.entries()) {
-    checkInteger(`groups[${index}]`, group, 1, 32);
-    mask = (mask | (1 << (group - 1))) >>> 0;
-  }
+  for (const [index, group] of groups.entries()) checkInteger(`groups[${index}]`, group, 1, 32);
+  const distinct = [...new Set(groups)];
   const length = NLMSG_HDRLEN + (body?.length ?? 0);
-  const bytes = new Uint8Array((length + 3) & ~3);
-  if (body !== undefined) bytes.set(body, NLMSG_HDRLEN);
-  const toKernel = port === 0 && mask === 0 ? NLM_F_REQUEST : 0;
+  const kept = body?.slice();
+  const toKernel = port === 0 && distinct.length === 0 ? NLM_F_REQUEST : 0;
   return {
-    port,
-    groups: mask,
+    // The port gets it once, with the first group.
+    destinations:
+      distinct.length === 0
+        ? [{ port, groups: 0 }]
+        : distinct.map((group, index) => ({ port: index === 0 ? port : 0, groups: (1 << (group - 1)) >>> 0 })),
     bytes(sender) {
+      const bytes = new Uint8Array((length + 3) & ~3);
+      if (kept !== undefined) bytes.set(kept, NLMSG_HDRLEN);
       writeHeader(new DataView(bytes.buffer), 0, { length, type, flags: flags | toKernel, sequence, port: sender });
       return bytes;
     },

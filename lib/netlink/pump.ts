@@ -1,23 +1,19 @@
-import type { NativeSocket } from '../native.js';
+import { frameFlags, frameHeader, type NativeSocket } from '../native.js';
 import { SystemError } from '../errors.js';
-import { EAGAIN, ENOBUFS } from './constants.js';
+import { EAGAIN, ENOBUFS, LITTLE_ENDIAN } from './constants.js';
+import { SendQueue } from './send-queue.js';
 import type { TransportEvents, TransportOptions, TransportStatistics } from './transport.js';
 
 /** Size of a slab: as much as the kernel gives in several reads of a dump (32 KiB each at most). */
 export const slabSize = 256 * 1024;
 
+/** Bytes in buffers that are no slabs which the consumer may have and not yet have read. */
+const lentLimit = 512 * 1024;
+
 /** Slabs filled in one go before others get their turn on the loop. */
 const roundsPerTurn = 4;
 
 const readable = 1;
-const writable = 2;
-
-interface Send {
-  readonly bytes: Uint8Array;
-  readonly tag: number;
-  readonly port: number;
-  readonly groups: number;
-}
 
 /** The events of a transport; `spilled` marks a buffer that is no slab and is not wanted back. */
 export interface PumpEvents extends Omit<TransportEvents, 'received'> {
@@ -36,10 +32,12 @@ export class SocketPump {
   readonly #free: ArrayBuffer[] = [];
   /** Slabs that may still be made. */
   #unmade: number;
-  readonly #queue: Send[] = [];
+  readonly #sends: SendQueue;
   #mask = -1;
   /** Bytes read since the kernel said that it dropped some; -1: it did not. */
   #sinceOverrun = -1;
+  /** Bytes that the consumer has in buffers that are no slabs: copies, and datagrams that did not fit. */
+  #lent = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
   readonly statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
@@ -50,37 +48,24 @@ export class SocketPump {
     this.#unmade = options.slabs;
     this.#prompt = options.promptOverruns ?? false;
     this.#events = events;
+    this.#sends = new SendQueue(socket, {
+      sent: () => {
+        this.statistics.sent++;
+      },
+      refused: (tag, errno) => {
+        events.refused(tag, errno);
+      },
+    });
     this.#watch();
   }
 
-  get blocked(): boolean {
-    return this.#queue.length > 0;
-  }
-
   send(bytes: Uint8Array, tag: number, port: number, groups: number): void {
-    const send: Send = { bytes, tag, port, groups };
-    if (this.#queue.length > 0 || !this.#trySend(send)) {
-      this.#queue.push(send);
-      this.#watch();
-    }
+    this.#sends.push(bytes, tag, port, groups);
   }
 
-  /** False when the socket is full. */
-  #trySend(send: Send): boolean {
-    const errno = this.#socket.send(send.bytes, send.port, send.groups);
-    if (errno === EAGAIN) return false;
-    if (errno === 0) this.statistics.sent++;
-    else this.#events.refused(send.tag, errno);
-    return true;
-  }
-
-  #sendQueued(): void {
-    let done = 0;
-    for (const send of this.#queue) {
-      if (!this.#trySend(send)) break;
-      done++;
-    }
-    this.#queue.splice(0, done);
+  /** Resolves when the kernel took or refused all that was sent so far. */
+  drained(): Promise<void> {
+    return this.#sends.drained();
   }
 
   release(slab: ArrayBuffer): void {
@@ -89,29 +74,36 @@ export class SocketPump {
     this.#watch();
   }
 
+  /** The consumer got bytes in a buffer that is no slab; they count until returned() says that they were read. */
+  lend(bytes: number): void {
+    this.#lent += bytes;
+  }
+
+  returned(bytes: number): void {
+    this.#lent -= bytes;
+    if (!this.#closed) this.#watch();
+  }
+
   get #canReceive(): boolean {
-    return this.#free.length > 0 || this.#unmade > 0;
+    return this.#lent < lentLimit && (this.#free.length > 0 || this.#unmade > 0);
   }
 
   #watch(): void {
     if (this.#closed) return;
-    const mask = (this.#canReceive ? readable : 0) | (this.#queue.length > 0 ? writable : 0);
+    const mask = this.#canReceive ? readable : 0;
     if (mask === this.#mask) return;
     this.#mask = mask;
     this.#socket.poll(mask, this.#onReady);
   }
 
-  readonly #onReady = (events: number): void => {
-    if (this.#closed) return;
-    if ((events & writable) !== 0) this.#sendQueued();
-    if ((events & ~writable) !== 0) this.receive();
-    this.#watch();
+  readonly #onReady = (): void => {
+    if (!this.#closed) this.receive();
   };
 
   /** Receives what is there, without blocking; whether anything was. */
   receive(): boolean {
     let any = false;
-    for (let round = 0; round < roundsPerTurn && !this.#closed; round++) {
+    for (let round = 0; round < roundsPerTurn && !this.#closed && this.#lent < lentLimit; round++) {
       const slab = this.#free.pop() ?? this.#make();
       if (slab === undefined) break;
       const result = this.#socket.receive(slab, 0, 0x7fffffff);
@@ -120,7 +112,12 @@ export class SocketPump {
       if (this.#sinceOverrun >= 0) this.#sinceOverrun += end + (spill?.byteLength ?? 0);
       if (end > 0) this.#events.received(slab, end, false);
       else this.#free.push(slab);
-      if (spill !== undefined) this.#events.received(spill, spill.byteLength, true);
+      if (spill !== undefined) {
+        this.lend(spill.byteLength);
+        // Only what fills the scratch area behind the slab can be too long for it.
+        if ((new DataView(spill).getUint32(frameHeader.flags, LITTLE_ENDIAN) & frameFlags.truncated) !== 0) this.statistics.truncated++;
+        this.#events.received(spill, spill.byteLength, true);
+      }
       any ||= end > 0 || spill !== undefined;
       if (errno === ENOBUFS) {
         any = true;
@@ -155,7 +152,7 @@ export class SocketPump {
 
   /** Sends what is queued, waits so many milliseconds (negative: for ever) for something to read, and reads it. */
   wait(milliseconds: number): boolean {
-    if (this.#queue.length > 0) this.#sendQueued();
+    this.#sends.flush();
     return this.receive() || (this.#socket.wait(milliseconds) && this.receive());
   }
 
@@ -167,7 +164,7 @@ export class SocketPump {
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.#closed = true;
-    this.#queue.length = 0;
+    this.#sends.close();
     this.#free.length = 0;
     this.#socket.close();
     this.#closing = loopTurn();

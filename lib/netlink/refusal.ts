@@ -1,5 +1,5 @@
 import { NetlinkError, NetlaneError, SystemError } from '../errors.js';
-import { EAGAIN, EMSGSIZE } from './constants.js';
+import { EAGAIN, ECONNREFUSED, EMSGSIZE, EPERM } from './constants.js';
 import { attributePath, type Acknowledgement } from './extended-ack.js';
 import { fixedHeaderSize, messageName, protocolName } from './names.js';
 import type { RequestContext, Warning } from './request.js';
@@ -64,17 +64,31 @@ export function warningOf(asked: Asked, ack: Acknowledgement, request: Uint8Arra
   };
 }
 
+function sendHint(errno: number, nobody: string): string | undefined {
+  switch (errno) {
+    case EMSGSIZE:
+      return 'the message is larger than the send buffer: raise sendBuffer';
+    case EAGAIN:
+      return 'the receiver does not read';
+    case ECONNREFUSED:
+      return nobody;
+    case EPERM:
+      return 'sending to other sockets of this protocol needs CAP_NET_ADMIN';
+    default:
+      return undefined;
+  }
+}
+
 /** sendmsg itself failed: nothing of the request was seen by the kernel. */
 export function notSent(asked: Asked, errno: number): SystemError {
-  const hint =
-    errno === EMSGSIZE
-      ? 'the message is larger than the send buffer: raise sendBuffer'
-      : errno === EAGAIN
-        ? 'the receiver does not read'
-        : errno === 111
-          ? 'nobody listens to this protocol: the module may not be loaded'
-          : undefined;
+  const hint = sendHint(errno, 'nobody listens to this protocol: the module may not be loaded');
   return new SystemError({ errno, syscall: 'sendmsg' }, { operation: operationOf(asked), namespace: asked.namespace, hint });
+}
+
+/** The same for a message that is no request. */
+export function messageNotSent(errno: number, namespace: string): SystemError {
+  const hint = sendHint(errno, 'no socket in this namespace has the port');
+  return new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace, hint });
 }
 
 export function replyLost(asked: Asked, why: 'overrun' | 'malformed'): NetlaneError {

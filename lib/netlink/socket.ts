@@ -11,7 +11,7 @@ import { isDump, protocolName } from './names.js';
 import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
-import { closed } from './refusal.js';
+import { closed, messageNotSent } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
   checkGroup,
@@ -265,11 +265,11 @@ export class NetlinkSocket {
     const outgoing = encodeOutgoing(message);
     this.#checkOpen();
     const line = await this.#primary.get();
-    const errno = await line.send(outgoing.bytes(line.transport.state.port), outgoing.port, outgoing.groups);
-    // The kernel sends to the groups first and then to the port: that nobody has port 0 says nothing of them.
-    const heard = errno === ECONNREFUSED && outgoing.groups !== 0 && outgoing.port === 0;
-    if (errno !== 0 && !heard)
-      throw new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace: this.#options.namespace });
+    for (const { port, groups } of outgoing.destinations) {
+      const errno = await line.send(outgoing.bytes(line.transport.state.port), port, groups);
+      // After the group the kernel looks for the port, 0 being its own: where no part of it listens, that is no failure.
+      if (errno !== 0 && !(errno === ECONNREFUSED && groups !== 0 && port === 0)) throw messageNotSent(errno, this.#options.namespace);
+    }
   }
 
   /** Joins a group (NETLINK_ADD_MEMBERSHIP): what it tells from now on comes out of messages(). */

@@ -77,6 +77,8 @@ export interface Transport {
   /** Bytes of struct sock_filter; empty detaches. */
   setFilter(program: Uint8Array): Promise<void>;
   statistics(): Promise<TransportStatistics>;
+  /** Resolves when the kernel took or refused all that was given to send() before; refusals are told by then. */
+  drained(): Promise<void>;
   /** While true, the transport keeps the process alive. */
   ref(keep: boolean): void;
   /** Idempotent, never waits longer than 100 ms for another thread. No event comes after the call. */

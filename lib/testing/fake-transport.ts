@@ -169,6 +169,11 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     return this.#control(() => ({ ...this.#statistics }));
   }
 
+  /** The fake takes what is sent in its turn, in order with all that is asked of it. */
+  drained(): Promise<void> {
+    return this.#control(() => undefined);
+  }
+
   ref(keep: boolean): void {
     this.referenced = keep;
   }

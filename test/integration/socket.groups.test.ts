@@ -45,7 +45,11 @@ const newFilteringVxlan = (name: string, index: number) => ({
   body: concat(
     ifinfomsg({ index }),
     attribute(IFLA_IFNAME, text(name)),
-    attribute(IFLA_LINKINFO, attribute(1, text('vxlan')), attribute(2, attribute(25, new Uint8Array([1])), attribute(30, new Uint8Array([1])))),
+    attribute(
+      IFLA_LINKINFO,
+      attribute(1, text('vxlan')),
+      attribute(2, attribute(25, new Uint8Array([1])), attribute(30, new Uint8Array([1]))),
+    ),
   ),
 });
 
@@ -90,8 +94,11 @@ for (const carrier of carriers) {
           const [, index, name, flags] = /(\d+): ([^:@]+)(?:@[^:]+)?: <([^>]*)>/.exec(line) ?? [];
           return { index: Number(index), name, up: flags?.split(',').includes('UP'), deleted: line.startsWith('Deleted') };
         });
-        const from = <T extends { name?: string | undefined }>(list: T[]): T[] => list.slice(list.findIndex(({ name }) => name === 'start'));
-        expect(from(ours.map(({ index, name, flags, deleted }) => ({ index, name, up: (flags & IFF_UP) !== 0, deleted })))).to.deep.equal(from(seen));
+        const from = <T extends { name?: string | undefined }>(list: T[]): T[] =>
+          list.slice(list.findIndex(({ name }) => name === 'start'));
+        expect(from(ours.map(({ index, name, flags, deleted }) => ({ index, name, up: (flags & IFF_UP) !== 0, deleted })))).to.deep.equal(
+          from(seen),
+        );
         expect(from(ours).filter(({ index }) => index === 10).length).to.be.greaterThan(20);
       } finally {
         monitor.kill();
@@ -180,7 +187,9 @@ for (const carrier of carriers) {
         ['here', undefined],
       ]);
       expect(heard.at(-1)).to.not.have.property('nsid');
-      expect((await takeUntil(deaf, (message) => linkOf(message).name === 'here')).map((message) => linkOf(message).name)).to.deep.equal(['here']);
+      expect((await takeUntil(deaf, (message) => linkOf(message).name === 'here')).map((message) => linkOf(message).name)).to.deep.equal([
+        'here',
+      ]);
       await asker.request(deleteLink(51));
     });
 
@@ -196,7 +205,9 @@ for (const carrier of carriers) {
       await asker.request(newBridge('real', 52));
       expect((await take(victim, 1)).map((message) => linkOf(message).name)).to.deep.equal(['real']);
       expect((await victim.statistics()).dropped).to.equal(6);
-      expect((await asking.request({ type: 18, body: ifinfomsg({ index: 52 }) })).messages.map((message) => linkOf(message).name)).to.deep.equal(['real']);
+      expect(
+        (await asking.request({ type: 18, body: ifinfomsg({ index: 52 }) })).messages.map((message) => linkOf(message).name),
+      ).to.deep.equal(['real']);
       expect((await asking.statistics()).dropped).to.equal(5);
       await asker.request(deleteLink(52));
     });

@@ -1,0 +1,99 @@
+import type { NativeSocket } from '../native.js';
+import { EAGAIN } from './constants.js';
+
+interface Send {
+  readonly bytes: Uint8Array;
+  readonly tag: number;
+  readonly port: number;
+  readonly groups: number;
+}
+
+/** What becomes of sends. */
+export interface SendEvents {
+  sent(): void;
+  refused(tag: number, errno: number): void;
+}
+
+/** The longest pause between two tries (milliseconds). */
+const longestPause = 32;
+
+/**
+ * Sends in order. EAGAIN means that the receiver's buffer is full (the kernel takes requests at once), and poll(2), which knows the
+ * sender's buffer only, cannot tell when that ends: so it is tried again after pauses that grow.
+ */
+export class SendQueue {
+  readonly #socket: NativeSocket;
+  readonly #events: SendEvents;
+  readonly #queue: Send[] = [];
+  #head = 0;
+  #pause = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #drained: (() => void)[] = [];
+
+  constructor(socket: NativeSocket, events: SendEvents) {
+    this.#socket = socket;
+    this.#events = events;
+  }
+
+  get #waits(): boolean {
+    return this.#head < this.#queue.length;
+  }
+
+  push(bytes: Uint8Array, tag: number, port: number, groups: number): void {
+    const send: Send = { bytes, tag, port, groups };
+    if (!this.#waits && this.#try(send)) return;
+    this.#queue.push(send);
+    this.#later();
+  }
+
+  /** False when there is no room for it. */
+  #try(send: Send): boolean {
+    const errno = this.#socket.send(send.bytes, send.port, send.groups);
+    if (errno === EAGAIN) return false;
+    if (errno === 0) this.#events.sent();
+    else this.#events.refused(send.tag, errno);
+    return true;
+  }
+
+  /** Tries what waits now. */
+  flush(): void {
+    for (;;) {
+      const send = this.#queue[this.#head];
+      if (send === undefined) break;
+      if (!this.#try(send)) {
+        this.#later();
+        return;
+      }
+      this.#head++;
+      this.#pause = 0;
+      if (this.#head < 1024 || this.#head * 2 < this.#queue.length) continue;
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#queue.length = 0;
+    this.#head = 0;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #later(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.flush();
+    }, this.#pause);
+    this.#pause = Math.min(Math.max(this.#pause * 2, 1), longestPause);
+  }
+
+  /** Resolves when everything pushed so far was taken or refused by the kernel, or the queue was closed. */
+  drained(): Promise<void> {
+    if (!this.#waits) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#queue.length = 0;
+    this.#head = 0;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import type { Namespace } from '../../lib/namespace.js';
+import type { Message } from '../../lib/netlink/message.js';
+import type { NetlinkSocket } from '../../lib/netlink/socket.js';
+import { attribute, concat, u32 } from '../native/support/frames.js';
+import { carriers, Scratch } from './support/namespaces.js';
+import { take, takeUntil } from './support/reading.js';
+import { attributesOf, ifinfomsg, newBridge, RTM_NEWLINK, RTNLGRP_LINK, until } from './support/route.js';
+
+const overrun = 4;
+
+/** A change that is told to all who listen, and carries a number: its mtu. */
+const change = (number: number) => ({ type: RTM_NEWLINK, body: concat(ifinfomsg({ index: 10 }), attribute(4, u32(number))) });
+
+function numberOf(message: Message): number {
+  const mtu = attributesOf(message.body).get(4);
+  return mtu === undefined ? 0 : new DataView(mtu.buffer).getUint32(0, true);
+}
+
+/** One change may be told twice, since several notifiers speak: what counts is that none is missing and none comes late. */
+function numbersOf(messages: readonly Message[]): number[] {
+  return messages.map(numberOf).filter((number, at, all) => number !== all[at - 1]);
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+for (const carrier of carriers) {
+  describe(`Events that nobody reads (${carrier})`, function () {
+    this.timeout(20_000);
+    const scratch = new Scratch();
+    let namespace: Namespace;
+    let asker: NetlinkSocket;
+
+    before(async () => {
+      namespace = await scratch.namespace(carrier);
+      asker = await scratch.socket(namespace, 'route', { thread: 'caller' });
+      asker.requestSync(newBridge('b', 10));
+    });
+    after(() => scratch.close());
+
+    const make = async (from: number, to: number): Promise<void> => {
+      await Promise.all(range(from, to).map((number) => asker.request(change(number))));
+    };
+
+    it('wait for a slow reader, each of them', async () => {
+      const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK] });
+      await make(1001, 4000);
+      const taken: Message[] = [];
+      for await (const message of listener.messages()) {
+        taken.push(message);
+        // Slower than they come, at first.
+        if (taken.length < 50) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (numberOf(message) === 2000) await make(4001, 6000);
+        if (numberOf(message) === 6000) break;
+      }
+      expect(numbersOf(taken)).to.deep.equal(range(1001, 6000));
+      expect(await listener.statistics()).to.include({ overruns: 0, dropped: 0, truncated: 0 });
+    });
+
+    it('stay where they are while nobody reads, and are lost where the kernel has no room for more, which is told', async () => {
+      const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 65_536 });
+      // In steps, until no more is taken from the kernel: then slabs and inbox are full.
+      let made = 1000;
+      for (let received = -1; ;) {
+        const { received: now } = await listener.statistics();
+        if (now === received) break;
+        received = now;
+        await make(made + 1, made + 20);
+        made += 20;
+        const sent = made - 1000;
+        await until('all of it was taken, or no more is', async () => (await listener.statistics()).received >= sent, 1000).catch(
+          () => undefined,
+        );
+        expect(sent).to.be.lessThan(20_000);
+      }
+      expect((await listener.statistics()).overruns).to.equal(0);
+      // More than the buffer holds.
+      await make(made + 1, made + 500);
+      const first = await takeUntil(listener, ({ type }) => type === overrun);
+      const before = numbersOf(first.slice(0, -1));
+      expect(before).to.deep.equal(range(1001, 1000 + before.length));
+      expect(1000 + before.length).to.be.within(made, made + 400);
+      expect(first.at(-1)).to.deep.include({ type: overrun, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
+      // The socket lives on.
+      await make(1001, 1010);
+      expect(numbersOf(await take(listener, 10))).to.deep.equal(range(1001, 1010));
+      expect((await listener.statistics()).overruns).to.equal(1);
+    });
+
+    it('are lost again and again with a tiny buffer, and no loss is kept back', async () => {
+      const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 4096 });
+      const taken: Message[] = [];
+      const reading = (async (): Promise<void> => {
+        for await (const message of listener.messages()) {
+          taken.push(message);
+          if (numberOf(message) === 7777) break;
+        }
+      })();
+      for (let round = 0; round < 10; round++) await make(1001, 1200);
+      // With all at rest, one more fits.
+      await until('everything was read', async () => {
+        const before = taken.length;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return taken.length === before;
+      });
+      await make(7777, 7777);
+      await reading;
+      const { overruns } = await listener.statistics();
+      expect(overruns).to.be.greaterThan(0);
+      expect(taken.filter(({ type }) => type === overrun)).to.have.length(overruns);
+      // Every gap is followed by a mark, which may come a little late but never early.
+      let gap = false;
+      let previous = 1000;
+      for (const message of taken) {
+        const number = numberOf(message);
+        if (message.type === overrun) gap = false;
+        else if (number !== previous && number !== previous + 1 && !(number === 1001 && previous === 1200) && number !== 7777) gap = true;
+        if (message.type !== overrun) previous = number;
+      }
+      expect(gap).to.equal(false);
+    });
+
+    it('are lost in silence where that was asked for', async () => {
+      const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 4096, noOverruns: true });
+      await make(1001, 9000);
+      await make(9001, 9010);
+      const [first] = await take(listener, 1);
+      if (first === undefined) throw new Error('no message');
+      expect(numberOf(first)).to.equal(1001);
+      expect((await listener.statistics()).overruns).to.equal(0);
+    });
+  });
+}
