@@ -191,7 +191,7 @@ export function switches<const N extends Names>(
 /**
  * A value and a mask of what it changes, u32 each, as an object of booleans: only what is given changes. The order on the wire differs
  * between formats: 'value first' (struct ifla_vlan_flags, nla_bitfield32) or 'mask first'.
- * Kernels that report the value with an empty or a full mask are both understood: all named bits are reported.
+ * Reported are the bits of the mask; all of them where it is empty, since some kernels report none.
  */
 export function maskedSwitches<const N extends Names>(
   bits: N,
@@ -202,7 +202,8 @@ export function maskedSwitches<const N extends Names>(
     (input) => {
       const first = u32.decode(input);
       const second = u32.decode(input);
-      return { value: order === 'value first' ? first : second, mask: 0xffffffff };
+      const mask = order === 'value first' ? second : first;
+      return { value: order === 'value first' ? first : second, mask: mask === 0 ? 0xffffffff : mask };
     },
     (number, mask, output) => {
       u32.encode(order === 'value first' ? number : mask, output);

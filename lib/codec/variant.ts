@@ -101,7 +101,19 @@ export function readVariant(name: string, of: VariantParts, type: number, input:
 export function writeVariant(of: VariantParts, wireType: number, content: unknown, output: Output, anything: Codec<unknown, never>): void {
   if (typeof content !== 'object' || content === null) throw new ValueError(`an object with ${of.tag}`, content);
   const { [of.tag]: tag, ...rest } = content as Fields;
-  if (tag === undefined) throw new ValueError(`an object with ${of.tag}`, content);
+  if (tag === undefined) {
+    // What was read without its tag is written without it.
+    refuseUnknown(
+      rest,
+      (name) => name === 'unknown',
+      () => [of.tag],
+    );
+    if (rest['unknown'] === undefined) throw new ValueError(`an object with ${of.tag}`, content);
+    const start = open(output);
+    anything.encode(rest as never, output);
+    close(start, wireType, output);
+    return;
+  }
   const tagStart = open(output);
   try {
     of.tagCodec.encode(tag as never, output);

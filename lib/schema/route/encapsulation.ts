@@ -308,7 +308,7 @@ export interface RplHeader {
   segments: string[];
 }
 
-/** Segments of RPL source routing, uncompressed (struct ipv6_rpl_sr_hdr, rpl.h). */
+/** Segments of RPL source routing, uncompressed (struct ipv6_rpl_sr_hdr, rpl.h): the reverse of the order on the wire, as `ip route` has it. */
 const rplHeader: Codec<RplHeader, { readonly segments: readonly string[] }> = {
   shape: {
     is: 'converted',
@@ -322,14 +322,14 @@ const rplHeader: Codec<RplHeader, { readonly segments: readonly string[] }> = {
     const segments: string[] = [];
     while (segments.length < count && input.position + 16 <= input.end) segments.push(ipv6.decode(input));
     input.position = input.end;
-    return { segments };
+    return { segments: segments.reverse() };
   },
   encode(value, output) {
     const { segments } = value;
     if (!Array.isArray(segments) || segments.length === 0 || segments.length > 127)
       throw new ValueError('a list of 1 to 127 IPv6 addresses', segments, 'segments');
     for (const byte of [0, segments.length * 2, 3, segments.length, 0, 0, 0, 0]) u8.encode(byte, output);
-    for (const segment of segments as readonly string[]) ipv6.encode(segment, output);
+    for (const segment of (segments as readonly string[]).toReversed()) ipv6.encode(segment, output);
   },
 };
 
@@ -347,7 +347,7 @@ const ioam6 = attributes({
     struct({
       namespaceId: member(u16be, 'namespace_id', 'IOAM namespace.'),
       nodeLength: member(nodeLength, 'nodelen', 'Data that each node adds; the kernel computes it.', { unit: '4 bytes' }),
-      remaining: member(remainingLength, 'remlen', 'Room for data: twice the bytes of it over 4.', { unit: '4 bytes' }),
+      remaining: member(remainingLength, 'remlen', 'Room for data.', { unit: '4 bytes' }),
       type: member(u32be, 'type_be32', 'Which data nodes add: a mask, the first bit is bit 31, the last 8 bits are reserved.'),
     }),
     'IOAM6_IPTUNNEL_TRACE',

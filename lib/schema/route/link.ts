@@ -10,7 +10,7 @@ import { derived, numberOf, object } from '../../codec/object.js';
 import { link as linkReference, namespaceFd, type LinkReference } from '../../codec/references.js';
 import { boolean, counter, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec/scalars.js';
 import { hidden, later, member, padding, struct } from '../../codec/struct.js';
-import { bytes, linkName, string } from '../../codec/text.js';
+import { bytes, linkName, string, unterminated } from '../../codec/text.js';
 import { kinds, ports, type KindInputs, type KindValues, type PortInputs, type PortValues } from './kinds.js';
 import { canStatistics } from './kinds/can.js';
 import { plain, type PlainData, type PlainDataInput } from './kinds/plain.js';
@@ -110,7 +110,8 @@ const canPair = attributes({ peer: field(1, peerLink, 'VXCAN_INFO_PEER', 'The ot
 
 const allKinds = { ...kinds, veth: pair, vxcan: canPair, netkit: netkit(peerLink) };
 
-const kindName = string(31);
+// As iproute2 writes it: the kernel takes a string with or without its end.
+const kindName = unterminated(31);
 
 const linkAttributes = attributes(
   {
@@ -167,7 +168,7 @@ const linkAttributes = attributes(
       'Kind and options.',
     ),
     namespacePid: field(19, u32, 'IFLA_NET_NS_PID', 'Move the link to the network namespace of this process.'),
-    alias: field(20, string(255), 'IFLA_IFALIAS', 'Text for people; the empty text takes it away.'),
+    alias: field(20, unterminated(255), 'IFLA_IFALIAS', 'Text for people; the empty text takes it away.'),
     virtualFunctionCount: readOnly(21, u32, 'IFLA_NUM_VF', 'Number of virtual functions.'),
     virtualFunctions: field(22, virtualFunctions, 'IFLA_VFINFO_LIST', 'Virtual functions of an SR-IOV device.'),
     statistics: readOnly(23, statistics, 'IFLA_STATS64', 'Counters.'),

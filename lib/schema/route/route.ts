@@ -9,7 +9,7 @@ import { derived, numberOf, object } from '../../codec/object.js';
 import { link } from '../../codec/references.js';
 import { converted, counter64, s32, switch32, switch8, u16, u16be, u32, u32be, u8 } from '../../codec/scalars.js';
 import { hidden, member, struct } from '../../codec/struct.js';
-import { string } from '../../codec/text.js';
+import { unterminated } from '../../codec/text.js';
 import { encapsulation, labelStack } from './encapsulation.js';
 import { ipProtocol, nexthopFlags, nexthopState, routeFlags, routeProtocol, routeType, scope, table } from './names.js';
 
@@ -126,7 +126,7 @@ export const metrics = attributes({
   minimumRetransmissionTimeout: field(13, u32, 'RTAX_RTO_MIN', 'Shortest retransmission time-out.', { unit: 'ms' }),
   initialReceiveWindow: field(14, u32, 'RTAX_INITRWND', 'Initial receive window.', { unit: 'packets' }),
   quickAck: field(15, switch32, 'RTAX_QUICKACK', 'Acknowledge at once.'),
-  congestionControl: field(16, string(15), 'RTAX_CC_ALGO', 'Congestion control algorithm.'),
+  congestionControl: field(16, unterminated(15), 'RTAX_CC_ALGO', 'Congestion control algorithm.'),
   fastOpenNoCookie: field(17, switch32, 'RTAX_FASTOPEN_NO_COOKIE', 'TCP Fast Open without a cookie.', { since: '4.15' }),
 });
 
