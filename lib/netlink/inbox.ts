@@ -13,6 +13,8 @@ export class Inbox {
   #head = 0;
   #bytes = 0;
   #failure: Error | undefined;
+  /** Whether a reader had the failure. */
+  #told = false;
   #wake: (() => void) | undefined;
   #reading = false;
 
@@ -46,12 +48,15 @@ export class Inbox {
 
   fail(error: Error): void {
     this.#failure = error;
+    this.#told = false;
     this.#wake?.();
   }
 
-  /** Forgets a failure: the socket was opened anew. */
-  recover(): void {
+  /** Forgets a failure: the socket was opened anew. Whether nobody was told of it yet. */
+  recover(): boolean {
+    const untold = this.#failure !== undefined && !this.#told;
     this.#failure = undefined;
+    return untold;
   }
 
   async *read(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
@@ -70,7 +75,10 @@ export class Inbox {
           yield message;
           continue;
         }
-        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#failure !== undefined) {
+          this.#told = true;
+          throw this.#failure;
+        }
         await this.#arrival(signal);
       }
     } finally {

@@ -35,6 +35,19 @@ export class Reception {
     if (channels.event.hasSubscribers) this.#publish({ dropped: reason });
   }
 
+  #overrun(): void {
+    this.inbox.push({ type: NLMSG_OVERRUN, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
+    if (channels.event.hasSubscribers) this.#publish({ overrun: true });
+  }
+
+  /**
+   * The line was opened anew.
+   * @param hears whether there were messages to lose: where no reader had the error, what was lost meanwhile is told as an overrun.
+   */
+  recover(hears: boolean): void {
+    if (this.inbox.recover() && hears) this.#overrun();
+  }
+
   /** For the line that hears groups and others. */
   ofPrimary(lost: Lost): LineOwner {
     const { inbox } = this;
@@ -55,8 +68,7 @@ export class Reception {
         this.#drop(reason);
       },
       overrun: () => {
-        inbox.push({ type: NLMSG_OVERRUN, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
-        if (channels.event.hasSubscribers) this.#publish({ overrun: true });
+        this.#overrun();
       },
       lost: (line, error) => {
         lost(line, error);

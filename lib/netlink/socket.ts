@@ -54,6 +54,8 @@ export class NetlinkSocket {
   #reading = false;
   #closing: Promise<void> | undefined;
   #failure: Error | undefined;
+  /** Bytes of the filter, while there is one. */
+  #filter: Uint8Array | undefined;
   #inSync = false;
 
   private constructor(
@@ -94,7 +96,7 @@ export class NetlinkSocket {
       () => Line.openSync(factory, this.#openingOptions, this.#options, this.#ownerOfPrimary),
       (line) => {
         this.#failure = undefined;
-        this.#reception.inbox.recover();
+        this.#reception.recover(this.#hears);
         line.keep(this.#reading);
       },
     );
@@ -155,7 +157,7 @@ export class NetlinkSocket {
     const until = performance.now() + 1000;
     for (;;) {
       try {
-        return await Line.open(this.#factory, this.#openingOptions, this.#options, this.#ownerOfPrimary);
+        return await this.#openFiltered();
       } catch (error) {
         const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
         if (!reopening || !taken || this.closed || performance.now() > until) throw error;
@@ -164,15 +166,41 @@ export class NetlinkSocket {
     }
   }
 
+  /** With a filter the groups are joined behind it, so that nothing comes past it. */
+  async #openFiltered(): Promise<Line> {
+    const filter = this.#filter;
+    const options = this.#openingOptions;
+    const line = await Line.open(
+      this.#factory,
+      filter === undefined ? options : { ...options, groups: [] },
+      this.#options,
+      this.#ownerOfPrimary,
+    );
+    if (filter === undefined) return line;
+    try {
+      await line.transport.setFilter(filter);
+      for (const group of options.groups) await line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+      return line;
+    } catch (error) {
+      await line.close();
+      throw error;
+    }
+  }
+
   #closedError(): NetlaneError {
     return closed('the socket', this.#options.namespace);
+  }
+
+  /** Whether anything but replies comes in. */
+  get #hears(): boolean {
+    return this.#groups.size > 0 || this.#checked.from === 'any';
   }
 
   /** Whether replies would share their fd with what may fill it: groups, other senders, an inbox that nobody reads. */
   get #needsCompanion(): boolean {
     return (
-      this.#groups.size > 0 ||
-      this.#checked.from === 'any' ||
+      this.#hears ||
+      this.#filter !== undefined ||
       this.#reception.inbox.full ||
       this.#companion.current?.conversation.idle === false
     );
@@ -297,7 +325,7 @@ export class NetlinkSocket {
   /** The groups that the kernel has this socket in (NETLINK_LIST_MEMBERSHIPS, Linux 4.2). */
   async memberships(): Promise<number[]> {
     this.#checkOpen();
-    return this.#line.transport.memberships();
+    return (await this.#primary.get()).transport.memberships();
   }
 
   /**
@@ -312,10 +340,12 @@ export class NetlinkSocket {
     checkBoolean('force', options.force);
     const asked = options.force === true ? forcedOption(name) : option;
     this.#checkOpen();
-    const line = this.#line;
+    const line = await this.#primary.get();
     await line.transport.setOption(level, asked, number);
     if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
-    if (level === SOL_NETLINK) this.#primaryOptions = withOption(this.#primaryOptions, option, number);
+    // For the fds that are opened after a loss.
+    if (name === 'receiveBuffer' || name === 'sendBuffer') this.#primaryOptions = { ...this.#primaryOptions, [name]: number };
+    else this.#primaryOptions = withOption(this.#primaryOptions, option, number);
     if (!shapesReplies(name)) return;
     this.#sideOptions = withOption(this.#sideOptions, option, number);
     this.#dumps.reopenWith(this.#sideOptions);
@@ -325,7 +355,7 @@ export class NetlinkSocket {
   async getOption(name: SocketOptionName): Promise<number> {
     const { level, option } = liveOption(name);
     this.#checkOpen();
-    return this.#line.transport.getOption(level, option);
+    return (await this.#primary.get()).transport.getOption(level, option);
   }
 
   /**
@@ -335,13 +365,19 @@ export class NetlinkSocket {
   async setFilter(program: readonly FilterInstruction[]): Promise<void> {
     const bytes = encodeFilter(program);
     this.#checkOpen();
-    if (!this.#needsCompanion) {
+    const line = await this.#primary.get();
+    // Without groups it may be taken off, not put on; and never while a request of an earlier time awaits its reply there.
+    const mayAdd = this.#hears && line.conversation.idle;
+    if (program.length > 0 && !mayAdd) {
       throw new NetlaneError('NETLANE_FILTER_REFUSED', 'a filter on a socket for requests drops their acknowledgements in silence', {
         namespace: this.#options.namespace,
         hint: "open a socket with groups, or with from: 'any'",
       });
     }
-    await this.#line.transport.setFilter(bytes);
+    // From now on requests keep off the fd, whether it has the filter yet or not.
+    if (program.length > 0) this.#filter = bytes;
+    await line.transport.setFilter(bytes);
+    if (program.length === 0) this.#filter = undefined;
   }
 
   /** Counters of this socket's fds since they were opened, dumps and streams not included. */
