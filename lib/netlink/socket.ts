@@ -198,12 +198,7 @@ export class NetlinkSocket {
 
   /** Whether replies would share their fd with what may fill it: groups, other senders, an inbox that nobody reads. */
   get #needsCompanion(): boolean {
-    return (
-      this.#hears ||
-      this.#filter !== undefined ||
-      this.#reception.inbox.full ||
-      this.#companion.current?.conversation.idle === false
-    );
+    return this.#hears || this.#filter !== undefined || this.#reception.inbox.full || this.#companion.current?.conversation.idle === false;
   }
 
   #check(request: Request): CheckedRequest {
@@ -375,9 +370,15 @@ export class NetlinkSocket {
       });
     }
     // From now on requests keep off the fd, whether it has the filter yet or not.
-    if (program.length > 0) this.#filter = bytes;
-    await line.transport.setFilter(bytes);
-    if (program.length === 0) this.#filter = undefined;
+    const before = this.#filter;
+    this.#filter ??= bytes;
+    try {
+      await line.transport.setFilter(bytes);
+      this.#filter = program.length === 0 ? undefined : bytes;
+    } catch (error) {
+      this.#filter = before;
+      throw error;
+    }
   }
 
   /** Counters of this socket's fds since they were opened, dumps and streams not included. */
