@@ -89,6 +89,22 @@ describe('A watch', function () {
     expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
   });
 
+  it('tells nexthops, and those that go with their link', async () => {
+    ip(one, 'link add v0 type veth peer name v1');
+    ip(one, 'link set v0 up');
+    ip(one, 'link set v1 up');
+    ip(one, 'address add 10.3.0.1/24 dev v0');
+    const watch = route.watch(['link', 'nexthop'], { existing: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    ip(one, 'nexthop add id 5 via 10.3.0.2 dev v0');
+    await reader.until((events) => events.some((event) => event.action === 'added' && event.object === 'nexthop'));
+    ip(one, 'link delete v0');
+    await reader.until((events) => events.some((event) => event.action === 'removed' && event.object === 'nexthop'));
+    await watch.close();
+    await reader.done;
+  });
+
   it('ends with the signal, with the client, and when its loop is left', async () => {
     const controller = new AbortController();
     const aborted = new Reader(route.watch(['link'], { signal: controller.signal }));

@@ -196,7 +196,10 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
       // A replaced route is not reported as deleted; IPv6 reports the next hops of one route one by one or together.
       this.#doubtful.add(known);
     }
-    if (object === 'link' && (value as Plain)['up'] === false) this.#doubt('route');
+    if (object === 'link' && (value as Plain)['up'] === false) {
+      this.#doubt('route');
+      this.#doubt('nexthop');
+    }
   }
 
   #gone(known: Known, value: object): void {
@@ -207,8 +210,9 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
       known.values.delete(key);
       if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
       else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
-      // With an address or a link go routes of IPv4, in silence.
-      if (object === 'address' || object === 'link') this.#doubt('route');
+      // With an address, a link or a nexthop go routes of IPv4, in silence, and with a link its nexthops may.
+      if (object === 'address' || object === 'link' || object === 'nexthop') this.#doubt('route');
+      if (object === 'link') this.#doubt('nexthop');
       return;
     }
     this.#tell({ action: 'removed', object, value });

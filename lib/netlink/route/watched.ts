@@ -2,6 +2,7 @@ import type { Codec } from '../../codec/codec.js';
 import { address } from '../../schema/route/address.js';
 import { link } from '../../schema/route/link.js';
 import { fdb, neighbour } from '../../schema/route/neighbour.js';
+import { nexthop } from '../../schema/route/nexthop.js';
 import { route } from '../../schema/route/route.js';
 import { rule } from '../../schema/route/rule.js';
 
@@ -119,6 +120,20 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       ignored: ['cache', 'probes'],
     },
   ],
+  nexthop: [
+    {
+      object: 'nexthop',
+      groups: [32],
+      codec: nexthop,
+      create: 104,
+      delete: 105,
+      get: 106,
+      family: undefined,
+      headerSize: 8,
+      key: keyOf('id'),
+      ignored: [],
+    },
+  ],
   fdb: [
     {
       object: 'forwarding entry',
@@ -150,7 +165,8 @@ export type WatchedName =
   | 'ipv4-rule'
   | 'ipv6-rule'
   | 'neighbour'
-  | 'fdb';
+  | 'fdb'
+  | 'nexthop';
 
 /** What the names stand for, each sort once. */
 export function watchedOf(names: readonly WatchedName[]): Watched[] {
