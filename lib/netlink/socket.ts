@@ -52,6 +52,7 @@ export class NetlinkSocket {
   readonly #primary: LineSlot;
   readonly #companion: LineSlot;
   #reading = false;
+  #referenced = true;
   #closing: Promise<void> | undefined;
   #failure: Error | undefined;
   /** Bytes of the filter, while there is one. */
@@ -78,7 +79,7 @@ export class NetlinkSocket {
       room: () => this.#primary.current?.resume(),
       waiting: (waiting) => {
         this.#reading = waiting;
-        this.#primary.current?.keep(waiting);
+        this.#keep();
       },
     });
     this.#ownerOfPrimary = this.#reception.ofPrimary((line, error) => {
@@ -97,7 +98,7 @@ export class NetlinkSocket {
       (line) => {
         this.#failure = undefined;
         this.#reception.recover(this.#hears);
-        line.keep(this.#reading);
+        line.keep(this.#reading && this.#referenced);
       },
     );
     this.#companion = new LineSlot(
@@ -404,6 +405,24 @@ export class NetlinkSocket {
    */
   takeWaiting(): Message[] {
     return this.#reception.inbox.take();
+  }
+
+  /** A loop over messages() keeps the process alive while it waits: the default. */
+  ref(): this {
+    this.#referenced = true;
+    this.#keep();
+    return this;
+  }
+
+  /** A loop over messages() does not keep the process alive. Requests, dumps and streams do all the same while they wait for an answer. */
+  unref(): this {
+    this.#referenced = false;
+    this.#keep();
+    return this;
+  }
+
+  #keep(): void {
+    this.#primary.current?.keep(this.#reading && this.#referenced);
   }
 
   #checkOpen(): void {
