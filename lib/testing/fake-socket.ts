@@ -50,6 +50,7 @@ export class FakeSocket {
   /** NETLINK_S_CONGESTED: after a drop nothing is taken until the queue was read empty. */
   #congested = false;
   #dump: Iterator<FakeDatagram> | undefined;
+  #drawing = false;
 
   constructor(limits: FakeSocketLimits, threw: (thrown: unknown) => void) {
     this.#limits = limits;
@@ -154,7 +155,10 @@ export class FakeSocket {
 
   /** Ends the dump that runs, if one does, as closing the socket would. */
   release(): void {
+    const dump = this.#dump;
     this.#dump = undefined;
+    // A generator that closes its own socket is running now and cannot be returned.
+    if (!this.#drawing) dump?.return?.();
     this.#queue.length = 0;
     this.#head = 0;
     this.#charged = 0;
@@ -163,6 +167,7 @@ export class FakeSocket {
   /** Parts of a dump are made only when there is room, and never dropped (netlink_dump of the kernel). */
   #continueDump(): void {
     const dump = this.#dump;
+    this.#drawing = true;
     try {
       const next = dump?.next();
       // A generator may have closed the socket while it was drawn.
@@ -172,6 +177,8 @@ export class FakeSocket {
     } catch (thrown) {
       this.#dump = undefined;
       this.#threw(thrown);
+    } finally {
+      this.#drawing = false;
     }
   }
 }

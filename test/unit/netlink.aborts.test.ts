@@ -70,6 +70,8 @@ describe('an AbortSignal', () => {
       await Promise.all([before, after]);
       expect(kernel.requests.filter(({ type }) => type === RTM.NEWLINK).map(({ body }) => numberIn(body))).to.deep.equal([1, 3]);
       expect(kernel.transports[0]?.referenced).to.equal(false);
+      await settle(kernel);
+      expect((await socket.statistics()).dropped, 'nobody answers what was taken back').to.equal(0);
     });
   });
 
@@ -195,11 +197,11 @@ describe('an AbortSignal', () => {
         (request) => void held.push(request),
         async (socket, kernel) => {
           const running = Array.from({ length: 16 }, () => socket.request(dumpLinks));
-          const controller = new AbortController();
-          const aborted = socket.request({ ...dumpLinks, signal: controller.signal });
+          const controllers = Array.from({ length: 20 }, () => new AbortController());
+          const aborted = controllers.map(({ signal }) => socket.request({ ...dumpLinks, signal }));
           const last = socket.request(dumpLinks);
           while (held.length < 16) await settle(kernel);
-          await expectAbort(aborted, controller);
+          for (const [index, controller] of controllers.entries()) await expectAbort(aborted[index] ?? last, controller);
           for (const request of held.splice(0)) kernel.answer(request, multi(request, []));
           await Promise.all(running);
           while (held.length < 1) await settle(kernel);

@@ -329,6 +329,17 @@ describe('a dump that the kernel does not guard', () => {
     );
   });
 
+  it('does not mind those of groups above 32 about something else', async () => {
+    const dumpVlans = { type: 114, flags: NLM_F_DUMP, body: new Uint8Array(8) } as const;
+    await withSocket(
+      disturbed(1000, (kernel) => kernel.event(33, { type: 16 })),
+      async (socket, kernel) => {
+        await socket.request(dumpVlans);
+        expect(kernel.requests.length).to.equal(1);
+      },
+    );
+  });
+
   it('rejects when that group cannot be joined', async () => {
     await withSocket(
       (request) => multi(request, []),

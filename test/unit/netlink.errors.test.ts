@@ -136,6 +136,20 @@ describe('the error of a refused request', () => {
     );
   });
 
+  it('takes nothing behind the echo for an explanation that is not announced as one', async () => {
+    await withSocket(
+      (request) => {
+        const good = refuse(request, 22, { message: 'text' });
+        const bytes = good.bytes.slice();
+        new DataView(bytes.buffer).setUint16(6, 0, true);
+        return { ...good, bytes };
+      },
+      async (socket) => {
+        expect(await rejectionOf(socket.request({ type: RTM.NEWLINK, body: linkBody }))).not.to.have.property('kernelMessage');
+      },
+    );
+  });
+
   it('is EPROTO for an acknowledgement that is too short to hold an errno', async () => {
     await withSocket(
       (request) => reply(request, u8(1), { type: 2 }),

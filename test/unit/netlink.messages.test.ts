@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NLM_F_REQUEST, NLMSG_OVERRUN } from '../../lib/netlink/constants.js';
+import { NLM_F_ECHO, NLM_F_REQUEST, NLMSG_OVERRUN } from '../../lib/netlink/constants.js';
 import type { Message } from '../../lib/netlink/message.js';
 import type { NetlinkSocket } from '../../lib/netlink/socket.js';
 import {
@@ -12,6 +12,7 @@ import {
   withLength,
   type FakeHandler,
   type FakeKernel,
+  type FakeRequest,
 } from '../../lib/testing.js';
 import { rejectionOf } from '../support/error-of.js';
 import { numberIn, RTM, settle, withSocket, type FakeSettings } from '../support/fake-socket.js';
@@ -218,6 +219,23 @@ describe('the flow of messages', () => {
     );
   });
 
+  it('is marked behind what was held back when the loss came', async () => {
+    await withSocket(
+      acknowledging,
+      async (socket, kernel) => {
+        const [primary] = kernel.transports;
+        events(kernel, 40, 32_768);
+        await settle(kernel);
+        expect(primary?.slabsOut).to.be.within(1, 3);
+        if (primary !== undefined) kernel.overrun(primary);
+        await settle(kernel);
+        const messages = await take(socket, 41);
+        expect(messages.map(({ type }) => type).indexOf(NLMSG_OVERRUN)).to.equal(40);
+      },
+      listening,
+    );
+  });
+
   it('that overran with noOverruns is not marked', async () => {
     await withSocket(
       acknowledging,
@@ -266,6 +284,23 @@ describe('groups', () => {
       expect(await rejectionOf(socket.join(65))).to.include({ code: 'EINVAL' });
       expect(await socket.memberships()).to.deep.equal([60]);
     });
+  });
+
+  it('that tell of what a request did, in its own words, are no part of its answer', async () => {
+    let held: FakeRequest | undefined;
+    await withSocket(
+      (request) => void (held = request),
+      async (socket, kernel) => {
+        const waiting = socket.request({ type: RTM.NEWLINK, flags: NLM_F_ECHO });
+        await settle(kernel);
+        await socket.join(1);
+        if (held === undefined) throw new Error('nothing was asked');
+        kernel.event(1, { type: RTM.NEWLINK, body: u32(1), cause: held });
+        kernel.answer(held, ack(held));
+        expect((await waiting).messages).to.deep.equal([]);
+        expect((await take(socket, 1))[0]).to.include({ group: 1, sequence: held.sequence, port: socket.port });
+      },
+    );
   });
 
   it('move requests to an fd beside the socket, so that events cannot crowd out their replies', async () => {

@@ -10,7 +10,7 @@ import {
   NLM_F_DUMP,
 } from '../../lib/netlink/constants.js';
 import type { SocketOptions } from '../../lib/netlink/socket-options.js';
-import { ack, FakeKernel, multi, openSocket, refuse, type FakeHandler } from '../../lib/testing.js';
+import { ack, FakeKernel, multi, openSocket, refuse, type FakeHandler, type FakeRequest } from '../../lib/testing.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
 import { RTM, settle, withSocket } from '../support/fake-socket.js';
 
@@ -265,6 +265,25 @@ describe('an option that is set on an open socket', () => {
         expect(await rejectionOf(socket.request({ type: RTM.NEWLINK }))).not.to.have.property('kernelMessage');
       },
       { socket: { groups: [1] } },
+    );
+  });
+
+  it('holds for the next dump also when one runs while it is set', async () => {
+    const held: FakeRequest[] = [];
+    await withSocket(
+      (request) => void held.push(request),
+      async (socket, kernel) => {
+        const running = socket.request(dumpLinks);
+        while (held.length < 1) await settle(kernel);
+        await socket.setOption('strict', false);
+        for (const request of held.splice(0)) kernel.answer(request, multi(request, []));
+        await running;
+        const next = socket.request(dumpLinks);
+        while (held.length < 1) await settle(kernel);
+        expect(held[0]?.transport.option(NETLINK_GET_STRICT_CHK)).to.equal(0);
+        for (const request of held) kernel.answer(request, multi(request, []));
+        await next;
+      },
     );
   });
 
