@@ -9,6 +9,8 @@ export interface ArbitraryOptions {
   readonly family?: 'ipv4' | 'ipv6' | undefined;
   /** Fields that are left out, by name, wherever they are. */
   readonly omit?: readonly string[] | undefined;
+  /** Whether a value comes back whole: others are not made. */
+  readonly whole?: ((value: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** Fields that are there whenever the others are. */
   readonly require?: Readonly<Record<string, string>> | undefined;
 }
@@ -204,6 +206,8 @@ export function arbitrary<T>(codec: Codec<T, never>, options: ArbitraryOptions =
       .tuple(values, fc.option(unknownAttributes, { nil: undefined, freq: 4 }))
       .map(([value, unknown]) => (unknown === undefined ? value : { ...(value as object), unknown }));
   }
+  const { whole } = options;
+  if (whole !== undefined) values = values.filter((value) => whole(value as Readonly<Record<string, unknown>>));
   const needs = Object.entries(options.require ?? {});
   return values.filter((value) =>
     needs.every(([name, other]) => !(name in (value as object)) || other in (value as object)),

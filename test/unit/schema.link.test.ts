@@ -52,6 +52,40 @@ describe('links', () => {
     expect(errorOf(() => encodeToBytes(link, { peer: { namespace: {} }, kind: 'veth' })).message).to.contain('peer.namespace');
   });
 
+  it('that are bonds can be added as they were listed: what the mode does not have is left out at its default', () => {
+    const listed = {
+      upDelay: 0,
+      miiMonitor: 0,
+      arpInterval: 0,
+      lacpRate: 'slow',
+      lacpActive: true,
+      tlbDynamicBalance: true,
+      packetsPerPort: 1,
+      minLinks: 0,
+    } as const;
+    const data = (value: LinkInput): object => (again(value) as { data: object }).data;
+    expect(data({ kind: 'bond', data: { mode: 'balance-rr', ...listed } })).to.deep.equal({
+      mode: 'balance-rr',
+      miiMonitor: 0,
+      arpInterval: 0,
+      packetsPerPort: 1,
+      minLinks: 0,
+    });
+    expect(data({ kind: 'bond', data: { mode: 4, ...listed, adActorSystem: '00:00:00:00:00:00' } })).to.deep.equal({
+      mode: '802.3ad',
+      miiMonitor: 0,
+      lacpRate: 'slow',
+      lacpActive: true,
+      minLinks: 0,
+    });
+    // What is not the default goes to the kernel, and its refusal to the caller.
+    expect(data({ kind: 'bond', data: { mode: 'balance-rr', lacpRate: 'fast', upDelay: 5 } })).to.deep.equal({
+      mode: 'balance-rr',
+      lacpRate: 'fast',
+      upDelay: 5,
+    });
+  });
+
   it('of kinds that nobody knows keep their options', () => {
     const value = { kind: otherKind('quantum'), data: { unknown: [{ type: 3, data: Uint8Array.of(1, 2) }] } };
     expect(again(value)).to.deep.include(value);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeFrom, encodeToBytes, Input, type Codec } from '../../lib/codec/codec.js';
 import { DecodeError } from '../../lib/errors.js';
 import { arbitrary, missing, mutated, size, type ArbitraryOptions } from '../support/arbitraries.js';
-import { messages, parts } from '../support/schemas.js';
+import { messages, partOptions, parts } from '../support/schemas.js';
 
 const runs = process.env['NETLANE_LONG'] === '1' ? 2000 : 60;
 
@@ -90,5 +90,5 @@ function properties(codec: Codec<object, never>, options: ArbitraryOptions | und
 
 describe('schemas of rtnetlink', () => {
   for (const [name, { codec, options }] of Object.entries(messages)) describe(name, () => properties(codec, options));
-  for (const [name, codec] of Object.entries(parts)) describe(name, () => properties(codec, undefined));
+  for (const [name, codec] of Object.entries(parts)) describe(name, () => properties(codec, partOptions[name]));
 });

@@ -8,7 +8,7 @@ import { choice, list } from '../../codec/containers.js';
 import { addressFamily, enumeration, familyNumber, flags, type FamilyName } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
 import { link as linkReference, namespaceFd, type LinkReference } from '../../codec/references.js';
-import { boolean, counter, counter64, s32, switch8, u16, u32, u64, u8 } from '../../codec/scalars.js';
+import { boolean, counter, counter64, s32, switch8, u16, u32, u8 } from '../../codec/scalars.js';
 import { hidden, later, member, padding, struct } from '../../codec/struct.js';
 import { bytes, linkName, string, unterminated } from '../../codec/text.js';
 import { kinds, ports, type KindInputs, type KindValues, type PortInputs, type PortValues } from './kinds.js';
@@ -76,9 +76,9 @@ export interface LinkStatistics extends Infer<typeof statistics> {}
 export const linkStatistics: Codec<LinkStatistics, InferInput<typeof statistics>> & { readonly size: number } = statistics;
 
 const map = struct({
-  memoryStart: member(u64, 'mem_start', 'Start of shared memory.'),
-  memoryEnd: member(u64, 'mem_end', 'End of shared memory.'),
-  baseAddress: member(u64, 'base_addr', 'Base address of the device.'),
+  memoryStart: member(counter64, 'mem_start', 'Start of shared memory.'),
+  memoryEnd: member(counter64, 'mem_end', 'End of shared memory.'),
+  baseAddress: member(counter64, 'base_addr', 'Base address of the device.'),
   irq: member(u16, 'irq', 'Interrupt.'),
   dma: member(u8, 'dma', 'DMA channel.'),
   port: member(u8, 'port', 'Connector in use.'),

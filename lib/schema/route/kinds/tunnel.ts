@@ -18,16 +18,23 @@ export const greFlags = flags(u16be, {
   version: 0x0007,
 });
 
-/** Switches of tunnels over IPv6 (IP6_TNL_F_, ip6_tunnel.h). */
-export const ip6TunnelFlags = flags(u32, {
-  'ignore-encap-limit': 0x1,
-  'use-original-traffic-class': 0x2,
-  'use-original-flow-label': 0x4,
-  'mobile-ipv6': 0x8,
-  'copy-dscp': 0x10,
-  'use-original-mark': 0x20,
-  'allow-local-remote': 0x40,
-});
+/** Switches of tunnels over IPv6 (IP6_TNL_F_, ip6_tunnel.h); what the tunnel is capable of is the kernel's to tell. */
+export const ip6TunnelFlags = flags(
+  u32,
+  {
+    'ignore-encap-limit': 0x1,
+    'use-original-traffic-class': 0x2,
+    'use-original-flow-label': 0x4,
+    'mobile-ipv6': 0x8,
+    'copy-dscp': 0x10,
+    'use-original-mark': 0x20,
+    'allow-local-remote': 0x40,
+    'capable-send': 0x10000,
+    'capable-receive': 0x20000,
+    'capable-per-packet': 0x40000,
+  },
+  0x70000,
+);
 
 /** Encapsulation of tunnels in UDP (foo over UDP, GUE): four attributes from a number on. */
 export function encapsulationFields<const N extends number>(first: N, kernel: string) {
