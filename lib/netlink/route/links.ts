@@ -8,6 +8,23 @@ import { matches } from './matching.js';
 
 const RTNLGRP_LINK = 1;
 
+/** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
+const offWhenNew: Readonly<Record<string, readonly string[]>> = {
+  bridge: ['vlanFiltering', 'options'],
+  vxlan: ['remoteChecksumSend', 'remoteChecksumReceive', 'ttlInherit'],
+};
+
+function isOff(value: unknown): boolean {
+  return value === false || (typeof value === 'object' && value !== null && Object.values(value).every(isOff));
+}
+
+function withoutOff(kind: string | undefined, data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const names = kind === undefined ? undefined : offWhenNew[kind];
+  return names === undefined
+    ? data
+    : Object.fromEntries(Object.entries(data).filter(([name, value]) => !names.includes(name) || !isOff(value)));
+}
+
 /** Changes and gets take the link by its name as well (IFLA_IFNAME with index 0). */
 function naming(reference: LinkReference): { readonly name?: string; readonly index?: number } {
   if (typeof reference === 'string' && reference !== '') return { name: reference };
@@ -26,6 +43,24 @@ export type LinkChanges = Omit<LinkInput, 'index' | 'kind' | 'data' | 'peer'> & 
 export class LinkClient extends ObjectClient<Link, LinkInput> {
   constructor(exchange: Exchange) {
     super(exchange, linkType);
+  }
+
+  /**
+   * What list() gave, the kernel does not take as it is for a new link: no settings of address families, and some switches not even to say
+   * that they are off, which a new link's are.
+   */
+  override call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: LinkInput): Call<LinkInput> {
+    this.checkValue('value', value);
+    if (verb !== 'add') return super.call(verb, value);
+    const {
+      protocols: _protocols,
+      data,
+      ...others
+    } = value as LinkInput & { readonly data?: Readonly<Record<string, unknown>> | undefined };
+    return super.call(verb, {
+      ...others,
+      ...(data === undefined ? undefined : { data: withoutOff(value.kind, data) }),
+    } as LinkInput);
   }
 
   /** Changes a link: only what is given. `name` among the changes renames it; `namespace` moves it there. */
