@@ -28,7 +28,7 @@ export class SendQueue {
   #head = 0;
   #pause = 0;
   #timer: NodeJS.Timeout | undefined;
-  #drained: (() => void)[] = [];
+  readonly #drained: (() => void)[] = [];
 
   constructor(socket: NativeSocket, events: SendEvents) {
     this.#socket = socket;

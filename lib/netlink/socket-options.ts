@@ -81,12 +81,12 @@ export type SocketOptionName = keyof typeof liveOptions;
 /** The options that shape replies. They hold for every fd of a socket: those of its dumps and streams, too. */
 const replyOptions: ReadonlySet<SocketOptionName> = new Set(['extendedAck', 'capAck', 'strict']);
 
-export function shapesReplies(name: SocketOptionName): boolean {
+function shapesReplies(name: SocketOptionName): boolean {
   return replyOptions.has(name);
 }
 
 /** A transport's options with one of SOL_NETLINK set, or set anew. */
-export function withOption(transport: TransportOptions, option: number, value: number): TransportOptions {
+function withOption(transport: TransportOptions, option: number, value: number): TransportOptions {
   return { ...transport, options: [...transport.options.filter((one) => one.option !== option), { option, value, optional: false }] };
 }
 
@@ -170,4 +170,24 @@ export function checkSocketOptions(protocol: number, options: SocketOptions): Ch
 
 function flag(option: number, on: boolean, optional: boolean): { option: number; value: number; optional: boolean }[] {
   return on ? [{ option, value: 1, optional }] : [];
+}
+
+/** How fds are opened that come later (after a loss, for dumps): as it was asked for, and as setOption() changed it since. */
+export class LaterOptions {
+  primary: TransportOptions;
+  side: TransportOptions;
+
+  constructor(checked: CheckedSocketOptions) {
+    this.primary = checked.primary;
+    this.side = checked.side;
+  }
+
+  /** Whether the option concerns the fds beside the socket's own as well. */
+  change(name: SocketOptionName, option: number, value: number): boolean {
+    if (name === 'receiveBuffer' || name === 'sendBuffer') this.primary = { ...this.primary, [name]: value };
+    else this.primary = withOption(this.primary, option, value);
+    if (!shapesReplies(name)) return false;
+    this.side = withOption(this.side, option, value);
+    return true;
+  }
 }

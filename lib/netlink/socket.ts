@@ -1,10 +1,11 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../arguments.js';
-import { NetlaneError, SystemError } from '../errors.js';
-import { EADDRINUSE, ECONNREFUSED, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
-import type { CheckedRequest } from './pending.js';
+import { NetlaneError } from '../errors.js';
+import { ECONNREFUSED, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
 import { Dumps } from './dumps.js';
 import { Reception } from './reception.js';
 import { Line, type LineOwner } from './line.js';
+import { openLine } from './line-opening.js';
+import { sumStatistics, type SocketStatistics } from './socket-statistics.js';
 import { LineSlot } from './line-slot.js';
 import type { Message, MessageView } from './message.js';
 import { isDump, protocolName } from './names.js';
@@ -17,19 +18,13 @@ import {
   checkGroup,
   checkSocketOptions,
   forcedOption,
+  LaterOptions,
   liveOption,
-  shapesReplies,
-  withOption,
   type CheckedSocketOptions,
   type SocketOptionName,
   type SocketOptions,
 } from './socket-options.js';
-import type { TransportFactory, TransportOptions, TransportStatistics } from './transport.js';
-
-export interface SocketStatistics extends TransportStatistics {
-  /** Datagrams and messages that were dropped here: from others than the kernel, too late, or not what they say they are. */
-  dropped: number;
-}
+import type { TransportFactory, TransportOptions } from './transport.js';
 
 /**
  * A netlink socket in a namespace. Any number of requests, dumps, streams and one reader of messages may run at the same time. Requests
@@ -45,9 +40,7 @@ export class NetlinkSocket {
   readonly #ownerOfPrimary: LineOwner;
   readonly #ownerOfCompanion: LineOwner;
   readonly #dumps: Dumps;
-  /** As they were asked for, and changed by setOption(): for fds that are opened later. */
-  #primaryOptions: TransportOptions;
-  #sideOptions: TransportOptions;
+  readonly #later: LaterOptions;
   readonly #groups: Set<number>;
   readonly #primary: LineSlot;
   readonly #companion: LineSlot;
@@ -71,8 +64,7 @@ export class NetlinkSocket {
     this.#onClose = onClose;
     this.#options = { protocol, namespace: factory.namespace, timeout: checked.timeout };
     this.#groups = new Set(checked.groups);
-    this.#primaryOptions = checked.primary;
-    this.#sideOptions = checked.side;
+    this.#later = new LaterOptions(checked);
     this.#dumps = new Dumps(factory, checked.side, this.#options);
     const event = { namespace: factory.namespace, protocol };
     this.#reception = new Reception(event, checked.from === 'any', {
@@ -93,7 +85,16 @@ export class NetlinkSocket {
     });
     this.#primary = new LineSlot(
       factory.namespace,
-      () => this.#open(),
+      () => {
+        const opening = {
+          factory,
+          transport: this.#openingOptions,
+          options: this.#options,
+          owner: this.#ownerOfPrimary,
+          filter: this.#filter,
+        };
+        return openLine(opening, this.#failure !== undefined, () => this.closed);
+      },
       () => Line.openSync(factory, this.#openingOptions, this.#options, this.#ownerOfPrimary),
       (line) => {
         this.#failure = undefined;
@@ -103,8 +104,8 @@ export class NetlinkSocket {
     );
     this.#companion = new LineSlot(
       factory.namespace,
-      () => Line.open(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion),
-      () => Line.openSync(factory, this.#sideOptions, this.#options, this.#ownerOfCompanion),
+      () => Line.open(factory, this.#later.side, this.#options, this.#ownerOfCompanion),
+      () => Line.openSync(factory, this.#later.side, this.#options, this.#ownerOfCompanion),
     );
   }
 
@@ -149,43 +150,7 @@ export class NetlinkSocket {
   }
 
   get #openingOptions(): TransportOptions {
-    return { ...this.#primaryOptions, groups: [...this.#groups] };
-  }
-
-  /** A fixed port may still be held by the fd of a lane that is just ending: after a loss it is asked for again for a second. */
-  async #open(): Promise<Line> {
-    const reopening = this.#failure !== undefined && this.#checked.primary.port !== 0;
-    const until = performance.now() + 1000;
-    for (;;) {
-      try {
-        return await this.#openFiltered();
-      } catch (error) {
-        const taken = error instanceof SystemError && error.errno === -EADDRINUSE;
-        if (!reopening || !taken || this.closed || performance.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
-  }
-
-  /** With a filter the groups are joined behind it, so that nothing comes past it. */
-  async #openFiltered(): Promise<Line> {
-    const filter = this.#filter;
-    const options = this.#openingOptions;
-    const line = await Line.open(
-      this.#factory,
-      filter === undefined ? options : { ...options, groups: [] },
-      this.#options,
-      this.#ownerOfPrimary,
-    );
-    if (filter === undefined) return line;
-    try {
-      await line.transport.setFilter(filter);
-      for (const group of options.groups) await line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
-      return line;
-    } catch (error) {
-      await line.close();
-      throw error;
-    }
+    return { ...this.#later.primary, groups: [...this.#groups] };
   }
 
   #closedError(): NetlaneError {
@@ -202,16 +167,12 @@ export class NetlinkSocket {
     return this.#hears || this.#filter !== undefined || this.#reception.inbox.full || this.#companion.current?.conversation.idle === false;
   }
 
-  #check(request: Request): CheckedRequest {
-    return checkRequest(this.#protocol, this.#checked.timeout, request);
-  }
-
   /**
    * Asks the kernel and waits for the whole answer. A refusal rejects with NetlinkError; a dump that changed under every attempt with
    * NETLANE_DUMP_INTERRUPTED; a lost reply to a change with NETLANE_REPLY_LOST.
    */
   async request(request: Request, context: RequestContext = {}): Promise<Reply> {
-    const checked = this.#check(request);
+    const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
     this.#checkOpen();
     if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
     if (this.#needsCompanion) {
@@ -231,7 +192,7 @@ export class NetlinkSocket {
    * The kernel's time blocks the caller. NETLANE_BUSY when called from within another requestSync().
    */
   requestSync(request: Request, context: RequestContext = {}): Reply {
-    const checked = this.#check(request);
+    const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
     this.#checkOpen();
     if (this.#factory.openSync === undefined) {
       throw new NetlaneError('NETLANE_NOT_SUPPORTED', "requestSync needs a socket that was opened with thread: 'caller'", {
@@ -262,7 +223,7 @@ export class NetlinkSocket {
     context: RequestContext = {},
     take?: (view: MessageView) => T,
   ): AsyncGenerator<T | Message, undefined, undefined> {
-    const checked = ownRequest(this.#check(request));
+    const checked = ownRequest(checkRequest(this.#protocol, this.#checked.timeout, request));
     this.#checkOpen();
     return this.#dumps.stream<T | Message>(checked, context, take ?? ((view): Message => view.copy()));
   }
@@ -339,12 +300,8 @@ export class NetlinkSocket {
     const line = await this.#primary.get();
     await line.transport.setOption(level, asked, number);
     if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
-    // For the fds that are opened after a loss.
-    if (name === 'receiveBuffer' || name === 'sendBuffer') this.#primaryOptions = { ...this.#primaryOptions, [name]: number };
-    else this.#primaryOptions = withOption(this.#primaryOptions, option, number);
-    if (!shapesReplies(name)) return;
-    this.#sideOptions = withOption(this.#sideOptions, option, number);
-    this.#dumps.reopenWith(this.#sideOptions);
+    if (!this.#later.change(name, option, number)) return;
+    this.#dumps.reopenWith(this.#later.side);
     await this.#companion.current?.transport.setOption(level, option, number);
   }
 
@@ -385,13 +342,7 @@ export class NetlinkSocket {
   /** Counters of this socket's fds since they were opened, dumps and streams not included. */
   async statistics(): Promise<SocketStatistics> {
     this.#checkOpen();
-    const total: SocketStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0, dropped: this.#reception.dropped };
-    for (const line of [this.#primary.current, this.#companion.current]) {
-      if (line === undefined) continue;
-      const one = await line.transport.statistics();
-      for (const name of ['sent', 'received', 'overruns', 'truncated'] as const) total[name] += one[name];
-    }
-    return total;
+    return sumStatistics([this.#primary.current, this.#companion.current], this.#reception.dropped);
   }
 
   /** Messages that wait for a reader here; more may wait in the kernel. */
@@ -399,10 +350,7 @@ export class NetlinkSocket {
     return this.#reception.inbox.length;
   }
 
-  /**
-   * What waits for a reader, without waiting: for those who read in batches.
-   * @internal
-   */
+  /** @internal What waits for a reader, without waiting: for those who read in batches. */
   takeWaiting(): Message[] {
     return this.#reception.inbox.take();
   }

@@ -11,7 +11,7 @@ const RTNLGRP_LINK = 1;
 /** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
 const offWhenNew: Readonly<Record<string, readonly string[]>> = {
   bridge: ['vlanFiltering', 'options'],
-  vxlan: ['remoteChecksumSend', 'remoteChecksumReceive', 'ttlInherit'],
+  vxlan: ['remoteChecksumSend', 'remoteChecksumReceive'],
 };
 
 function isOff(value: unknown): boolean {
@@ -52,11 +52,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   override call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
     if (verb !== 'add') return super.call(verb, value);
-    const {
-      protocols: _protocols,
-      data,
-      ...others
-    } = value as LinkInput & { readonly data?: Readonly<Record<string, unknown>> | undefined };
+    const { protocols: _protocols, data, ...others } = value;
     return super.call(verb, {
       ...others,
       ...(data === undefined ? undefined : { data: withoutOff(value.kind, data) }),

@@ -7,6 +7,12 @@ import { link } from '../../../codec/references.js';
 import { u8, u32, u16be, u32be, switch8, presence } from '../../../codec/scalars.js';
 import { struct, member } from '../../../codec/struct.js';
 
+/** Set by its presence, but reported as a byte that may be 0. */
+const reportedAsByte: Codec<boolean> = {
+  ...presence,
+  decode: (input) => input.end === input.position || u8.decode(input) !== 0,
+};
+
 const portRange = struct({ low: member(u16be, 'low', 'First port.'), high: member(u16be, 'high', 'Last port.') });
 
 const schema = attributes({
@@ -35,7 +41,7 @@ const schema = attributes({
   external: field(25, switch8, 'IFLA_VXLAN_COLLECT_METADATA', 'Routes and filters decide about the outer header.', { since: '4.3' }),
   flowLabel: field(26, u32be, 'IFLA_VXLAN_LABEL', 'Outer flow label, 20 bits.', { since: '4.6' }),
   genericProtocol: field(27, presence, 'IFLA_VXLAN_GPE', 'Generic protocol extension.', { since: '4.7' }),
-  ttlInherit: field(28, presence, 'IFLA_VXLAN_TTL_INHERIT', 'Outer TTL from the packet.', { since: '4.18' }),
+  ttlInherit: field(28, reportedAsByte, 'IFLA_VXLAN_TTL_INHERIT', 'Outer TTL from the packet.', { since: '4.18' }),
   dontFragment: field(29, enumeration(u8, { unset: 0, set: 1, inherit: 2 }), 'IFLA_VXLAN_DF', 'Outer DF bit.', { since: '4.20' }),
   vniFilter: field(30, switch8, 'IFLA_VXLAN_VNIFILTER', 'Only networks of a list; with external.', { since: '5.18' }),
   localBypass: field(31, switch8, 'IFLA_VXLAN_LOCALBYPASS', 'Short cut to a tunnel on the same host.', { since: '6.5' }),
