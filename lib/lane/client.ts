@@ -44,7 +44,8 @@ export class LaneClient implements LaneChannel {
   #users = 0;
   #kept = 0;
   #idleTimer: NodeJS.Timeout | undefined;
-  #gone: Error | undefined;
+  /** Why it is of no more use, for a socket of a namespace. */
+  #gone: ((namespace: string) => NetlaneError) | undefined;
   readonly #ended: Promise<void>;
   #markEnded: () => void = () => undefined;
   #wanted = true;
@@ -87,8 +88,13 @@ export class LaneClient implements LaneChannel {
       return transport;
     } catch (error) {
       this.#leave();
-      throw error;
+      throw error instanceof NetlaneError ? (this.goneFor(namespace.name) ?? error) : error;
     }
+  }
+
+  /** The error for a socket of a namespace, when the lane is of no more use. */
+  goneFor(namespace: string): NetlaneError | undefined {
+    return this.#gone?.(namespace);
   }
 
   async #start(): Promise<void> {
@@ -98,7 +104,7 @@ export class LaneClient implements LaneChannel {
       if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state: 'started', thread });
     } catch (error) {
       // Whoever waits hears the cause itself: that the namespace cannot be entered, that there are no fds. The next use tries anew.
-      this.#finish(lost(this.#data.name, error), 'lost');
+      this.#finish((namespace) => lost(namespace, error), 'lost');
       throw error;
     }
   }
@@ -149,13 +155,13 @@ export class LaneClient implements LaneChannel {
     task: LaneTasks[Name][0],
     transferList: MessagePort[] = [],
   ): Promise<LaneTasks[Name][1]> {
-    if (this.#gone !== undefined) throw this.#gone;
+    if (this.#gone !== undefined) throw this.#gone(this.#data.name);
     if (this.#pool === undefined) throw new Error('the lane has not started');
     let outcome: Outcome<LaneTasks[Name][1]>;
     try {
       outcome = (await this.#pool.run(task, { name, transferList })) as Outcome<LaneTasks[Name][1]>;
     } catch (error) {
-      throw this.#gone ?? error;
+      throw this.goneFor(this.#data.name) ?? error;
     }
     if (outcome.ok) return outcome.value;
     throw unpackError(outcome.error);
@@ -266,26 +272,26 @@ export class LaneClient implements LaneChannel {
   }
 
   #end(): void {
-    this.#finish(new NetlaneError('NETLANE_LANE_LOST', 'the lane was ended', { namespace: this.#data.name }), 'ended');
+    this.#finish((namespace) => new NetlaneError('NETLANE_LANE_LOST', `the lane of ${namespace} was ended`, { namespace }), 'ended');
   }
 
   /** The thread died, or never came to life: everything open on it is lost. */
   #die(cause: unknown): void {
     if (this.#gone !== undefined) return;
-    this.#finish(lost(this.#data.name, cause), 'lost');
+    this.#finish((namespace) => lost(namespace, cause), 'lost');
   }
 
-  #finish(error: Error, state: 'ended' | 'lost'): void {
+  #finish(why: (namespace: string) => NetlaneError, state: 'ended' | 'lost'): void {
     if (this.#gone !== undefined) return;
     // What it said before is not lost.
     this.#catchUp();
-    this.#gone = error;
+    this.#gone = why;
     clearTimeout(this.#idleTimer);
     const transports = [...this.#transports.values()];
     this.#transports.clear();
     this.#events.ended();
     if (channels.lane.hasSubscribers) channels.lane.publish({ namespace: this.#data.name, state });
-    for (const transport of transports) transport.lost(error);
+    for (const transport of transports) transport.lost(why(transport.namespace));
     this.#port?.close();
     void this.#destroy();
   }
@@ -306,10 +312,13 @@ export class LaneClient implements LaneChannel {
   }
 }
 
-function lost(name: string, cause: unknown): NetlaneError {
-  return new NetlaneError('NETLANE_LANE_LOST', `the lane was lost: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    namespace: name,
+function lost(namespace: string, cause: unknown): NetlaneError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NetlaneError('NETLANE_LANE_LOST', `the lane of ${namespace} was lost: ${reason}`, {
+    namespace,
     cause,
-    hint: 'the next use starts a new one; whether what was pending was done is not known',
+    hint: reason.includes('EMFILE')
+      ? "this process is out of file descriptors: raise 'ulimit -n'; the next use tries anew"
+      : 'the next use starts a new one; whether what was pending was done is not known',
   });
 }

@@ -106,7 +106,7 @@ export class LaneFactory implements TransportFactory {
         : lanes.get(laneKey, name, fd, this.#idleTime);
       return await lane.open({ fd: this.#shared ? fd : -1, name }, options, events);
     } catch (error) {
-      throw openingError(error, name);
+      throw openingError(error, name, options.protocol);
     } finally {
       release();
     }

@@ -12,6 +12,8 @@ export interface LaneChannel {
   /** Counts who keeps the process alive. */
   keep(keep: boolean): void;
   forget(id: number): void;
+  /** The error for a socket of a namespace, when the lane is of no more use. */
+  goneFor(namespace: string): Error | undefined;
 }
 
 /** Milliseconds that close() waits for a lane. */
@@ -31,7 +33,8 @@ export class LaneTransport implements Transport {
   state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
   readonly #client: LaneChannel;
   readonly #id: number;
-  readonly #namespace: string;
+  /** String(namespace). */
+  readonly namespace: string;
   readonly #slabs = new Set<ArrayBuffer>();
   #kept = false;
   #returned = 0;
@@ -40,7 +43,7 @@ export class LaneTransport implements Transport {
   constructor(client: LaneChannel, id: number, namespace: string, events: TransportEvents) {
     this.#client = client;
     this.#id = id;
-    this.#namespace = namespace;
+    this.namespace = namespace;
     this.#events = events;
   }
 
@@ -95,7 +98,7 @@ export class LaneTransport implements Transport {
     try {
       return await this.#client.task(name, task);
     } catch (error) {
-      throw translate(error, { namespace: this.#namespace });
+      throw this.#client.goneFor(this.namespace) ?? translate(error, { namespace: this.namespace });
     }
   }
 

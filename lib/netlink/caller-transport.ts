@@ -43,7 +43,7 @@ export class CallerFactory implements TransportFactory {
     try {
       opened = openNativeSocket(fd, options);
     } catch (error) {
-      throw openingError(error, this.namespace);
+      throw openingError(error, this.namespace, options.protocol);
     }
     return new CallerTransport(opened.socket, opened.state, options, events, this.namespace);
   }

@@ -94,8 +94,8 @@ export function openNativeSocket(namespace: number, options: TransportOptions): 
 const groupHint = 'hearing the groups of this protocol needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
 
 /** What openNativeSocket threw, here or in a lane, as netlane's error: what was asked, in which namespace. */
-export function openingError(thrown: unknown, namespace: string): unknown {
-  const { operation = 'open a netlink socket', hint } = (thrown instanceof Error ? thrown : {}) as Step;
+export function openingError(thrown: unknown, namespace: string, protocol: number): unknown {
+  const { operation = `open a ${protocolName(protocol)} socket`, hint } = (thrown instanceof Error ? thrown : {}) as Step;
   const helps = hint !== undefined && errnoOf(thrown) === EPERM;
   return translate(thrown, { operation, namespace, ...(helps ? { hint } : undefined) });
 }
