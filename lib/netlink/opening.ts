@@ -1,3 +1,4 @@
+import { SystemError } from '../errors.js';
 import { native, translate, type NativeSocket } from '../native.js';
 import {
   ENOPROTOOPT,
@@ -91,11 +92,18 @@ export function openNativeSocket(namespace: number, options: TransportOptions): 
   }
 }
 
-const groupHint = 'hearing the groups of this protocol needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
+/** Also for groups that are joined later. */
+export const groupHint = 'hearing the groups of this protocol needs CAP_NET_ADMIN in the user namespace that owns the network namespace';
 
 /** What openNativeSocket threw, here or in a lane, as netlane's error: what was asked, in which namespace. */
 export function openingError(thrown: unknown, namespace: string, protocol: number): unknown {
   const { operation = `open a ${protocolName(protocol)} socket`, hint } = (thrown instanceof Error ? thrown : {}) as Step;
   const helps = hint !== undefined && errnoOf(thrown) === EPERM;
   return translate(thrown, { operation, namespace, ...(helps ? { hint } : undefined) });
+}
+
+/** The refusal of an option that was set on an open socket, with what it takes. */
+export function optionError(thrown: unknown, operation: string, namespace: string, hint: string): unknown {
+  if (!(thrown instanceof SystemError)) return thrown;
+  return translate(thrown, { operation, namespace, ...(thrown.errno === -EPERM ? { hint } : undefined) });
 }

@@ -12,6 +12,7 @@ import { isDump, protocolName } from './names.js';
 import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
+import { groupHint, optionError } from './opening.js';
 import { closed, messageNotSent } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
@@ -267,7 +268,7 @@ export class NetlinkSocket {
       await line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
     } catch (error) {
       this.#groups.delete(group);
-      throw error;
+      throw optionError(error, `join ${this.protocol} group ${group}`, this.#options.namespace, groupHint);
     }
   }
 
@@ -298,7 +299,12 @@ export class NetlinkSocket {
     const asked = options.force === true ? forcedOption(name) : option;
     this.#checkOpen();
     const line = await this.#primary.get();
-    await line.transport.setOption(level, asked, number);
+    try {
+      await line.transport.setOption(level, asked, number);
+    } catch (error) {
+      const capability = name === 'allNamespaces' ? 'CAP_NET_BROADCAST' : 'CAP_NET_ADMIN';
+      throw optionError(error, `set ${name} of a ${this.protocol} socket`, this.#options.namespace, `it needs ${capability}`);
+    }
     if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
     if (!this.#later.change(name, option, number)) return;
     this.#dumps.reopenWith(this.#later.side);

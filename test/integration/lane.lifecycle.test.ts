@@ -1,193 +1,146 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
-import { readdirSync, readlinkSync } from 'node:fs';
-import type { NetlinkError } from '../../lib/errors.js';
+import type { NetlaneError } from '../../lib/errors.js';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
-import { linkOf as nameOfNamespace } from '../support/namespaces.js';
-import { Scratch } from './support/namespaces.js';
-import { take } from './support/reading.js';
-import { getLink, linkOf, newBridge, RTNLGRP_LINK, setUp, until } from './support/route.js';
+import { resultOfProgram, withNamespace } from '../support/namespaces.js';
+import { needsRoot } from '../support/skip.js';
+import { limit } from '../support/time.js';
+
+const RTNLGRP_LINK = 1;
+/** RTM_GETLINK of the link with index 1. */
+const getLoopback = { type: 18, body: Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) };
 
 /** Threads of this process that are in the namespace. */
 function threadsIn(namespace: Namespace): number[] {
-  return readdirSync('/proc/self/task')
-    .map(Number)
-    .filter((thread) => {
-      try {
-        return readlinkSync(`/proc/self/task/${thread}/ns/net`) === nameOfNamespace(namespace);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-        throw error;
-      }
-    });
+  return Namespace.leaks()
+    .threads.filter(({ id }) => id === namespace.id)
+    .map(({ tid }) => tid);
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + limit(5000);
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within time: ${what}`);
+    await sleep(5);
+  }
+}
+
+/** What the action gives, and the workers that were started meanwhile. */
+async function workersOf<T>(action: () => Promise<T>): Promise<{ events: T; workers: Worker[] }> {
+  const workers: Worker[] = [];
+  const note = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', note);
+  try {
+    return { events: await action(), workers };
+  } finally {
+    process.off('worker', note);
+  }
 }
 
 describe('A lane', function () {
-  this.timeout(20_000);
-  const scratch = new Scratch();
-
-  afterEach(() => scratch.close());
-
-  it('is one thread inside the namespace, however many sockets and handles there are', async () => {
-    const first = await scratch.namespace();
-    const handles = [first, ...(await Promise.all(Array.from({ length: 4 }, () => Namespace.open({ fd: first.fd }))))];
-    for (const handle of handles) scratch.keep(handle);
-    expect(threadsIn(first)).to.deep.equal([]);
-    const sockets = await Promise.all(handles.flatMap((handle) => [scratch.socket(handle), scratch.socket(handle, 'generic')]));
-    expect(sockets).to.have.length(10);
-    const [thread, ...others] = threadsIn(first);
-    expect(others).to.deep.equal([]);
-    expect(thread).to.be.a('number');
-    const second = await scratch.namespace();
-    await scratch.socket(second);
-    expect(threadsIn(second)).to.have.length(1);
-    expect(threadsIn(first)).to.deep.equal([thread]);
+  before(function () {
+    needsRoot(this);
   });
 
-  it('is started by the first socket that needs it, and by nothing else', async () => {
-    const namespace = await scratch.namespace();
-    await scratch.socket(namespace, 'route', { thread: 'caller' });
-    expect(namespace.cookie > 0n).to.equal(true);
-    expect(threadsIn(namespace)).to.deep.equal([]);
-    const shared = await scratch.namespace('shared lane');
-    await scratch.socket(shared);
-    expect(threadsIn(shared)).to.deep.equal([]);
-    await Promise.all(Array.from({ length: 20 }, () => scratch.socket(namespace)));
-    expect(threadsIn(namespace)).to.have.length(1);
-  });
+  it('starts with the first socket that needs it, and serves every handle of its namespace', () =>
+    withNamespace(async (namespace) => {
+      const caller = await namespace.netlink('route', { thread: 'caller' });
+      expect(caller.requestSync(getLoopback).messages).to.have.length(1);
+      expect(threadsIn(namespace)).to.deep.equal([]);
+      await namespace.netlink('route');
+      const [lane, ...others] = threadsIn(namespace);
+      expect(lane).to.be.a('number');
+      expect(others).to.deep.equal([]);
+      const again = await Namespace.open({ fd: namespace.fd });
+      try {
+        await Promise.all([again.netlink('route'), again.netlink('generic'), namespace.netlink('netfilter')]);
+        expect(threadsIn(namespace)).to.deep.equal([lane]);
+      } finally {
+        await again.close();
+      }
+    }));
 
-  it('stands in leaks() with its owner', async () => {
-    const namespace = await scratch.namespace();
-    await scratch.socket(namespace);
-    const [thread] = threadsIn(namespace);
-    const { threads } = Namespace.leaks();
-    expect(threads).to.have.length(1);
-    expect(threads[0]).to.include({ tid: thread, id: namespace.id, owner: `the lane of ${String(namespace)}` });
-  });
-
-  it('ends when its last socket has been closed for a while, and starts again at the next use', async () => {
-    const namespace = scratch.keep(await Namespace.create({ loopback: true, laneIdle: 30 }));
-    const socket = await scratch.socket(namespace);
-    const [before] = threadsIn(namespace);
-    await socket.close();
-    // Not at once.
-    const quick = await scratch.socket(namespace);
-    expect(threadsIn(namespace)).to.deep.equal([before]);
-    await quick.close();
-    await until('the lane has ended', () => threadsIn(namespace).length === 0);
-    expect(Namespace.leaks().threads).to.deep.equal([]);
-    const again = await scratch.socket(namespace);
-    const [after] = threadsIn(namespace);
-    expect(after).to.not.equal(before);
-    expect((await again.request(getLink(1))).messages).to.have.length(1);
-  });
-
-  it('does not end while a socket is open', async () => {
-    const namespace = scratch.keep(await Namespace.create({ loopback: true, laneIdle: 1 }));
-    const socket = await scratch.socket(namespace);
-    const [before] = threadsIn(namespace);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect((await socket.request(getLink(1))).messages).to.have.length(1);
-    expect(threadsIn(namespace)).to.deep.equal([before]);
-  });
-
-  it('ends with the last handle of its namespace, and not before', async () => {
-    const namespace = scratch.keep(await Namespace.create({ loopback: true, laneIdle: 60_000 }));
-    const other = scratch.keep(await Namespace.open({ fd: namespace.fd }, { laneIdle: 60_000 }));
-    await scratch.socket(namespace);
-    const socket = await scratch.socket(other);
-    const [thread] = threadsIn(other);
-    await namespace.close();
-    expect((await socket.request(getLink(1))).messages).to.have.length(1);
-    expect(threadsIn(other)).to.deep.equal([thread]);
-    const third = await Namespace.open({ fd: other.fd });
-    await other.close();
-    await until('the lane has ended', () => threadsIn(third).length === 0);
-    await third.close();
-  });
-
-  it('rejects what its namespace’s close() finds open, and lets others be', async () => {
-    const namespace = await scratch.namespace();
-    const other = scratch.keep(await Namespace.open({ fd: namespace.fd }));
-    const [mine, theirs] = [await scratch.socket(namespace, 'route', { groups: [RTNLGRP_LINK] }), await scratch.socket(other)];
-    const outcomes = [
-      rejectionOf(mine.messages().next()),
-      rejectionOf(mine.request({ ...setUp(1, true), acknowledge: false })),
-      rejectionOf(mine.request({ type: 1, flags: 0x300 })),
-    ];
-    const pending = theirs.request(getLink(1));
-    await namespace.close();
-    for (const error of await Promise.all(outcomes)) expect(error).to.include({ code: 'NETLANE_CLOSED' });
-    expect((await pending).messages).to.have.length(1);
-    expect(mine.closed).to.equal(true);
-    expect(await rejectionOf(namespace.netlink('route'))).to.include({ code: 'NETLANE_CLOSED' });
-  });
-
-  it('is not starved by a burst: other sockets of it are read as well', async () => {
-    const namespace = await scratch.namespace();
-    const busy = await scratch.socket(namespace);
-    await busy.request(newBridge('b', 10));
-    const listener = await scratch.socket(namespace, 'route', { groups: [RTNLGRP_LINK] });
-    let rounds = 0;
-    let heardAt: number | undefined;
-    const heard = take(listener, 1).then(([message]) => {
-      heardAt = rounds;
-      return message;
-    });
-    const other = await scratch.socket(namespace, 'route', { thread: 'caller' });
-    // One request after the other, so that the lane finds the next one each time it looks.
-    for (; rounds < 20_000 && heardAt === undefined; rounds++) {
-      await busy.request(getLink(10));
-      if (rounds === 200) other.requestSync(setUp(10, true));
-    }
-    const message = await heard;
-    expect(message === undefined ? undefined : linkOf(message).name).to.equal('b');
-    expect(heardAt).to.be.lessThan(20_000);
-  });
-
-  it('opens sockets for all who ask at once', async () => {
-    const namespace = await scratch.namespace();
-    const outcomes = await Promise.allSettled([
-      ...Array.from({ length: 30 }, () => scratch.socket(namespace)),
-      ...Array.from({ length: 30 }, () => namespace.netlink('route', { groups: [5000] })),
-    ]);
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(30);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect((outcome.reason as NetlinkError).code).to.equal('EINVAL');
-      else expect((await outcome.value.request(getLink(1))).messages).to.have.length(1);
+  it('ends when it has had no sockets for its idle time, and starts again at the next use', async () => {
+    const namespace = await Namespace.create({ laneIdle: 20 });
+    try {
+      const socket = await namespace.netlink('route');
+      const [first] = threadsIn(namespace);
+      // In use it stays, however long nothing happens.
+      await sleep(100);
+      expect(threadsIn(namespace)).to.deep.equal([first]);
+      await socket.close();
+      await until(() => threadsIn(namespace).length === 0, 'the lane has ended');
+      const next = await namespace.netlink('route');
+      expect((await next.request(getLoopback)).messages).to.have.length(1);
+      expect(threadsIn(namespace)).to.have.length(1);
+    } finally {
+      await namespace.close();
     }
   });
 
-  it('can be closed while it starts', async () => {
-    const namespace = scratch.keep(await Namespace.create({ loopback: true }));
-    const opening = rejectionOf(namespace.netlink('route'));
+  it('ends with the last handle of its namespace', async () => {
+    const namespace = await Namespace.create();
+    const again = await Namespace.open({ fd: namespace.fd });
+    const { id } = namespace;
+    await again.netlink('route');
+    const inside = (): number => Namespace.leaks().threads.filter((thread) => thread.id === id).length;
     await namespace.close();
-    expect(await opening).to.include({ code: 'NETLANE_CLOSED' });
-    await until('no thread is left', () => Namespace.leaks().threads.length === 0);
+    expect(inside()).to.equal(1);
+    await again.close();
+    await until(() => inside() === 0, 'the lane has ended');
   });
-});
 
-describe('Shared lanes', () => {
-  const scratch = new Scratch();
+  it('that dies rejects what waits with NETLANE_LANE_LOST, and the next use starts another', () =>
+    withNamespace(async (namespace) => {
+      const told: unknown[] = [];
+      const listen = (message: unknown): void => void told.push(message);
+      subscribe('netlane:lane', listen);
+      try {
+        const { events, workers } = await workersOf(() => namespace.netlink('route', { groups: [RTNLGRP_LINK] }));
+        const [before] = threadsIn(namespace);
+        const waiting = rejectionOf(events.messages().next());
+        expect(workers).to.have.length(1);
+        await workers[0]?.terminate();
+        expect((await waiting) as NetlaneError).to.include({ code: 'NETLANE_LANE_LOST', namespace: String(namespace) });
+        expect((await events.request(getLoopback)).messages).to.have.length(1);
+        const [now] = threadsIn(namespace);
+        expect(now).to.be.a('number').and.not.to.equal(before);
+        expect(told.map((message) => (message as { state: string }).state)).to.deep.equal(['started', 'lost', 'started']);
+      } finally {
+        unsubscribe('netlane:lane', listen);
+      }
+    }));
 
-  after(() => scratch.close());
-
-  it('pump the sockets of many namespaces on two threads, each in its own namespace', async () => {
-    const count = (): number => readdirSync('/proc/self/task').length;
-    const warm = await scratch.namespace('shared lane');
-    await scratch.socket(warm);
-    const before = count();
-    const namespaces = await Promise.all(Array.from({ length: 40 }, () => scratch.namespace('shared lane')));
-    const sockets = await Promise.all(namespaces.map((namespace) => scratch.socket(namespace)));
-    await Promise.all(sockets.map((socket, at) => socket.request(newBridge(`only-${at}`, 7))));
-    const answers = await Promise.all(
-      sockets.map(async (socket) => (await socket.request(getLink(7))).messages.map((message) => linkOf(message).name)),
-    );
-    expect(answers).to.deep.equal(sockets.map((_, at) => [`only-${at}`]));
-    // The second of them, and what V8 and libuv keep with it.
-    expect(count() - before).to.be.lessThan(8);
-    expect(Namespace.leaks().threads).to.deep.equal([]);
-    await sockets[0]?.close();
-    expect((await sockets[1]?.request(getLink(7)))?.messages).to.have.length(1);
+  it('does not keep the process alive while nobody waits for anything', () => {
+    expect(
+      resultOfProgram(`const n = await Namespace.create(); await n.netlink('route', { groups: [1] }); await n.route(); console.log('1');`),
+    ).to.equal(1);
   });
+
+  it('keeps the process alive while somebody waits for a message', () => {
+    const program = `
+      const n = await Namespace.create();
+      const events = await n.netlink('route', { groups: [1] });
+      const route = await n.route();
+      setTimeout(() => route.links.set('lo', { up: true }), 200).unref();
+      for await (const message of events.messages()) { console.log(String(message.type)); break; }
+      await n.close();`;
+    expect(resultOfProgram(program)).to.equal(16);
+  });
+
+  it('does not hold up close(): sockets and requests end in the call', () =>
+    withNamespace(async (namespace) => {
+      const socket = await namespace.netlink('route', { groups: [RTNLGRP_LINK] });
+      const waiting = rejectionOf(socket.messages().next());
+      const request = rejectionOf(socket.request(getLoopback));
+      const closing = namespace.close();
+      expect((await Promise.all([waiting, request])).map((error) => (error as NetlaneError).code)).to.deep.equal([
+        'NETLANE_CLOSED',
+        'NETLANE_CLOSED',
+      ]);
+      await closing;
+    }));
 });

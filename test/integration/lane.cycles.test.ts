@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Namespace } from '../../lib/namespace.js';
+import { rejectionOf } from '../support/error-of.js';
+import { openFds } from './support/namespaces.js';
+import { getLink, until } from './support/route.js';
+
+const long = process.env['NETLANE_LONG'] === '1';
+const laneCycles = long ? 1024 : 128;
+const callerCycles = long ? 8192 : 1024;
+
+interface Census {
+  readonly fds: number;
+  readonly threads: number;
+  readonly mounts: number;
+}
+
+function census(): Census {
+  return {
+    fds: openFds(),
+    threads: readdirSync('/proc/self/task').length,
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+  };
+}
+
+async function expectAsBefore(before: Census): Promise<void> {
+  await until('fds, threads and mounts are as before', () => {
+    const now = census();
+    return now.fds <= before.fds && now.threads <= before.threads && now.mounts === before.mounts;
+  });
+  expect(Namespace.leaks().threads).to.deep.equal([]);
+}
+
+/** One namespace, one socket, one answer and one opening that fails; closed again. */
+async function cycle(thread: 'lane' | 'caller'): Promise<void> {
+  const namespace = await Namespace.create({ loopback: true });
+  try {
+    const socket = await namespace.netlink('route', { thread });
+    expect((await socket.request(getLink(1))).messages).to.have.length(1);
+    expect(await rejectionOf(namespace.netlink('route', { thread, groups: [5000] }))).to.include({ code: 'EINVAL' });
+  } finally {
+    await namespace.close();
+  }
+}
+
+describe('Opening and closing', function () {
+  this.timeout(long ? 600_000 : 60_000);
+
+  for (const [thread, cycles] of [
+    ['lane', laneCycles],
+    ['caller', callerCycles],
+  ] as const) {
+    it(`leaves nothing over ${cycles} cycles of a namespace with a socket (${thread})`, async () => {
+      for (let count = 0; count < 4; count++) await cycle(thread);
+      const before = census();
+      for (let count = 0; count < cycles; count++) await cycle(thread);
+      await expectAsBefore(before);
+    });
+  }
+});
