@@ -107,3 +107,8 @@ export function optionError(thrown: unknown, operation: string, namespace: strin
   if (!(thrown instanceof SystemError)) return thrown;
   return translate(thrown, { operation, namespace, ...(thrown.errno === -EPERM ? { hint } : undefined) });
 }
+
+/** What setting a socket option needs. */
+export function optionHint(name: string): string {
+  return `it needs ${name === 'allNamespaces' ? 'CAP_NET_BROADCAST' : 'CAP_NET_ADMIN'}`;
+}

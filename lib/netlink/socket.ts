@@ -12,7 +12,7 @@ import { isDump, protocolName } from './names.js';
 import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
-import { groupHint, optionError } from './opening.js';
+import { groupHint, optionError, optionHint } from './opening.js';
 import { closed, messageNotSent } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
@@ -39,7 +39,6 @@ export class NetlinkSocket {
   readonly #onClose: (socket: NetlinkSocket) => void;
   readonly #reception: Reception;
   readonly #ownerOfPrimary: LineOwner;
-  readonly #ownerOfCompanion: LineOwner;
   readonly #dumps: Dumps;
   readonly #later: LaterOptions;
   readonly #groups: Set<number>;
@@ -80,21 +79,15 @@ export class NetlinkSocket {
       this.#failure = error;
       this.#primary.take();
     });
-    this.#ownerOfCompanion = this.#reception.ofCompanion((line, error) => {
+    const ownerOfCompanion = this.#reception.ofCompanion((line, error) => {
       void line.close(error);
       this.#companion.take();
     });
     this.#primary = new LineSlot(
       factory.namespace,
       () => {
-        const opening = {
-          factory,
-          transport: this.#openingOptions,
-          options: this.#options,
-          owner: this.#ownerOfPrimary,
-          filter: this.#filter,
-        };
-        return openLine(opening, this.#failure !== undefined, () => this.closed);
+        const [transport, options, owner, filter] = [this.#openingOptions, this.#options, this.#ownerOfPrimary, this.#filter];
+        return openLine({ factory, transport, options, owner, filter }, this.#failure !== undefined, () => this.closed);
       },
       () => Line.openSync(factory, this.#openingOptions, this.#options, this.#ownerOfPrimary),
       (line) => {
@@ -105,8 +98,8 @@ export class NetlinkSocket {
     );
     this.#companion = new LineSlot(
       factory.namespace,
-      () => Line.open(factory, this.#later.side, this.#options, this.#ownerOfCompanion),
-      () => Line.openSync(factory, this.#later.side, this.#options, this.#ownerOfCompanion),
+      () => Line.open(factory, this.#later.side, this.#options, ownerOfCompanion),
+      () => Line.openSync(factory, this.#later.side, this.#options, ownerOfCompanion),
     );
   }
 
@@ -302,8 +295,7 @@ export class NetlinkSocket {
     try {
       await line.transport.setOption(level, asked, number);
     } catch (error) {
-      const capability = name === 'allNamespaces' ? 'CAP_NET_BROADCAST' : 'CAP_NET_ADMIN';
-      throw optionError(error, `set ${name} of a ${this.protocol} socket`, this.#options.namespace, `it needs ${capability}`);
+      throw optionError(error, `set ${name} of a ${this.protocol} socket`, this.#options.namespace, optionHint(name));
     }
     if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
     if (!this.#later.change(name, option, number)) return;

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { readdirSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { NetlaneError } from '../../lib/errors.js';
-import { Namespace } from '../../lib/namespace.js';
+import type { Namespace } from '../../lib/namespace.js';
 import type { NetlinkSocket } from '../../lib/netlink/socket.js';
 import { rejectionOf } from '../support/error-of.js';
 import { resultOfProgram } from '../support/namespaces.js';
