@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { expect } from 'chai';
 import type { NetlaneError, NetlinkError } from '../../lib/errors.js';
 import type { Namespace } from '../../lib/namespace.js';
@@ -70,7 +71,7 @@ for (const carrier of carriers) {
       expect(error).to.include({ code: 'ERANGE', attribute: '18.2.1' });
     });
 
-    it('warns where the kernel did what was asked, but not gladly', async function () {
+    it('warns where the kernel did what was asked, but not gladly', async () => {
       const tcmsg = (handle: number, parent: number): Uint8Array => concat(new Uint8Array(4), i32(100), u32(handle), u32(parent), u32(0));
       const init = concat(u32(3), u32(10), u32(0), u32(0), u32(0));
       const options = attribute(2, attribute(2, init));
@@ -85,9 +86,10 @@ for (const carrier of carriers) {
       const body = concat(tcmsg(0x10001, 0x10000), attribute(1, text('htb')), attribute(2, attribute(1, opt)));
       const { messages, warnings } = await socket.request({ type: RTM_NEWTCLASS, flags: 0x600, body });
       expect(messages).to.deep.equal([]);
-      // Linux 6.3 put it into the acknowledgement; before it went to the kernel's log.
-      expect(warnings).to.have.length(1);
-      expect(warnings[0]?.message).to.match(/quantum of class 10001 is small/);
+      // Linux 6.3 put it into the acknowledgement; before it went to the kernel's log, and the change is made all the same.
+      const [major = 0, minor = 0] = release().split('.').map(Number);
+      if (major < 6 || (major === 6 && minor < 3)) expect(warnings).to.deep.equal([]);
+      else expect(warnings.map((warning) => warning.message).join()).to.match(/quantum of class 10001 is small/);
     });
 
     it('gives each of 10,000 requests at once its own answer', async () => {
