@@ -56,8 +56,10 @@ void lock(const Fd& directory, const std::string& path, const Cancelled& cancell
 /** The directory as a shared mount of its own, so that names appear in mount namespaces made before and after. */
 class SharedDirectory {
  public:
-  SharedDirectory(const Fd& plain, const std::string& path) : path_(path) {
-    const std::string here = pathOf(plain);
+  explicit SharedDirectory(const std::string& path) : path_(path) {
+    // Opened behind the lock: a descriptor from before it may be below the mount that somebody else made in the meantime.
+    const Fd current = openDirectory(path);
+    const std::string here = pathOf(current);
     if (mount("", here.c_str(), "none", MS_SHARED | MS_REC, nullptr) == 0) return;
     // EINVAL: it is no mount yet.
     if (errno != EINVAL) throw SystemFailure("mount", errno, path);
@@ -111,7 +113,7 @@ void bindName(const std::string& directory, const std::string& name, int namespa
   lock(locked, directory, cancelled);
   // Known early, most failures change nothing at all.
   if (faccessat(locked.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) throw SystemFailure("open", EEXIST, path);
-  SharedDirectory shared(locked, directory);
+  SharedDirectory shared(directory);
   createAndMount(openDirectory(directory), path, name, namespaceFd);
   shared.keep();
 }

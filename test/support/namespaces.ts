@@ -127,7 +127,10 @@ export async function withDirectory<T>(use: (directory: string) => T | Promise<T
   try {
     return await use(directory);
   } finally {
-    for (const point of mountsBelow(directory)) execFileSync('umount', ['--lazy', point], { stdio: 'pipe' });
+    // Looked at again after each: one unmount may take others with it.
+    for (let [point] = mountsBelow(directory); point !== undefined; [point] = mountsBelow(directory)) {
+      execFileSync('umount', ['--lazy', point], { stdio: 'pipe' });
+    }
     rmSync(directory, { recursive: true, force: true });
   }
 }
