@@ -1,6 +1,6 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { decodeFrom, type Codec } from '../../codec/codec.js';
-import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { matches, same } from './matching.js';
 
@@ -83,7 +83,7 @@ export class ObjectClient<T extends object, I extends object> {
       add: NLM_F_CREATE | NLM_F_EXCL,
       replace: NLM_F_CREATE | NLM_F_REPLACE,
       change: NLM_F_REPLACE,
-      append: NLM_F_CREATE | 0x800,
+      append: NLM_F_CREATE | NLM_F_APPEND,
       delete: 0,
     }[verb];
     const defaults = verb === 'delete' ? this.type.deletion : this.type.defaults;

@@ -20,12 +20,10 @@ import { neighbourTable, type NeighbourTable, type NeighbourTableInput } from '.
 import { netconf, type Netconf, type NetconfInput } from '../../schema/route/netconf.js';
 import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../../schema/route/nexthop.js';
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { checkOperationOptions, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
 const AF_BRIDGE = 7;
-/** Of a change of a bridge or its ports. */
-const NLM_F_CREATE_EXCL = 0x600;
-const NLM_F_CREATE_REPLACE = 0x500;
 
 /** A kind of object that is listed by a query of another form than the objects. */
 interface ReportType<T, Q> {
@@ -152,11 +150,11 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
   }
 
   async add(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(84, NLM_F_CREATE_EXCL, multicastEntry, value, { verb: 'add to', options });
+    await this.change(84, NLM_F_CREATE | NLM_F_EXCL, multicastEntry, value, { verb: 'add to', options });
   }
 
   async replace(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(84, NLM_F_CREATE_REPLACE, multicastEntry, value, { verb: 'replace in', options });
+    await this.change(84, NLM_F_CREATE | NLM_F_REPLACE, multicastEntry, value, { verb: 'replace in', options });
   }
 
   async delete(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
