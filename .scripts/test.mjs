@@ -1,5 +1,6 @@
 // node .scripts/test.mjs [FOLDER or FILE or -g PATTERN]...   Folders are those of test/; without any, all of the quick suite runs.
 // NETLANE_LONG=1 adds *.long.test files, NETLANE_NO_SKIP=1 turns skips into failures, NETLANE_TIME_FACTOR=20 stretches all limits,
+// NETLANE_SEED=N seeds what is random (a fixed seed in the quick suite, the time in the long one),
 // NETLANE_TEST_HOST=1 runs with the machine's own /run/netns, NETLANE_SUMMARY=FILE gets the counts as JSON.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -89,6 +90,7 @@ function runMocha(prefix, tests, options, report) {
     '--forbid-only',
     `--timeout=${10_000 * factor}`,
     '--require=./dist/test/support/leaks.js',
+    '--require=./dist/test/support/seed.js',
     '--reporter=./.scripts/reporter.mjs',
     process.stdout.isTTY ? '--color' : '--no-color',
     ...options,

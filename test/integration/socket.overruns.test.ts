@@ -79,7 +79,8 @@ for (const carrier of carriers) {
       const first = await takeUntil(listener, ({ type }) => type === overrun);
       const before = numbersOf(first.slice(0, -1));
       expect(before).to.deep.equal(range(1001, 1000 + before.length));
-      expect(1000 + before.length).to.be.within(made, made + 400);
+      // How much was left in the kernel when the taking stopped depends on the moment; that there was a loss does not.
+      expect(before.length).to.be.lessThan(made + 500 - 1000);
       expect(first.at(-1)).to.deep.include({ type: overrun, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
       // The socket lives on.
       await make(1001, 1010);

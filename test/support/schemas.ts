@@ -33,7 +33,8 @@ export const messages: Readonly<Record<string, { readonly codec: Schema; readonl
   address: { codec: address, options: { require: { peer: 'address' } } },
   // Next to the nexthop object others are ignored.
   route: { codec: route, options: { omit: ['nexthopId'] } },
-  rule: { codec: rule },
+  // A rule without a table is told with table 0.
+  rule: { codec: rule, options: { whole: (value) => value['table'] !== 0 } },
   neighbour: { codec: neighbour },
   fdb: { codec: fdb },
   // Asked for, and never told.
