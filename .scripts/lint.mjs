@@ -10,8 +10,7 @@ const fix = process.argv.includes('--fix');
 
 /** A tool's own words when it complains, nothing when it does not. */
 function tool(file, args) {
-  const env = { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' };
-  const done = spawnSync(file, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024, timeout: 300_000 });
+  const done = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024, timeout: 300_000 });
   if (done.error?.code === 'ENOENT') return [`${file} is missing: apt-get install -y ${file}`];
   if (done.error !== undefined) return [`${file}: ${done.error.message}`];
   return done.status === 0 ? [] : [`${done.stdout}${done.stderr}`.trim()];
@@ -21,7 +20,16 @@ const node = process.execPath;
 const nativeFiles = filesUnder('native', ['.cc', '.h']);
 
 const steps = [
-  ['oxlint', () => tool(node, ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...(fix ? ['--fix'] : [])])],
+  [
+    'oxlint',
+    () =>
+      tool(node, [
+        'node_modules/oxlint/bin/oxlint',
+        '--deny-warnings',
+        ...(process.stdout.isTTY ? [] : ['--format', 'unix']),
+        ...(fix ? ['--fix'] : []),
+      ]),
+  ],
   ['prettier', () => tool(node, ['node_modules/prettier/bin/prettier.cjs', fix ? '--write' : '--check', '--log-level', 'warn', '.'])],
   [
     'clang-format',
