@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
+
+/*
+ * What Node alone can do, as a yardstick: bare.js WORK. Workers that do nothing but say that they run, and processes that only start.
+ */
+
+const echo = "const { parentPort } = require('node:worker_threads'); parentPort.postMessage(1); parentPort.on('message', () => undefined);";
+
+async function startWorker(): Promise<Worker> {
+  const worker = new Worker(echo, { eval: true });
+  await once(worker, 'message');
+  return worker;
+}
+
+const workerStarts: MeasuredRun = async (count) => {
+  const watch = new Stopwatch();
+  for (let at = 0; at < count; at++) {
+    const worker = await watch.time(startWorker);
+    await worker.terminate();
+  }
+  return { value: watch.value, cpu: watch.cpu, answer: { answers: count } };
+};
+
+const workerMemory: MeasuredRun = async (count) => {
+  const resident = (): number => {
+    globalThis.gc?.();
+    return process.memoryUsage.rss();
+  };
+  const workers = [await startWorker()];
+  const before = resident();
+  for (let at = 0; at < count; at++) workers.push(await startWorker());
+  const value = resident() - before;
+  for (const worker of workers) await worker.terminate();
+  return { value, cpu: 0, answer: { running: count } };
+};
+
+const library = fileURLToPath(new URL('../../lib/index.js', import.meta.url));
+
+/** A process that imports something and ends. */
+const imports = (source: string): MeasuredRun =>
+  timed((count) => {
+    for (let at = 0; at < count; at++) execFileSync(process.execPath, ['--input-type=module', '-e', source]);
+    return Promise.resolve(() => ({ processes: count }));
+  });
+
+const works: Readonly<Record<string, MeasuredRun>> = {
+  'worker-start': workerStarts,
+  'worker-memory': workerMemory,
+  'import-nothing': imports(''),
+  'import-netlane': imports(`import ${JSON.stringify(library)};`),
+};
+
+const [, , work = ''] = process.argv;
+const run = works[work];
+if (run === undefined) throw new Error(`no such work: ${work}; there are ${Object.keys(works).join(', ')}`);
+await serve(run, () => Promise.resolve());

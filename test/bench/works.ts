@@ -1,0 +1,235 @@
+import { fileURLToPath } from 'node:url';
+import type { Namespace } from '../../lib/index.js';
+import { contestants, type Peers } from './peers.js';
+import type { Work } from './race.js';
+import type { Contestant } from './racer.js';
+
+/** What a work needs in its namespace before it starts. */
+export type Setting = 'links' | 'routes' | 'none';
+
+/** A work before it is known who takes part. */
+export interface Plan {
+  readonly name: string;
+  readonly title: string;
+  readonly setting: Setting;
+  /** How many routes or links there are, for works that list them. */
+  readonly size?: number | undefined;
+  /** Only without --quick. */
+  readonly long?: boolean | undefined;
+  plan(peers: Peers, namespace: string): Omit<Work, 'name' | 'title'>;
+}
+
+const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+const ours = (work: string, namespace: string): Contestant => ({
+  name: 'netlane',
+  command: [process.execPath, '--expose-gc', program('./netlane.js'), work, namespace],
+});
+
+const bare = (name: string, work: string): Contestant => ({ name, command: [process.execPath, '--expose-gc', program('./bare.js'), work] });
+
+function linkGets(name: string, title: string, work: string, targets: Work['targets'], limit = 'link-get'): Plan {
+  return {
+    name,
+    title,
+    setting: 'links',
+    plan: (peers, namespace) => ({
+      unit: 'time',
+      count: 6400,
+      targets,
+      contestants: [
+        ours(work, namespace),
+        ...contestants(
+          peers,
+          namespace,
+          {
+            C: { work: limit },
+            Go: { work: 'link-get' },
+            'npm netlink': { work: 'link-get', count: 1000 },
+            pyroute2: { work: 'link-get', count: 200 },
+          },
+          'v0',
+        ),
+      ],
+    }),
+  };
+}
+
+/** Above this many entries, a work is not for --quick. */
+const quickSize = 10_000;
+
+function routeChanges(name: string, title: string, work: string, targets: Work['targets'], count: number): Plan {
+  return {
+    name: `${name}, ${count.toLocaleString('en')}`,
+    title,
+    setting: 'links',
+    long: count > quickSize,
+    plan: (peers, namespace) => ({
+      unit: 'time',
+      count,
+      targets,
+      contestants: [
+        ours(work, namespace),
+        ...contestants(peers, namespace, {
+          C: { work: 'routes-add-delete' },
+          Go: { work: 'routes-add-delete' },
+          'npm netlink': { work: 'routes-add-delete', count: 2000 },
+          pyroute2: { work: 'routes-add-delete', count: 500 },
+          iproute2: { work: 'routes-add-delete' },
+        }),
+      ],
+    }),
+  };
+}
+
+function routeDumps(name: string, work: string, size: number, targets: Work['targets']): Plan {
+  return {
+    name: `${name}, ${size.toLocaleString('en')}`,
+    title: 'all IPv4 routes of a namespace, as objects',
+    setting: 'routes',
+    size,
+    long: size > quickSize,
+    plan: (peers, namespace) => ({
+      unit: 'time',
+      count: size > quickSize ? 1 : 10,
+      targets,
+      contestants: [
+        ours(work, namespace),
+        ...contestants(peers, namespace, {
+          C: { work: 'routes-dump' },
+          Go: { work: 'routes-dump' },
+          'npm netlink': { work: 'routes-dump' },
+          ...(size <= 100_000 ? { pyroute2: { work: 'routes-dump' } } : {}),
+          iproute2: { work: 'routes-dump' },
+        }),
+      ],
+    }),
+  };
+}
+
+function linkLists(size: number, long: boolean): Plan {
+  return {
+    name: `list of links, ${size.toLocaleString('en')}`,
+    title: 'all links of a namespace with all their attributes, as objects',
+    setting: 'links',
+    size,
+    long,
+    plan: (peers, namespace) => ({
+      unit: 'time',
+      count: size > 100 ? 5 : 50,
+      targets: { Go: 1 },
+      contestants: [
+        ours('links-list', namespace),
+        ...contestants(peers, namespace, {
+          C: { work: 'links-dump' },
+          Go: { work: 'links-dump' },
+          'npm netlink': { work: 'links-dump' },
+          pyroute2: { work: 'links-dump' },
+          iproute2: { work: 'links-dump' },
+        }),
+      ],
+    }),
+  };
+}
+
+/** A work of ours that has at most one yardstick. */
+function alone(
+  name: string,
+  title: string,
+  measured: Pick<Work, 'unit' | 'count'>,
+  work: string,
+  yardstick?: { readonly peer: Contestant; readonly most: number },
+): Plan {
+  return {
+    name,
+    title,
+    setting: 'none',
+    plan: (_peers, namespace) => ({
+      ...measured,
+      targets: yardstick === undefined ? {} : { [yardstick.peer.name]: yardstick.most },
+      contestants: [ours(work, namespace), ...(yardstick === undefined ? [] : [yardstick.peer])],
+    }),
+  };
+}
+
+/** Every row of the table, in its order. */
+export const plans: readonly Plan[] = [
+  linkGets('link get, lane', 'one link by index, awaited one by one, typed, through the lane', 'link-get', {
+    Go: 1.5,
+    'npm netlink': 0.25,
+  }),
+  linkGets("link get, caller's thread", "the same on the caller's thread", 'link-get-caller', { Go: 1 }),
+  linkGets('link get, synchronous', "requestSync() on the caller's thread, raw", 'link-get-sync', { C: 1.3 }),
+  linkGets('link gets, 64 at once', '64 of them in flight, through the lane, typed', 'link-get-64', { Go: 1, C: 2 }, 'link-get-batched'),
+  ...[1000, 10_000, 100_000].map((count) =>
+    routeChanges('route changes, batch()', 'adds, then deletes, by batch()', 'routes-batch', { C: 1.3, Go: 1 }, count),
+  ),
+  ...[1000, 10_000, 100_000].map((count) =>
+    routeChanges('route changes, Promise.all', 'adds, then deletes, all at once', 'routes-promises', { C: 1.8, Go: 1 }, count),
+  ),
+  ...[1000, 10_000, 100_000].map((size) =>
+    routeDumps('list of routes', 'routes-list', size, size < 100_000 ? {} : { C: 1.3, Go: 1 / 3, 'npm netlink': 0.25, pyroute2: 0.02 }),
+  ),
+  ...[10_000, 100_000, 1_000_000].map((size) =>
+    routeDumps('stream of routes', 'routes-stream', size, size < 1_000_000 ? {} : { C: 1.3, Go: 1 / 3, 'npm netlink': 0.25 }),
+  ),
+  ...[10, 100, 1000].map((size) => linkLists(size, size > 100)),
+  alone('first answer, lane', 'from a namespace nobody has used yet', { unit: 'time', count: 5 }, 'cold-lane', {
+    peer: bare('bare Worker', 'worker-start'),
+    most: 1.7,
+  }),
+  alone('first answer, shared lane', 'the same', { unit: 'time', count: 20 }, 'cold-shared'),
+  alone("first answer, caller's thread", 'the same', { unit: 'time', count: 20 }, 'cold-caller'),
+  alone('memory of a lane', 'resident memory of a further namespace', { unit: 'memory', count: 10 }, 'memory-lane', {
+    peer: bare('bare Worker', 'worker-memory'),
+    most: 1.2,
+  }),
+  alone('memory on a shared lane', 'the same', { unit: 'memory', count: 200 }, 'memory-shared'),
+  {
+    name: 'namespace created, closed',
+    title: 'a namespace with its loopback up',
+    setting: 'none',
+    plan: (peers, namespace) => ({
+      unit: 'time',
+      count: 100,
+      targets: { Go: 0.8 },
+      contestants: [
+        ours('namespace-create', namespace),
+        ...contestants(peers, namespace, { C: { work: 'namespace-create' }, Go: { work: 'namespace-create' } }),
+      ],
+    }),
+  },
+  {
+    name: 'import',
+    title: 'a process that imports the package and ends',
+    setting: 'none',
+    plan: () => ({
+      unit: 'time',
+      count: 5,
+      targets: {},
+      contestants: [bare('netlane', 'import-netlane'), bare('bare Node', 'import-nothing')],
+    }),
+  },
+];
+
+/** Makes what a work needs: a pair of links, and as many routes or further links as it lists. */
+export async function furnish(namespace: Namespace, setting: Setting, size: number): Promise<void> {
+  if (setting === 'none') return;
+  const route = await namespace.route();
+  try {
+    await route.links.add({ name: 'v0', kind: 'veth', peer: { name: 'v1' } });
+    await Promise.all(['lo', 'v0', 'v1'].map((link) => route.links.set(link, { up: true })));
+    await route.addresses.add({ link: 'v0', address: '10.0.0.1/16' });
+    const results = await route.batch((batch) => {
+      if (setting === 'routes') {
+        for (let at = 0; at < size; at++) {
+          const destination = `16.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}/32`;
+          batch.routes.add({ destination, gateway: '10.0.0.2', metric: 5 });
+        }
+      } else for (let at = 3; at < size; at += 2) batch.links.add({ name: `w${at}`, kind: 'veth', peer: { name: `x${at}` } });
+    });
+    for (const result of results) if (!result.ok) throw result.error;
+  } finally {
+    await route.close();
+  }
+}
