@@ -128,6 +128,11 @@ export interface Native {
   readonly closeFd: (fd: number) => void;
   /** Puts the calling thread into the namespace for good. Throws on the process's main thread. */
   readonly enterNamespace: (fd: number) => void;
+  /**
+   * Gives the calling thread, inside its namespace already, a mount namespace of its own for good, as ip netns exec has it: a sysfs of that
+   * namespace, and /etc/netns/NAME/* in the place of /etc/*. Throws on the process's main thread.
+   */
+  readonly enterMounts: (name: string) => void;
 
   // Names: entries of a directory such as /run/netns.
   /**

@@ -17,6 +17,7 @@
 #include "names.h"
 #include "namespace.h"
 #include "netlink_socket.h"
+#include "netns_mounts.h"
 #include "opener.h"
 #include "pool.h"
 
@@ -91,6 +92,12 @@ Napi::Value exportEnterNamespace(Info info) {
   return info.Env().Undefined();
 }
 
+Napi::Value exportEnterMounts(Info info) {
+  if (threadId() == getpid()) throw SystemFailure("unshare", EPERM);
+  mountsForNetns(pathArgument(info, 0));
+  return info.Env().Undefined();
+}
+
 Napi::Value exportBindNameAsync(Info info) {
   // The caller may close its own while the thread runs.
   auto held = std::make_shared<const Fd>(fcntl(intArgument(info, 2), F_DUPFD_CLOEXEC, 0));
@@ -155,6 +162,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("createNamespaceAsync", Napi::Function::New<boundary<exportCreateNamespaceAsync>>(env, "createNamespaceAsync"));
     exports.Set("closeFd", Napi::Function::New<boundary<exportCloseFd>>(env, "closeFd"));
     exports.Set("enterNamespace", Napi::Function::New<boundary<exportEnterNamespace>>(env, "enterNamespace"));
+    exports.Set("enterMounts", Napi::Function::New<boundary<exportEnterMounts>>(env, "enterMounts"));
     exports.Set("bindNameAsync", Napi::Function::New<boundary<exportBindNameAsync>>(env, "bindNameAsync"));
     exports.Set("unbindNameAsync", Napi::Function::New<boundary<exportUnbindNameAsync>>(env, "unbindNameAsync"));
     exports.Set("openSocket", Napi::Function::New<boundary<exportOpenSocket>>(env, "openSocket"));

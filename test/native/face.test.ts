@@ -12,6 +12,7 @@ describe('The addon', () => {
         'createNamespaceAsync',
         'currentNamespace',
         'duplicateNamespace',
+        'enterMounts',
         'enterNamespace',
         'identity',
         'namespaceOfPidfd',
