@@ -1,7 +1,7 @@
 // Makes everything that the demo and the tests need, and nothing twice: dependencies from the lock file, the native binding, the TypeScript output.
 // `--prebuild` also copies the binding to where the published package looks for it. All messages go to stderr: npm pack --json reads stdout.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { filesUnder, hashOf, readIfThere, root } from './files.mjs';
@@ -162,9 +162,9 @@ function buildTypescript() {
   writeFileSync(join(root, outputStamp), hash);
 }
 
+/** As lib/native.ts tells. */
 function isMusl() {
-  process.report.excludeNetwork = true; // Otherwise it resolves the names of all peers.
-  return process.report.getReport().header.glibcVersionRuntime === undefined;
+  return /\/ld-musl-[^/]*$/m.test(readFileSync('/proc/self/maps', 'utf8'));
 }
 
 function copyPrebuild() {

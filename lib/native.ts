@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NetlaneError, SystemError } from './errors.js';
 
@@ -185,16 +185,16 @@ function load(): Native {
   if (process.platform !== 'linux') {
     throw new NetlaneError('NETLANE_UNSUPPORTED_PLATFORM', `network namespaces are Linux's; this is ${process.platform}`);
   }
-  const musl = isMusl() ? '-musl' : '';
+  const system = `linux-${process.arch}${isMusl() ? '-musl' : ''}`;
   const places = [
     new URL('../../build/Release/netlane.node', import.meta.url),
-    new URL(`../../prebuilds/linux-${process.arch}${musl}/netlane.node`, import.meta.url),
+    new URL(`../../prebuilds/${system}/netlane.node`, import.meta.url),
   ].map((url) => fileURLToPath(url));
   const override = process.env['NETLANE_ADDON'];
   const file = override ?? places.find((place) => existsSync(place));
   if (file === undefined) {
     throw new NetlaneError('NETLANE_NATIVE_MISSING', `the native binding is at none of ${places.join(', ')}`, {
-      hint: `in a clone: npm run build; no prebuilt binding exists for linux-${process.arch}${musl}`,
+      hint: `in a clone: npm run build; no prebuilt binding exists for ${system}`,
     });
   }
   try {
@@ -207,9 +207,7 @@ function load(): Native {
   }
 }
 
+/** Whether this process runs on musl: then its loader is mapped. A process.report would ask the name server for the names of all peers. */
 function isMusl(): boolean {
-  // Otherwise the report resolves the names of all peers, which takes as long as the resolver likes.
-  (process.report as { excludeNetwork?: boolean }).excludeNetwork = true;
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime === undefined;
+  return /\/ld-musl-[^/]*$/m.test(readFileSync('/proc/self/maps', 'utf8'));
 }

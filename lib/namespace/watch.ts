@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { abortError, describeValue, SystemError, type NetlaneError } from '../errors.js';
+import { abortError, describeValue, SystemError } from '../errors.js';
 import { native } from '../native.js';
 import { checkRules, isObject } from '../arguments.js';
+import { offAbort, onAbort } from '../netlink/waiting.js';
 import { DirectoryAlarm } from './directory-alarm.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import { cookieIfAllowed, namedEntries, type NameEntry } from './list.js';
@@ -92,8 +93,8 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
 
   async #start(action: 'existing' | undefined): Promise<void> {
     try {
-      this.#signal?.addEventListener('abort', this.#abort, { once: true });
-      if (this.#signal?.aborted === true) throw this.#abortError(this.#signal);
+      if (this.#signal?.aborted === true) throw abortError(this.#signal, { operation });
+      if (this.#signal !== undefined) onAbort(this.#signal, this.#abort);
       // First the alarms, then the first look: what happens in between is seen by the look that the alarm causes.
       for (const directory of this.#directories) this.#alarms.push(new DirectoryAlarm(directory, this.#onAlarm, this.#fail));
       this.#mounts = native().watchMounts(() => {
@@ -170,14 +171,10 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
     return this;
   }
 
-  #abortError(signal: AbortSignal): NetlaneError {
-    return abortError(signal, { operation });
-  }
-
   readonly #abort = (): void => {
     if (this.#signal === undefined) return;
     this.#queue.length = 0;
-    this.#fail(this.#abortError(this.#signal));
+    this.#fail(abortError(this.#signal, { operation }));
   };
 
   readonly #fail = (thrown: unknown): void => {
@@ -193,7 +190,7 @@ export class NamespaceWatch implements AsyncIterableIterator<NamespaceChange> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#abort);
+    if (this.#signal !== undefined) offAbort(this.#signal, this.#abort);
     for (const alarm of this.#alarms) alarm.close();
     this.#mounts?.close();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(finished);

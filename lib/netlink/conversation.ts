@@ -9,7 +9,7 @@ import { busyReading, closed, notSent, refusal, replyLost, timedOut, warningOf }
 import { ReplyCosts } from './reply-cost.js';
 import { Sends } from './sends.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
+import { createBarrier, createPending, remember, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
@@ -159,8 +159,7 @@ export class Conversation {
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
     const start = outgoing.append({ type: request.type, flags, sequence: pending.sequence }, body);
     const length = NLMSG_HDRLEN + (body?.length ?? 0);
-    pending.bytes = request.repeatable ? outgoing.bytes.slice(start, start + length) : undefined;
-    pending.body = pending.bytes?.subarray(NLMSG_HDRLEN);
+    remember(pending, outgoing, start, length);
     if (channels.request.hasSubscribers) this.#publish(pending, outgoing.bytes.slice(start, start + length));
     if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
@@ -185,7 +184,7 @@ export class Conversation {
     if (outgoing === undefined) return;
     this.#outgoing = undefined;
     const tag = this.#sends.add(outgoing.sequences, (sequence) => this.#pending.has(sequence));
-    this.#transport.send(outgoing.bytes.subarray(0, outgoing.position), tag, 0, 0);
+    this.#transport.send(outgoing.take(), tag, 0, 0);
   }
 
   /** Room came free: the next ones in the line leave. */
@@ -270,7 +269,7 @@ export class Conversation {
     if (ack.errno !== 0) {
       pending.failure = refusal(pending, ack);
     } else if (ack.message !== undefined) {
-      const warning = warningOf(pending, ack, pending.bytes);
+      const warning = warningOf(pending, ack, pending.sent?.());
       if (warning !== undefined) pending.warnings.push(warning);
     }
     this.#settle(pending);

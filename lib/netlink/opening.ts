@@ -108,7 +108,7 @@ export function optionError(thrown: unknown, operation: string, namespace: strin
   return translate(thrown, { operation, namespace, ...(thrown.errno === -EPERM ? { hint } : undefined) });
 }
 
-/** What setting a socket option needs. */
+/** What setting a socket option needs. Memory of the machine is given by its own root only, not by that of a user namespace. */
 export function optionHint(name: string): string {
-  return `it needs ${name === 'allNamespaces' ? 'CAP_NET_BROADCAST' : 'CAP_NET_ADMIN'}`;
+  return name === 'allNamespaces' ? 'it needs CAP_NET_BROADCAST' : 'it needs CAP_NET_ADMIN in the initial user namespace';
 }

@@ -9,6 +9,7 @@ export class Outgoing {
   /** Sequence numbers of what is in it, and where each starts. */
   readonly sequences: number[] = [];
   readonly #starts: number[] = [];
+  #kept = false;
 
   constructor(size = 1024) {
     this.bytes = new Uint8Array(size);
@@ -36,6 +37,19 @@ export class Outgoing {
     this.sequences.push(header.sequence);
     this.#starts.push(start);
     return start;
+  }
+
+  /** What gives the bytes of a message also when the buffer has left. One copy serves all that leave in one sendmsg. */
+  keep(start: number, length: number): () => Uint8Array {
+    this.#kept = true;
+    return () => this.bytes.subarray(start, start + length);
+  }
+
+  /** The bytes to send, given away. */
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.bytes.subarray(0, this.position);
+    this.bytes = this.#kept ? bytes.slice() : new Uint8Array();
+    return bytes;
   }
 
   /** Takes a message back by turning it into one that the kernel passes over; false where it is not in here. */

@@ -1,6 +1,7 @@
 import { abortError, NetlaneError, SystemError } from '../errors.js';
 import { checkOptions, checkSignal } from '../arguments.js';
 import { EPERM } from '../netlink/constants.js';
+import { offAbort, onAbort } from '../netlink/waiting.js';
 import { NETLINK_CONNECTOR, NLMSG_DONE, PROC_CN_MCAST_IGNORE, PROC_CN_MCAST_LISTEN } from './constants.js';
 import { newCnMsg } from './connector.js';
 import { none, type NsLike } from './netns.js';
@@ -73,7 +74,7 @@ export class ProcessWatch implements AsyncIterable<ProcEvent | OverrunProcEvent>
   }
 
   async #close(): Promise<void> {
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#options.signal !== undefined) offAbort(this.#options.signal, this.#onAbort);
     const socket = this.#socket;
     if (socket === undefined) return;
     try {
@@ -88,7 +89,7 @@ export class ProcessWatch implements AsyncIterable<ProcEvent | OverrunProcEvent>
     const { signal, netNS = none() } = this.#options;
     try {
       if (signal?.aborted === true) throw abortError(signal, { operation });
-      signal?.addEventListener('abort', this.#onAbort, { once: true });
+      if (signal !== undefined) onAbort(signal, this.#onAbort);
       this.#socket = await subscribeAt(netNS, none(), NETLINK_CONNECTOR, CN_IDX_PROC);
       if (this.#closing !== undefined) {
         await this.#socket.close();

@@ -7,6 +7,7 @@ import type { Namespace } from '../../lib/namespace.js';
 import type { NetlinkSocket } from '../../lib/netlink/socket.js';
 import { rejectionOf } from '../support/error-of.js';
 import { resultOfProgram } from '../support/namespaces.js';
+import { needsNobody } from '../support/skip.js';
 import { openFds, Scratch } from './support/namespaces.js';
 import { take, takeUntil } from './support/reading.js';
 import { allLinks, getLink, linkOf, newBridge, RTM_DELLINK, RTM_NEWLINK, RTNLGRP_LINK, setUp, until, deleteLink } from './support/route.js';
@@ -278,7 +279,8 @@ describe('A lane that cannot start', function () {
     for (const code of result.codes) expect(code).to.be.oneOf(['EMFILE', 'NETLANE_LANE_LOST']);
   });
 
-  it('for want of privileges says so, and starts when they are back', () => {
+  it('for want of privileges says so, and starts when they are back', function () {
+    needsNobody(this);
     const program = `
       const namespace = await Namespace.create({ loopback: true });
       void namespace.cookie;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { asNobody, inUserNamespace, moduleUrl, resultOfProgram, uniqueName, withNamedNamespace } from '../support/namespaces.js';
-import { needsRoot, skip } from '../support/skip.js';
+import { needsNobody, needsRoot } from '../support/skip.js';
 
 interface Failure {
   readonly name: string;
@@ -28,16 +28,6 @@ function attempts(things: Readonly<Record<string, string>>): string {
 }
 
 const withoutSysAdmin = ['setpriv', '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin', '--'];
-
-/** In a user namespace with one user there is nobody else to be. */
-function needsNobody(context: Mocha.Context): void {
-  const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
-  const mapped = ranges.some((range) => {
-    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
-    return first <= 65_534 && 65_534 < first + count;
-  });
-  if (!mapped) skip(context, 'this user namespace has no user 65534 to be');
-}
 
 describe('namespaces without privileges', () => {
   before(function () {

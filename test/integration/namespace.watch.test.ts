@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -266,6 +267,23 @@ describe('Namespace.watch', () => {
       expect(await rejectionOf(next)).to.include({ code: 'ABORT_ERR' });
       expect(await rejectionOf(between.ready)).to.include({ code: 'ABORT_ERR' });
       expect(await between.next()).to.deep.equal({ done: true, value: undefined });
+    });
+  });
+
+  it('shares a signal with any number of others, without a warning of Node', async () => {
+    await withDirectory(async (directory) => {
+      const controller = new AbortController();
+      const watches = Array.from({ length: 20 }, () => Namespace.watch({ directory, signal: controller.signal }));
+      await Promise.all(watches.map(({ ready }) => ready));
+      expect(getEventListeners(controller.signal, 'abort')).to.have.length(1);
+      await Promise.all(watches.slice(10).map((watch) => watch.close()));
+      const waiting = watches.map((watch) => watch.next());
+      controller.abort();
+      for (const [at, next] of waiting.entries()) {
+        if (at < 10) expect(await rejectionOf(next)).to.include({ code: 'ABORT_ERR' });
+        else expect(await next).to.deep.equal({ done: true, value: undefined });
+      }
+      expect(getEventListeners(controller.signal, 'abort')).to.have.length(0);
     });
   });
 

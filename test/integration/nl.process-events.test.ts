@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { expect } from 'chai';
 import * as nl from '../../lib/nl.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
@@ -69,6 +69,16 @@ describe('nl process events', () => {
     expect(error.cause).to.have.property('message', 'enough');
     const late = nl.watchProcesses({ signal: controller.signal });
     expect(await rejectionOf(late.ready)).to.include({ code: 'ABORT_ERR' });
+  });
+
+  it('share a signal', async function () {
+    await needsProcessEvents(this);
+    const controller = new AbortController();
+    const watches = Array.from({ length: 12 }, () => nl.watchProcesses({ signal: controller.signal }));
+    await Promise.all(watches.map(({ ready }) => ready));
+    expect(getEventListeners(controller.signal, 'abort')).to.have.length(1);
+    await Promise.all(watches.map((watch) => watch.close()));
+    expect(getEventListeners(controller.signal, 'abort')).to.have.length(0);
   });
 
   it('are the initial namespace’s: in any other the watch says so', async function () {

@@ -6,7 +6,7 @@ import type { Namespace } from '../../lib/namespace.js';
 import { protocols, type ProtocolName } from '../../lib/netlink/constants.js';
 import { attribute, concat, text, u32 } from '../native/support/frames.js';
 import { rejectionOf } from '../support/error-of.js';
-import { skip } from '../support/skip.js';
+import { needsMachineRoot, skip } from '../support/skip.js';
 import { carriers, Scratch, type Carrier } from './support/namespaces.js';
 import { newBridge } from './support/route.js';
 
@@ -114,6 +114,7 @@ describe('A socket of any protocol', function () {
 
       it('asks the audit subsystem for its state', async function () {
         needsProtocol(this, 'audit');
+        needsMachineRoot(this, 'the audit subsystem');
         const socket = await open('audit');
         const { messages } = await socket.request({ type: 1000 });
         expect(messages.map(({ type }) => type)).to.deep.equal([1000]);

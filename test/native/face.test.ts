@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { resultOfProgram } from '../support/namespaces.js';
 import { addon } from './support/addon.js';
 
 describe('The addon', () => {
@@ -27,6 +28,16 @@ describe('The addon', () => {
         'watchMounts',
       ].sort(),
     );
+  });
+
+  it('is found without a report on the process, which would ask the name server for every peer', () => {
+    const text = `
+      process.report.getReport = () => { throw new Error('a report was made'); };
+      const before = Object.getOwnPropertyDescriptor(process.report, 'excludeNetwork')?.value;
+      const here = await Namespace.current();
+      await here.close();
+      console.log(JSON.stringify(before === Object.getOwnPropertyDescriptor(process.report, 'excludeNetwork')?.value));`;
+    expect(resultOfProgram(text)).to.equal(true);
   });
 
   it('tells the thread and a time that never goes back', () => {

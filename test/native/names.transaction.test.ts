@@ -131,7 +131,8 @@ describe('Names of namespaces', function () {
     const result = await room(async ({ native, folder, shell, mounts, fails }) => {
       const fs = process.getBuiltinModule('node:fs');
       // A directory cannot be mounted on a file: the last step fails.
-      const wrong = fs.openSync('/', 'r');
+      shell('mkdir wrong');
+      const wrong = fs.openSync(`${folder}/wrong`, 'r');
       const failure = await fails(native.bindNameAsync(`${folder}/netns`, 'a', wrong));
       // The same below a mount that was there before: that one stays.
       shell('mkdir own && mount --bind own own');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** What the summary of the run prints; the reporter reads it. */
 const skips: { title: string; reason: string }[] = ((globalThis as Record<symbol, unknown>)[Symbol.for('netlane.skips')] ??= []) as never;
 
@@ -57,4 +59,28 @@ export async function needs(context: Mocha.Context, feature: string, probe: () =
 /** Skips unless the run has root's rights over a namespace of its own. */
 export function needsRoot(context: Mocha.Context): void {
   if (process.getuid?.() !== 0) skip(context, 'not root, and no user namespace to be root in');
+}
+
+function userRanges(): { readonly first: number; readonly count: number }[] {
+  const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+  return ranges.map((range) => {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+    return { first, count };
+  });
+}
+
+/** Skips where there is nobody else to be: in a user namespace with one user. */
+export function needsNobody(context: Mocha.Context): void {
+  needsRoot(context);
+  const nobody = 65_534;
+  if (!userRanges().some(({ first, count }) => first <= nobody && nobody < first + count)) {
+    skip(context, `this user namespace has no user ${nobody} to be`);
+  }
+}
+
+/** Skips in a user namespace, for what its root may not. */
+export function needsMachineRoot(context: Mocha.Context, what: string): void {
+  needsRoot(context);
+  const [range] = userRanges();
+  if (range?.count !== 2 ** 32 - 1) skip(context, `${what} is the business of the machine's own root`);
 }

@@ -240,6 +240,21 @@ describe('a warning', () => {
     expect(await warned(handler, 0, RTM.GETLINK)).to.deep.equal([{ message: 'ignored', offset: 44, attribute: '18.1' }]);
   });
 
+  it('on a change has the attribute as well, whatever the caller did to the body, and others that left with it, meanwhile', async () => {
+    await withSocket(
+      (request) => ack(request, { message: 'deprecated', offset: request.body.length === linkBody.length ? 44 : 16 + 16 }),
+      async (socket, kernel) => {
+        const body = linkBody.slice();
+        const short = concatenate(new Uint8Array(16), attribute(7, u32(1)));
+        const asked = [short, body, short].map((each) => socket.request({ type: RTM.NEWLINK, body: each }));
+        body.fill(0);
+        const attributes = (await Promise.all(asked)).map(({ warnings }) => warnings[0]?.attribute);
+        expect(attributes).to.deep.equal(['7', '18.1', '7']);
+        expect(kernel.sends.length).to.equal(1);
+      },
+    );
+  });
+
   it('at the end of a dump reaches the caller, too', async () => {
     expect(
       await warned((request) => multi(request, [u32(1)], { message: 'filtered in user space' }), NLM_F_DUMP, RTM.GETLINK),
