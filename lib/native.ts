@@ -101,6 +101,52 @@ export interface Identity {
   readonly inode: bigint;
 }
 
+/** How a child is started. Everything was checked: strings have no NUL. */
+export interface SpawnJob {
+  /** fd of the namespace; -1: the process's own. */
+  readonly namespace: number;
+  /** Mounts of its own, as enterMounts makes them, for this name ('' for none); undefined: those of the calling thread. */
+  readonly mounts: string | undefined;
+  /** Paths of the executable, tried one after the other as execvp(3) does. */
+  readonly files: readonly string[];
+  readonly arguments: readonly string[];
+  readonly environment: readonly string[];
+  /** '': the process's own. */
+  readonly directory: string;
+  readonly user: number | undefined;
+  readonly group: number | undefined;
+  readonly groups: readonly number[] | undefined;
+  /** setsid(2). */
+  readonly detached: boolean;
+  /** What the child has as 0, 1, 2, ...: an fd of the caller's, or one of childDescriptors. */
+  readonly descriptors: readonly number[];
+}
+
+export const childDescriptors = {
+  /** /dev/null */
+  ignored: -1,
+  /** A pipe that the child reads. */
+  toChild: -2,
+  /** A pipe that the child writes. */
+  fromChild: -3,
+  /** Both ways: a pair of Unix sockets. */
+  both: -4,
+} as const;
+
+/** A child that runs. It is reaped by end(), or, when its thread ends before it does, by native code. */
+export interface NativeChild {
+  readonly pid: number;
+  /** The other end of each descriptor that was made, non-blocking; -1 for all others. As the fds of namespaces they are closed with the thread, until forgetFd. */
+  readonly streams: readonly number[];
+  /** Calls back when it has ended. Keeps the loop alive until then, unless ref(false). Once. */
+  watch(onEnd: () => void): void;
+  /** Reaps it when it has ended: its exit status or the number of the signal; both null where somebody else has reaped it. Else undefined. */
+  end(): { readonly code: number | null; readonly signal: number | null } | undefined;
+  /** pidfd_send_signal(2): 0, or a positive errno (ESRCH: it has ended). */
+  kill(signal: number): number;
+  ref(keep: boolean): void;
+}
+
 export interface Native {
   readonly NetlinkSocket: new (options: SocketOptions) => NativeSocket;
 
@@ -145,6 +191,14 @@ export interface Native {
   readonly unbindNameAsync: (directory: string, name: string) => Promise<void>;
   /** Opens a socket(2) inside the namespace by the opener, SOCK_CLOEXEC | SOCK_NONBLOCK. */
   readonly openSocket: (namespace: number, family: number, type: number, protocol: number) => number;
+
+  /**
+   * Starts a process on a thread that ends: setns, mounts, clone (vfork), exec. Rejects when any of it fails, up to exec, in the child as well;
+   * then there is no child. Signals are reset, and no other descriptors than those named are open in it.
+   */
+  readonly spawnAsync: (job: SpawnJob) => Promise<NativeChild>;
+  /** Somebody else closes the fd from now on. */
+  readonly forgetFd: (fd: number) => void;
 
   /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
   readonly watchMounts: (onChange: () => void) => { close(): void; ref(keep: boolean): void };

@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "background.h"
+#include "child.h"
 #include "error.h"
 #include "handed_out.h"
 #include "mounts.h"
@@ -82,6 +83,11 @@ Napi::Value exportCloseFd(Info info) {
   HandedOut::of(info.Env()).forget(number);
   // EINTR: the number is free all the same.
   if (close(number) != 0 && errno != EINTR) throw SystemFailure("close");
+  return info.Env().Undefined();
+}
+
+Napi::Value exportForgetFd(Info info) {
+  HandedOut::of(info.Env()).forget(intArgument(info, 0));
   return info.Env().Undefined();
 }
 
@@ -166,6 +172,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("bindNameAsync", Napi::Function::New<boundary<exportBindNameAsync>>(env, "bindNameAsync"));
     exports.Set("unbindNameAsync", Napi::Function::New<boundary<exportUnbindNameAsync>>(env, "unbindNameAsync"));
     exports.Set("openSocket", Napi::Function::New<boundary<exportOpenSocket>>(env, "openSocket"));
+    exports.Set("spawnAsync", Napi::Function::New<boundary<spawnAsync>>(env, "spawnAsync"));
+    exports.Set("forgetFd", Napi::Function::New<boundary<exportForgetFd>>(env, "forgetFd"));
     exports.Set("watchMounts", Napi::Function::New<boundary<exportWatchMounts>>(env, "watchMounts"));
     exports.Set("threadId", Napi::Function::New<boundary<exportThreadId>>(env, "threadId"));
     exports.Set("now", Napi::Function::New<boundary<exportNow>>(env, "now"));

@@ -19,9 +19,9 @@ namespace {
 /** Deletes itself when its handle has closed. */
 class Call {
  public:
-  Call(Napi::Env env, std::function<Fd(const Cancelled&)> work) : env_(env), context_(env, "netlane"), work_(std::move(work)) {}
+  Call(Napi::Env env, std::function<Settle(const Cancelled&)> work) : env_(env), context_(env, "netlane"), work_(std::move(work)) {}
 
-  static Napi::Value start(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
+  static Napi::Value start(Napi::Env env, std::function<Settle(const Cancelled&)> work) {
     auto call = std::make_unique<Call>(env, std::move(work));
     napi_value promise = nullptr;
     // Fails only when the environment is ending: nobody would see the result.
@@ -45,7 +45,7 @@ class Call {
   void run() noexcept {
     pthread_setname_np(pthread_self(), "netlane-call");
     try {
-      result_ = work_(cancelled_);
+      settle_ = work_(cancelled_);
     } catch (...) {
       failure_ = std::current_exception();
     }
@@ -70,12 +70,17 @@ class Call {
     const Napi::HandleScope scope(env_);
     const Napi::CallbackScope callback(env_, context_);
     // A status that is not napi_ok means here, too, that the environment has begun to end since.
+    Napi::Value value;
+    try {
+      if (!failure_) value = settle_(env_);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    settle_ = nullptr;
     if (failure_) {
       napi_reject_deferred(env_, deferred_, toJavaScript(env_, failure_).Value());
-    } else if (result_.valid()) {
-      napi_resolve_deferred(env_, deferred_, Napi::Number::New(env_, HandedOut::of(env_).add(std::move(result_))));
     } else {
-      napi_resolve_deferred(env_, deferred_, env_.Undefined());
+      napi_resolve_deferred(env_, deferred_, value);
     }
   }
 
@@ -88,19 +93,29 @@ class Call {
   Napi::Env env_;
   napi_deferred deferred_ = nullptr;
   Napi::AsyncContext context_;
-  std::function<Fd(const Cancelled&)> work_;
+  std::function<Settle(const Cancelled&)> work_;
   std::thread thread_;
   uv_async_t done_{};
   Cancelled cancelled_{false};
   bool abandoned_ = false;
-  Fd result_;
+  Settle settle_;
   std::exception_ptr failure_;
 };
 
 }  // namespace
 
-Napi::Value inBackground(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
+Napi::Value settledInBackground(Napi::Env env, std::function<Settle(const Cancelled&)> work) {
   return Call::start(env, std::move(work));
+}
+
+Napi::Value inBackground(Napi::Env env, std::function<Fd(const Cancelled&)> work) {
+  return settledInBackground(env, [work = std::move(work)](const Cancelled& cancelled) -> Settle {
+    const auto fd = std::make_shared<Fd>(work(cancelled));
+    return [fd](Napi::Env env) -> Napi::Value {
+      if (!fd->valid()) return env.Undefined();
+      return Napi::Number::New(env, HandedOut::of(env).add(std::move(*fd)));
+    };
+  });
 }
 
 }  // namespace netlane
