@@ -50,3 +50,4 @@ export type { NeighbourTable, NeighbourTableInput } from './schema/route/neighbo
 export type { Netconf } from './schema/route/netconf.js';
 export type { Nexthop, NexthopBucket, NexthopInput } from './schema/route/nexthop.js';
 export type { Statistics, StatisticsRequestInput } from './schema/route/statistics.js';
+export type { VniFilter, VniFilterInput } from './schema/route/vni-filter.js';

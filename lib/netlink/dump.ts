@@ -12,6 +12,7 @@ import {
 } from './constants.js';
 import { readAcknowledgement } from './extended-ack.js';
 import type { CheckedRequest } from './pending.js';
+import type { GuardedPass } from './guard-pieces.js';
 import type { Guard } from './guards.js';
 import { FrameCursor, MessageView, writeHeader } from './message.js';
 import { closed, notSent, operationOf, refusal, timedOut, warningOf, type Asked } from './refusal.js';
@@ -20,8 +21,9 @@ import { trace, tracing } from './trace.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
 import { offAbort, onAbort } from './waiting.js';
 
-/** How one pass of a dump ended, when it did not fail. */
-export type Outcome = { readonly kind: 'complete'; readonly warnings: Warning[] } | { readonly kind: 'interrupted' };
+/** How one pass of a dump ended, when it did not fail. With a `likeness`, a list is whole when the next pass has the same. */
+export type Outcome =
+  { readonly kind: 'complete'; readonly warnings: Warning[]; readonly likeness?: string | undefined } | { readonly kind: 'interrupted' };
 
 interface Pass {
   readonly asked: Asked;
@@ -29,6 +31,7 @@ interface Pass {
   readonly sequence: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly timeout: number;
+  readonly guard: GuardedPass | undefined;
   interrupted: boolean;
   warnings: Warning[];
   /** Set when the kernel has said its last word on it. */
@@ -45,6 +48,8 @@ export class DumpSocket implements TransportEvents {
   #pass: Pass | undefined;
   #sequence = Math.floor(Math.random() * 0x7fffffff);
   readonly #guard: Guard | undefined;
+  /** What watches, or watched, over the latest pass. */
+  #watched: GuardedPass | undefined;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #eager = false;
@@ -89,6 +94,7 @@ export class DumpSocket implements TransportEvents {
       sequence: this.#sequence,
       bytes: bytes.slice(),
       timeout: request.timeout,
+      guard: (this.#watched = this.#guard?.begin(this.#watched)),
       interrupted: false,
       warnings: [],
       outcome: undefined,
@@ -244,7 +250,7 @@ export class DumpSocket implements TransportEvents {
     if (pass === undefined || view.sender !== 0) return;
     if (tracing()) trace('<-', this.#namespace, pass.asked.protocol, view, view.bytes.subarray(view.body, view.end));
     if (view.group !== 0) {
-      if (this.#guard?.concerns(view) === true) pass.interrupted = true;
+      pass.guard?.event(view);
       return;
     }
     if (view.sequence !== pass.sequence) {
@@ -261,14 +267,20 @@ export class DumpSocket implements TransportEvents {
       else {
         const warning = warningOf(pass.asked, ack, pass.bytes);
         if (warning !== undefined) pass.warnings.push(warning);
-        pass.outcome = pass.interrupted ? { kind: 'interrupted' } : { kind: 'complete', warnings: pass.warnings };
+        pass.outcome = this.#ended(pass);
       }
       return;
     }
     if (view.type === NLMSG_NOOP) return;
+    pass.guard?.object(view);
     this.#deliver?.(view);
     // A subsystem that answers a dump's flags with one plain message.
     if ((view.flags & NLM_F_MULTI) === 0) pass.outcome = { kind: 'complete', warnings: pass.warnings };
+  }
+
+  #ended({ interrupted, guard, warnings }: Pass): Outcome {
+    if (interrupted || guard?.torn === true) return { kind: 'interrupted' };
+    return { kind: 'complete', warnings, likeness: guard?.likeness };
   }
 
   overrun(): void {

@@ -43,6 +43,8 @@ export class MessageView {
   /** Group number; 0: sent to this socket alone; -1: to groups, which one is not known. */
   group = 0;
   nsid = -1;
+  /** Whether it is the first of its datagram. */
+  leads = false;
 
   /** The message with bytes of its own. */
   copy(): Message {
@@ -71,6 +73,7 @@ export class FrameCursor {
   #frame = 0;
   #message = 0;
   #frameEnd = 0;
+  #frameStart = 0;
   readonly #whole: boolean;
 
   /** @param whole whether each datagram is one message without a header, as in the words of udev (NETLINK_KOBJECT_UEVENT). */
@@ -96,6 +99,7 @@ export class FrameCursor {
         continue;
       }
       const start = this.#message;
+      view.leads = start === this.#frameStart;
       if (this.#whole) {
         Object.assign(view, { start, body: start, end: this.#frameEnd, type: 0, flags: 0, sequence: 0, port: 0 });
         this.#message = this.#frameEnd;
@@ -132,6 +136,7 @@ export class FrameCursor {
     view.group = group !== 0 ? group : data.getUint32(at + frameHeader.groups, LITTLE_ENDIAN) === 0 ? 0 : -1;
     if ((data.getUint32(at + frameHeader.flags, LITTLE_ENDIAN) & frameFlags.truncated) !== 0) malformed('truncated');
     this.#message = start;
+    this.#frameStart = start;
     this.#frameEnd = Math.min(start + length, this.#end);
     this.#frame = start + ((length + 7) & ~7);
     return true;

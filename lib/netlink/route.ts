@@ -20,6 +20,7 @@ import {
   NeighbourTableClient,
   NetconfClient,
   StatisticsClient,
+  VniFilterClient,
 } from './route/reports.js';
 import { RouteTableClient } from './route/routes.js';
 import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
@@ -98,6 +99,8 @@ export class RouteClient<N = unknown> {
   readonly multicast: MulticastClient;
   /** VLANs of bridges and ports. */
   readonly bridgeVlans: BridgeVlanClient;
+  /** Networks that VXLAN tunnels with a filter take (Linux 5.18). */
+  readonly vniFilters: VniFilterClient;
   /** Links as their bridges see them. */
   readonly bridgeLinks: BridgeLinkClient;
 
@@ -122,6 +125,7 @@ export class RouteClient<N = unknown> {
     this.namespaceIds = new NamespaceIdClient(exchange);
     this.multicast = new MulticastClient(exchange);
     this.bridgeVlans = new BridgeVlanClient(exchange);
+    this.vniFilters = new VniFilterClient(exchange);
     this.bridgeLinks = new BridgeLinkClient(exchange);
   }
 

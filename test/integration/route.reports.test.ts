@@ -68,12 +68,21 @@ describe('Objects beside links, addresses and routes', function () {
     expect((await route.addressLabels.list()).some((label) => label.label === 77)).to.equal(true);
     await route.proxies.add({ link: 'v1', address: '10.0.0.77' });
     expect(ip(one, 'neigh show proxy')).to.include('10.0.0.77');
-    expect((await route.proxies.list({ flags: ['proxy'] })).map((proxy) => proxy.address)).to.deep.equal(['10.0.0.77']);
+    expect((await route.proxies.list()).map((proxy) => proxy.address)).to.deep.equal(['10.0.0.77']);
+    expect((await route.neighbours.list()).some((neighbour) => neighbour.address === '10.0.0.77')).to.equal(false);
     expect((await route.neighbourTables.list()).map((table) => table.name)).to.include.members(['arp_cache', 'ndisc_cache']);
     const loopback = (await route.netconf.list({ family: 'ipv4' })).find((settings) => settings.link === 1);
     expect(loopback).to.include({ forwarding: 0 });
     const index = (await route.links.get('v1')).index;
     expect((await route.statistics.list()).find((entry) => entry.link === index)?.link64?.txPackets).to.be.a('number');
+  });
+
+  it('multicast groups are as bridge shows them', async () => {
+    await route.multicast.add({ bridge: 'b0', entry: { port: 'v0', group: '239.1.1.1', state: 'permanent' } });
+    const [shown] = JSON.parse(execInside(one, 'bridge', ['-j', 'mdb', 'show'])) as { mdb: { grp: string }[] }[];
+    const groups = (await route.multicast.list()).flatMap((database) => (database.groups ?? []).flat());
+    expect(groups.map((entry) => entry.group)).to.include('239.1.1.1');
+    expect(groups.map((entry) => entry.group)).to.have.members((shown?.mdb ?? []).map((entry) => entry.grp));
   });
 
   it('an error names the attribute that the kernel disliked, as it is called here', async () => {

@@ -223,7 +223,8 @@ export class Exchange {
   #taker<T>(call: DumpCall<T>): (view: MessageView) => T | undefined {
     const input = new ReusedInput(this.#bigint);
     return (view) => {
-      if (view.type !== call.answer) return undefined;
+      // Most objects are told by RTM_NEW..., multicast groups of bridges by the type that was asked with.
+      if (view.type !== call.answer && view.type !== call.type) return undefined;
       const value = call.codec.decode(input.of(view));
       return call.keep === undefined || call.keep(value) ? value : undefined;
     };

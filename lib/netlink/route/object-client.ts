@@ -18,6 +18,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly queries?: readonly string[] | undefined;
   /** Family that a dump asks for, whatever the filter. */
   readonly family?: number | undefined;
+  /** What every filter has. */
+  readonly asked?: Readonly<Record<string, unknown>> | undefined;
   /** Which one a value is, for errors: 'v0'. */
   readonly label: (value: Readonly<Record<string, unknown>>) => string;
   /** The fields by which the kernel tells one object from another. */
@@ -129,7 +131,7 @@ export class ObjectClient<T extends object, I extends object> {
   /** The filter as the objects have it: names of links are indexes, numbers are names. */
   async normalize(filter: Filter<I>, options?: OperationOptions): Promise<{ readonly body: Uint8Array; readonly pattern: Plain }> {
     this.checkValue('filter', filter);
-    const given = Object.entries(plain(filter)).filter(([, value]) => value !== undefined);
+    const given = Object.entries({ ...plain(filter), ...this.type.asked }).filter(([, value]) => value !== undefined);
     const { codec, headerSize, filters } = this.type;
     const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
     encoded.release();

@@ -120,6 +120,9 @@ export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   ...neighbourType,
   title: 'proxy',
   filters: ['link', 'family', 'flags'],
+  // A dump has either those with this flag or those without.
+  asked: { flags: ['proxy'] },
+  queries: ['flags'],
   defaults: () => ({ flags: ['proxy'] }),
   deletion: () => ({ flags: ['proxy'] }),
 };

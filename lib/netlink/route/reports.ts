@@ -20,6 +20,7 @@ import { neighbourTable, type NeighbourTable, type NeighbourTableInput } from '.
 import { netconf, type Netconf, type NetconfInput } from '../../schema/route/netconf.js';
 import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../../schema/route/nexthop.js';
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
+import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { checkOperationOptions, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
@@ -110,8 +111,32 @@ export class StatisticsClient extends ReportClient<Statistics, StatisticsRequest
   }
 
   override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Statistics[]> {
-    return super.list({ filter: ['link64'], ...query }, options);
+    const merged: Statistics[] = [];
+    for (const one of await super.list({ filter: ['link64'], ...query }, options)) {
+      const last = merged.at(-1);
+      if (last?.link === one.link) merged[merged.length - 1] = merge(last, one);
+      else merged.push(one);
+    }
+    return merged;
   }
+
+  override async *stream(query: StatisticsRequestInput = {}, options?: OperationOptions): AsyncGenerator<Statistics, undefined, undefined> {
+    let last: Statistics | undefined;
+    for await (const one of super.stream({ filter: ['link64'], ...query }, options)) {
+      if (last?.link === one.link) last = merge(last, one);
+      else {
+        if (last !== undefined) yield last;
+        last = one;
+      }
+    }
+    if (last !== undefined) yield last;
+    return undefined;
+  }
+}
+
+/** Where a piece of the dump was full, the kernel tells the rest of a link's counters in a message of its own. */
+function merge(first: Statistics, rest: Statistics): Statistics {
+  return { ...first, ...rest, filter: [...new Set([...first.filter, ...rest.filter])] };
 }
 
 /** Numbers by which this namespace knows others. */
@@ -174,6 +199,22 @@ export class BridgeVlanClient extends ReportClient<BridgeVlan, BridgeVlanQueryIn
 
   async delete(value: BridgeVlanInput, options?: OperationOptions): Promise<void> {
     await this.change(113, 0, bridgeVlan, value, { verb: 'delete', options });
+  }
+}
+
+/** Networks (VNI) that VXLAN tunnels with a filter take (Linux 5.18). */
+export class VniFilterClient extends ReportClient<VniFilter, VniFilterInput> {
+  constructor(exchange: Exchange) {
+    super(exchange, { title: 'VNI filters', codec: vniFilter, query: vniFilter, get: 122, answer: 120, family: AF_BRIDGE });
+  }
+
+  /** Lets a tunnel take further networks. */
+  async add(value: VniFilterInput, options?: OperationOptions): Promise<void> {
+    await this.change(120, 0, vniFilter, value, { verb: 'add to', options });
+  }
+
+  async delete(value: VniFilterInput, options?: OperationOptions): Promise<void> {
+    await this.change(121, 0, vniFilter, value, { verb: 'delete from', options });
   }
 }
 
