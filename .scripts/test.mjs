@@ -88,7 +88,7 @@ function runMocha(prefix, tests, options, report) {
     'node_modules/mocha/bin/mocha.js',
     '--no-config',
     '--forbid-only',
-    `--timeout=${10_000 * factor}`,
+    `--timeout=${30_000 * factor}`,
     '--require=./dist/test/support/leaks.js',
     '--require=./dist/test/support/seed.js',
     '--reporter=./.scripts/reporter.mjs',

@@ -47,9 +47,16 @@ function idOf(fd: number): string {
   return `${device}:${inode}`;
 }
 
+/** PF_EXITING of linux/sched.h. */
+const exiting = 4;
+
+/** The name of a thread that runs. One that was joined still stands in /proc for a moment, in its namespace, on its way out. */
 function commandOf(tid: number): string | undefined {
   try {
-    return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trimEnd();
+    const stat = readFileSync(`/proc/self/task/${tid}/stat`, 'utf8');
+    // pid (comm) state ppid pgrp session tty_nr tpgid flags: a comm may hold spaces and parentheses.
+    const flags = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]);
+    return (flags & exiting) === 0 ? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) : undefined;
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(codeOf(error) ?? '')) return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -30,15 +30,24 @@ function factsOf(output: string): Record<string, unknown> {
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
 
-/** Starts the demo, and resolves when its three namespaces have names. */
+/**
+ * Starts the demo, and stops it for a moment when its three namespaces have names. On a busy machine it may be through with all before
+ * this is seen: then another one is started.
+ */
 async function startedWithNames(): Promise<ReturnType<typeof spawn>> {
-  const child = spawn(process.execPath, demo, { cwd: root, stdio: 'ignore' });
-  const end = performance.now() + limit(20_000);
-  while (scratchNames(child.pid).length < 3 && child.exitCode === null) {
-    if (performance.now() > end) throw new Error('the demo made no names');
-    await sleep(2);
+  const end = performance.now() + limit(60_000);
+  for (;;) {
+    const child = spawn(process.execPath, demo, { cwd: root, stdio: 'ignore' });
+    while (scratchNames(child.pid).length < 3 && child.exitCode === null) {
+      if (performance.now() > end) throw new Error('the demo was not seen with three names');
+      await sleep(2);
+    }
+    child.kill('SIGSTOP');
+    while (child.exitCode === null && !/^State:\tT/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'))) await sleep(1);
+    if (scratchNames(child.pid).length === 3) return child;
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
-  return child;
 }
 
 describe('The demo', function () {
@@ -51,7 +60,7 @@ describe('The demo', function () {
     const output = await run();
     expect(output).to.not.include('\x1b');
     const lines = output.trimEnd().split('\n');
-    expect(lines).to.have.length.within(40, 64);
+    expect(lines).to.have.length.within(40, 100);
     const facts = factsOf(output);
     expect(facts).to.include({ netlane: 'demo', ok: true, bytes: 16 * 2 ** 20, overruns: 0 });
     expect(facts['left']).to.deep.equal({ threads: 0, fds: 0, names: 0 });
@@ -70,6 +79,8 @@ describe('The demo', function () {
       const child = await startedWithNames();
       const ended = once(child, 'exit');
       child.kill(signal);
+      child.kill('SIGCONT');
+      await sleep(5);
       child.kill(signal);
       expect(await ended).to.deep.equal([status, null]);
       expect(scratchNames(child.pid)).to.deep.equal([]);

@@ -23,7 +23,7 @@ function threadsIn(namespace: Namespace): number[] {
 }
 
 describe('A lane', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const scratch = new Scratch();
 
   afterEach(() => scratch.close());

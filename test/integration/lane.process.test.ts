@@ -77,12 +77,13 @@ describe('A process with lanes', function () {
     it(`stays for a loop over messages, unless it is unreferenced (${thread})`, () => {
       const listen = `${open}
         const listener = await namespace.netlink('route', { groups: [1], thread: '${thread}' });
+        const loop = async () => { for await (const message of listener.messages()) { console.log('heard', message.type); break; } };`;
+      const stays = runProgram(`${listen}
         const change = new Uint8Array(16);
         new DataView(change.buffer).setInt32(4, 1, true);
         new DataView(change.buffer).setUint32(12, 1, true);
         setTimeout(() => void socket.request({ type: 16, body: change }), 200).unref();
-        const loop = async () => { for await (const message of listener.messages()) { console.log('heard', message.type); break; } };`;
-      const stays = runProgram(`${listen}\nawait loop();`);
+        await loop();`);
       expectEnd(stays, 0, '');
       expect(stays.stdout).to.equal('heard 16\n');
       const leaves = runProgram(`${listen}\nlistener.unref();\nvoid loop();`);

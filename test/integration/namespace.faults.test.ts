@@ -41,7 +41,7 @@ function runWithFault(fault: string, statements: string): Outcome {
 }
 
 describe('namespaces when a system call fails in the middle', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   before(function () {
     needsRoot(this);

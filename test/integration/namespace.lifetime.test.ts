@@ -202,7 +202,7 @@ describe('a Namespace', () => {
       const closed = await Namespace.create();
       await closed.close();
       const before = count();
-      for (let round = 0; round < 100 && warnings.length === 0; round += 1) {
+      for (let round = 0; round < 1000 && warnings.length === 0; round += 1) {
         globalThis.gc();
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
@@ -235,14 +235,14 @@ describe('a Namespace', () => {
       process.on('warning', (warning) => warnings.push(warning.code));
       const forgetful = async () => (await Namespace.create()).netlink('route', { thread: 'caller' });
       const socket = await forgetful();
-      const collect = async (enough) => {
-        for (let round = 0; round < 50 && !enough(); round += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
+      const collect = async (rounds, enough) => {
+        for (let round = 0; round < rounds && !enough(); round += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
       };
-      await collect(() => false);
+      await collect(50, () => false);
       const before = { warnings: warnings.length, fds: Namespace.leaks().fds.filter((each) => each.kind === 'namespace').length };
       await socket.request({ type: 18, flags: 0x300, body: new Uint8Array(16) });
       await socket.close();
-      await collect(() => warnings.length > 0);
+      await collect(2000, () => warnings.length > 0);
       console.log(JSON.stringify({ before, warnings, fds: Namespace.leaks().fds }));`;
     expect(resultOfProgram(text, [], ['--expose-gc', '--no-warnings'])).to.deep.equal({
       before: { warnings: 0, fds: 1 },

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
 import type { Message } from '../../lib/netlink/message.js';
@@ -6,9 +8,11 @@ import { attribute, concat, u32 } from '../native/support/frames.js';
 import { needsMachineRoot } from '../support/skip.js';
 import { carriers, Scratch } from './support/namespaces.js';
 import { take, takeUntil } from './support/reading.js';
-import { attributesOf, ifinfomsg, newBridge, RTM_NEWLINK, RTNLGRP_LINK, until } from './support/route.js';
+import { attributesOf, ifinfomsg, newBridge, RTM_NEWLINK, RTNLGRP_LINK } from './support/route.js';
 
 const overrun = 4;
+/** From here on, numbers mark the end of what a test makes. */
+const end = 10_000;
 
 /** A change that is told to all who listen, and carries a number: its mtu. */
 const change = (number: number) => ({ type: RTM_NEWLINK, body: concat(ifinfomsg({ index: 10 }), attribute(4, u32(number))) });
@@ -27,7 +31,7 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 
 for (const carrier of carriers) {
   describe(`Events that nobody reads (${carrier})`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const scratch = new Scratch();
     let namespace: Namespace;
     let asker: NetlinkSocket;
@@ -38,6 +42,16 @@ for (const carrier of carriers) {
       asker.requestSync(newBridge('b', 10));
     });
     after(() => scratch.close());
+
+    /** How many messages for a socket the kernel had no room for. */
+    async function dropsOf(port: number): Promise<number> {
+      const path = `/proc/${process.pid}/fd/${namespace.fd}`;
+      const { stdout } = await promisify(execFile)('nsenter', [`--net=${path}`, 'cat', '/proc/self/net/netlink']);
+      const fields = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+      const [, , , , , , , , drops] = fields.find(([, protocol, owner]) => protocol === '0' && owner === String(port)) ?? [];
+      if (drops === undefined) throw new Error(`the kernel knows no socket with port ${port}`);
+      return Number(drops);
+    }
 
     const make = async (from: number, to: number): Promise<void> => {
       await Promise.all(range(from, to).map((number) => asker.request(change(number))));
@@ -61,32 +75,27 @@ for (const carrier of carriers) {
 
     it('stay where they are while nobody reads, and are lost where the kernel has no room for more, which is told', async () => {
       const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 65_536 });
-      // In steps, until no more is taken from the kernel: then slabs and inbox are full.
+      // In steps that the buffer holds, until slabs, inbox and buffer are full: the kernel itself says when it has no room.
       let made = 1000;
-      for (let received = -1; ;) {
-        const { received: now } = await listener.statistics();
-        if (now === received) break;
-        received = now;
-        await make(made + 1, made + 20);
-        made += 20;
-        const sent = made - 1000;
-        await until('all of it was taken, or no more is', async () => (await listener.statistics()).received >= sent, 1000).catch(
-          () => undefined,
-        );
-        expect(sent).to.be.lessThan(20_000);
+      while ((await dropsOf(listener.port)) === 0) {
+        expect(made, 'messages that are taken though nobody reads').to.be.lessThan(40_000);
+        for (const upTo = made + 200; made < upTo; made += 20) {
+          await make(made + 1, made + 20);
+          // A turn of the lane, and one of this loop.
+          await listener.statistics();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       }
-      expect((await listener.statistics()).overruns).to.equal(0);
-      // More than the buffer holds.
-      await make(made + 1, made + 500);
       const first = await takeUntil(listener, ({ type }) => type === overrun);
       const before = numbersOf(first.slice(0, -1));
       expect(before).to.deep.equal(range(1001, 1000 + before.length));
       // How much was left in the kernel when the taking stopped depends on the moment; that there was a loss does not.
-      expect(before.length).to.be.lessThan(made + 500 - 1000);
+      expect(before.length).to.be.lessThan(made - 1000);
       expect(first.at(-1)).to.deep.include({ type: overrun, flags: 0, sequence: 0, port: 0, body: new Uint8Array() });
-      // The socket lives on.
-      await make(1001, 1010);
-      expect(numbersOf(await take(listener, 10))).to.deep.equal(range(1001, 1010));
+      // The socket lives on. Behind the mark there may be what came when there was room again.
+      await make(50_001, 50_010);
+      const later = numbersOf(await takeUntil(listener, (message) => numberOf(message) === 50_010));
+      expect(later.slice(-10)).to.deep.equal(range(50_001, 50_010));
       expect((await listener.statistics()).overruns).to.equal(1);
     });
 
@@ -96,28 +105,30 @@ for (const carrier of carriers) {
       const reading = (async (): Promise<void> => {
         for await (const message of listener.messages()) {
           taken.push(message);
-          if (numberOf(message) === 7777) break;
+          if (numberOf(message) >= end) break;
         }
       })();
-      for (let round = 0; round < 10; round++) await make(1001, 1200);
-      // With all at rest, one more fits.
-      await until('everything was read', async () => {
-        const before = taken.length;
+      for (let round = 0; round < 10 || (await dropsOf(listener.port)) === 0; round++) await make(1001, 1200);
+      // With all at rest, one more fits; until then the last one may be lost as well.
+      let read = false;
+      void reading.finally(() => (read = true));
+      for (let last = end; !read; last++) {
+        await make(last, last);
         await new Promise((resolve) => setTimeout(resolve, 20));
-        return taken.length === before;
-      });
-      await make(7777, 7777);
+      }
       await reading;
       const { overruns } = await listener.statistics();
-      expect(overruns).to.be.greaterThan(0);
-      expect(taken.filter(({ type }) => type === overrun)).to.have.length(overruns);
+      const marks = taken.filter(({ type }) => type === overrun).length;
+      expect(marks).to.be.greaterThan(0);
+      // One more may have been made behind the end that was read, and lost.
+      expect(overruns - marks).to.be.oneOf([0, 1]);
       // Every gap is followed by a mark, which may come a little late but never early.
       let gap = false;
       let previous = 1000;
       for (const message of taken) {
         const number = numberOf(message);
         if (message.type === overrun) gap = false;
-        else if (number !== previous && number !== previous + 1 && !(number === 1001 && previous === 1200) && number !== 7777) gap = true;
+        else if (number !== previous && number !== previous + 1 && !(number === 1001 && previous === 1200) && number < end) gap = true;
         if (message.type !== overrun) previous = number;
       }
       expect(gap).to.equal(false);

@@ -77,7 +77,7 @@ function expectValue(results: Results, thing: string, value: unknown): void {
 }
 
 describe('Sockets without privileges', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   before(function () {
     needsRoot(this);

@@ -14,7 +14,7 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 
 describe('A socket of any protocol', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const scratch = new Scratch();
   let namespace: Namespace;
   const places = new Map<Carrier, Namespace>();

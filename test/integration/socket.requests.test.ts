@@ -24,7 +24,7 @@ const links = 40;
 
 for (const carrier of carriers) {
   describe(`A socket (${carrier})`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const scratch = new Scratch();
     let namespace: Namespace;
     let socket: NetlinkSocket;

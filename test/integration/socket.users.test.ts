@@ -15,7 +15,7 @@ const large = 4 * mebibyte;
 
 for (const carrier of carriers) {
   describe(`Sockets that talk to each other (${carrier})`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const scratch = new Scratch();
     let namespace: Namespace;
     let here: NetlinkSocket;

@@ -65,7 +65,7 @@ async function room<T>(body: (room: Room) => Promise<T>): Promise<T> {
 }
 
 describe('Names of namespaces', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   before(function () {
     needsRoot(this);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '../../../lib/netlink/message.js';
 import type { NetlinkSocket } from '../../../lib/netlink/socket.js';
 import { attribute, concat, i32, text, u32 } from '../../native/support/frames.js';
+import { limit } from '../../support/time.js';
 
 /* Messages of rtnetlink, written by hand: the tests of the engine must not lean on the schemas. */
 
@@ -129,10 +130,11 @@ export async function indexOf(socket: NetlinkSocket, name: string): Promise<numb
 }
 
 /** Waits for something to become true; what it is stands in the error when it does not within the time. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, milliseconds = 5000): Promise<void> {
-  const end = performance.now() + milliseconds;
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const patience = limit(20_000);
+  const end = performance.now() + patience;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`not within ${patience} ms: ${what}`);
     await sleep(5);
   }
 }
