@@ -5,13 +5,14 @@ import { limit } from '../time.js';
 import type { Namespace } from '../../../lib/namespace.js';
 import type { RouteClient } from '../../../lib/netlink/route.js';
 import { compare } from './compare.js';
+import { parseJson } from './json.js';
 import { isPlain, type ObjectTable, type Plain } from './table.js';
 import { build, type Part } from './scene.js';
 
 /** What iproute2 prints as JSON inside the namespace; every object of all its lists. */
 export function printedBy(namespace: Namespace, tool: 'ip' | 'bridge', line: string): Plain[] {
   const text = execInside(namespace, tool, ['-json', ...line.split(' ')]);
-  const value: unknown = text.trim() === '' ? [] : JSON.parse(text);
+  const value = text.trim() === '' ? [] : parseJson(text);
   return (Array.isArray(value) ? value : [value]).filter(isPlain).filter((one) => Object.keys(one).length > 0);
 }
 

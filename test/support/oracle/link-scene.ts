@@ -146,7 +146,6 @@ const parts: readonly Part[] = [
       'link set bs5 up',
       'link set bo0 up',
       'link set bo1 up',
-      'link set bo0 type bond active_slave bs0',
     ],
   },
   {
@@ -184,7 +183,6 @@ const parts: readonly Part[] = [
     ip: [
       `link add gr0 type gre ${tunnel} ttl 64 tos 0x10 dev p0 ikey 5 okey 6 icsum ocsum iseq oseq fwmark 7`,
       `link add gr1 type gre ${tunnel} ttl inherit nopmtudisc ignore-df`,
-      `link add gr2 type gre ${tunnel} key 9 encap fou encap-sport auto encap-dport 5555 encap-csum encap-csum6 encap-remcsum`,
       'link add gr3 type gre external',
     ],
   },
@@ -214,7 +212,7 @@ const parts: readonly Part[] = [
   },
   {
     name: 'links of kind ip6gretap',
-    ip: [`link add t60 type ip6gretap ${tunnel6} hoplimit 63 key 9`, 'link add t61 type ip6gretap external'],
+    ip: [`link add t60 type ip6gretap ${tunnel6} hoplimit 63 key 9`],
   },
   {
     name: 'links of kind ip6erspan',
@@ -227,7 +225,7 @@ const parts: readonly Part[] = [
     name: 'links of kind ipip',
     ip: [
       `link add ii0 type ipip ${tunnel} ttl 64 tos 0x10 dev p0 fwmark 7`,
-      'link add ii1 type ipip remote 10.0.0.3 local 10.0.0.1 ttl inherit nopmtudisc encap gue encap-sport 1234 encap-dport 5555',
+      'link add ii1 type ipip remote 10.0.0.3 local 10.0.0.1 ttl inherit nopmtudisc',
       'link add ii2 type ipip external',
       'link add ii3 type ipip remote 10.0.0.4 mode any',
     ],
@@ -237,12 +235,12 @@ const parts: readonly Part[] = [
     ip: [
       `link add si0 type sit ${tunnel} ttl 64 tos 0x10 mode ip6ip fwmark 7`,
       'link add si1 type sit remote any local 10.0.0.1 ttl inherit isatap',
-      'link add si2 type sit remote 10.0.0.4 mode any nopmtudisc encap fou encap-sport 1234 encap-dport 5555',
+      'link add si2 type sit remote 10.0.0.4 mode any nopmtudisc',
     ],
   },
   {
     name: 'sit with 6rd',
-    ip: ['link add si3 type sit local 10.0.0.1 ttl 64', 'tunnel 6rd dev si3 6rd-prefix 2001:db8::/32 6rd-relay_prefix 10.0.0.0/8'],
+    ip: ['link add si3 type sit local 10.0.0.9 ttl 64', 'tunnel 6rd dev si3 6rd-prefix 2001:db8::/32 6rd-relay_prefix 10.0.0.0/8'],
   },
   {
     name: 'links of kind ip6tnl',
@@ -250,7 +248,7 @@ const parts: readonly Part[] = [
       `link add it60 type ip6tnl ${tunnel6} hoplimit 63 encaplimit 3 tclass 0x20 flowlabel 0x12345 dev p0 fwmark 7 mode ip6ip6`,
       'link add it61 type ip6tnl remote fd00::3 local fd00::1 encaplimit none tclass inherit flowlabel inherit dscp inherit fwmark inherit allow-localremote mode ipip6',
       'link add it62 type ip6tnl external',
-      'link add it63 type ip6tnl remote fd00::4 mode any encap fou encap-sport 1234 encap-dport 5555',
+      'link add it63 type ip6tnl remote fd00::4 mode any',
     ],
   },
   {
@@ -263,8 +261,9 @@ const parts: readonly Part[] = [
   {
     name: 'links of kind macsec',
     ip: [
-      'link add link p0 ms0 type macsec port 11 encrypt on send_sci on end_station off scb off replay on window 32 validate check encodingsa 2 protect on icvlen 16',
-      'link add link p2 ms1 type macsec sci 0200000000310001 cipher gcm-aes-256 send_sci off end_station on validate disabled',
+      'link add mp0 type veth peer name mp1',
+      'link add link mp0 ms0 type macsec port 11 encrypt on send_sci on end_station off scb off replay on window 32 validate check encodingsa 2 protect on icvlen 16',
+      'link add link mp1 ms1 type macsec sci 0200000000310001 cipher gcm-aes-256 send_sci off end_station on validate disabled',
     ],
   },
   { name: 'links of kind wireguard', ip: ['link add wg0 type wireguard'] },
@@ -300,7 +299,7 @@ const parts: readonly Part[] = [
     ],
   },
   { name: 'links of kind gtp', ip: ['link add gtp0 type gtp role sgsn hsize 64 restart_count 3'] },
-  { name: 'links of kind rmnet', ip: ['link add link p2 rm0 type rmnet mux_id 3'] },
+  { name: 'links of kind rmnet', ip: ['link add rp0 type veth peer name rp1', 'link add link rp0 rm0 type rmnet mux_id 3'] },
 ];
 
 /** The names of the links that a line makes. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Namespace } from '../../../lib/namespace.js';
-import { pathOf } from '../namespaces.js';
+import { execInside, pathOf } from '../namespaces.js';
 import { limit } from '../time.js';
 
 /*
@@ -8,23 +8,26 @@ import { limit } from '../time.js';
  * `bridge -batch`, in parts of which each needs something that a kernel may not have.
  */
 
-/** A part of a scene. */
-export interface Part {
+const tools = { ip: ['ip'], ip6: ['ip', '-6'], mpls: ['ip', '-f', 'mpls'], bridge: ['bridge'] } as const;
+type Tool = keyof typeof tools;
+
+/** A part of a scene: lines of each tool, which run in the order in which they stand here. */
+export interface Part extends Partial<Readonly<Record<Tool, readonly string[]>>> {
   /** What it needs, in words: 'links of kind gre'. */
   readonly name: string;
-  readonly ip?: readonly string[] | undefined;
-  readonly bridge?: readonly string[] | undefined;
+  /** Settings in /proc/sys that are made first. */
+  readonly sysctls?: Readonly<Record<string, string>> | undefined;
   /** Labels of the objects that it makes; default all. */
   readonly objects?: RegExp | undefined;
 }
 
 /** How iproute2 says that the kernel has not got something. */
 const absent =
-  /Unknown device type|Operation not supported|not supported|Protocol not supported|Unknown lightweight tunnel|not enabled|not built/i;
+  /Unknown device type|not supported|Unknown lightweight tunnel|not enabled|not built|Unsupported|Error talking to the kernel/i;
 
 /** Runs lines until one fails, and gives what was said then; undefined when all went through. */
-export function batch(namespace: Namespace, tool: 'ip' | 'bridge', lines: readonly string[]): string | undefined {
-  const done = spawnSync('nsenter', [`--net=${pathOf(namespace)}`, '--', tool, '-batch', '-'], {
+export function batch(namespace: Namespace, tool: Tool, lines: readonly string[]): string | undefined {
+  const done = spawnSync('nsenter', [`--net=${pathOf(namespace)}`, '--', ...tools[tool], '-batch', '-'], {
     input: `${lines.join('\n')}\n`,
     encoding: 'utf8',
     timeout: limit(20_000),
@@ -35,6 +38,16 @@ export function batch(namespace: Namespace, tool: 'ip' | 'bridge', lines: readon
   return `${tool} ${line ?? '(one of the lines)'}: ${done.stderr.trim()}`;
 }
 
+/** Writes settings; gives the first that is not there. */
+function set(namespace: Namespace, sysctls: Readonly<Record<string, string>>): string | undefined {
+  for (const [name, value] of Object.entries(sysctls)) {
+    const path = `/proc/sys/${name}`;
+    if (execInside(namespace, 'sh', ['-c', `test -e ${path} || echo missing`]).trim() === 'missing') return `${name}: not supported`;
+    execInside(namespace, 'sh', ['-c', `echo ${value} > ${path}`]);
+  }
+  return undefined;
+}
+
 /**
  * Makes the parts of a scene. Gives, for each part that the kernel has not got, what iproute2 said; whatever else fails throws. What comes
  * after such a failure in the same part is left out: it has nothing to build on.
@@ -42,13 +55,14 @@ export function batch(namespace: Namespace, tool: 'ip' | 'bridge', lines: readon
 export function build(namespace: Namespace, parts: readonly Part[]): Map<string, string> {
   const missing = new Map<string, string>();
   for (const part of parts) {
-    for (const tool of ['ip', 'bridge'] as const) {
+    let said = set(namespace, part.sysctls ?? {});
+    for (const tool of Object.keys(tools) as Tool[]) {
       const lines = part[tool] ?? [];
-      const said = lines.length === 0 || missing.has(part.name) ? undefined : batch(namespace, tool, lines);
-      if (said === undefined) continue;
-      if (!absent.test(said)) throw new Error(`${part.name}: ${said}`);
-      missing.set(part.name, said);
+      if (said === undefined && lines.length > 0) said = batch(namespace, tool, lines);
     }
+    if (said === undefined) continue;
+    if (!absent.test(said)) throw new Error(`${part.name}: ${said}`);
+    missing.set(part.name, said);
   }
   return missing;
 }
