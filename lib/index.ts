@@ -1,6 +1,7 @@
 /** The reviewed list of public names. */
 export { Namespace } from './namespace.js';
 export type {
+  Change,
   CreateOptions,
   LeakedDescriptor,
   LeakedMount,
@@ -33,8 +34,8 @@ export type { OperationOptions } from './netlink/route/exchange.js';
 export type { LinkChanges } from './netlink/route/links.js';
 export type { Ensured, Filter } from './netlink/route/object-client.js';
 export type { RouteQuery } from './netlink/route/routes.js';
-export type { Event, ObjectChange, RouteWatch, WatchOptions } from './netlink/route/watch.js';
-export type { WatchedName } from './netlink/route/watched.js';
+export type { ChangeOf, Event, ObjectChange, RouteWatch, WatchOptions } from './netlink/route/watch.js';
+export type { WatchedName, WatchedObjects } from './netlink/route/watched.js';
 export { otherKind } from './schema/route/link.js';
 export type { Link, LinkInput, LinkKind } from './schema/route/link.js';
 export type { Address, AddressInput } from './schema/route/address.js';

@@ -21,6 +21,19 @@ import { checkOpenOptions, existsError, openSource, type NamespaceSource, type O
 import { removeName } from './namespace/remove.js';
 import { checkWatchOptions, NamespaceWatch, type NamespaceWatchOptions } from './namespace/watch.js';
 
+/** An event of a watch whose objects are all of one type. */
+export type Change<T extends object> =
+  | {
+      readonly action: 'existing' | 'added' | 'changed' | 'removed';
+      readonly object: string;
+      readonly value: T;
+      readonly previous?: T;
+      readonly namespace: Namespace;
+      readonly nsid?: number;
+    }
+  | { readonly action: 'overrun' }
+  | { readonly action: 'synchronized' };
+
 export type { CreateOptions } from './namespace/create.js';
 export type { LeakedDescriptor, LeakedMount, LeakedThread, Leaks } from './namespace/leaks.js';
 export type { ListOptions, NamespaceEntry } from './namespace/list.js';

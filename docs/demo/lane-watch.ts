@@ -1,4 +1,4 @@
-import type { Address, Event, Link, Namespace, Neighbour, ObjectChange, Route, RouteClient, RouteWatch } from '../../lib/index.js';
+import type { Event, Link, Namespace, Neighbour, ObjectChange, RouteClient, RouteWatch } from '../../lib/index.js';
 import { plural } from './screen.js';
 
 const signs = { existing: '', added: '+ ', changed: '', removed: '- ' } as const;
@@ -63,11 +63,11 @@ export class LaneWatch {
   #describe({ action, object, value }: ObjectChange): string | undefined {
     switch (object) {
       case 'link':
-        return this.#describeLink(action, value as Link);
+        return this.#describeLink(action, value);
       case 'address':
-        return `address ${(value as Address).address}`;
+        return `address ${value.address}`;
       case 'route': {
-        const { table, destination = 'default', gateway } = value as Route;
+        const { table, destination = 'default', gateway } = value;
         if (table !== 'main') this.#local[action]++;
         // A changed one has lost or found its carrier: the link tells that already.
         return table === 'main' && action !== 'changed'
@@ -75,7 +75,7 @@ export class LaneWatch {
           : undefined;
       }
       case 'neighbour': {
-        const { address, state } = value as Neighbour;
+        const { address, state } = value;
         // Multicast groups are not what anybody calls a neighbour.
         if (address === undefined || address.startsWith('ff')) return undefined;
         return `neighbour ${address}${action === 'removed' ? '' : ` ${String(state)}`}`;

@@ -8,16 +8,26 @@ import { codeOf, namespaceError } from './entry-error.js';
 import type { LaneChoice } from './handle.js';
 import { checkName, directoryOf, nameDirectories, searchDirectories } from './names.js';
 
+/** What a source may say; exactly one place, and a thread only with its process. */
+interface Places {
+  readonly name: string;
+  readonly path: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly pidfd: number;
+  readonly fd: number;
+  readonly socket: number | object;
+  readonly container: string;
+}
+
+/** One place, perhaps with what belongs to it, and nothing else. */
+type Place<Name extends keyof Places, With extends keyof Places = never> = { readonly [K in Name]: Places[K] } & {
+  readonly [K in With]?: Places[K] | undefined;
+} & { readonly [K in Exclude<keyof Places, Name | With>]?: undefined };
+
 /** Where a namespace is. A string is a name. */
 export type NamespaceSource =
-  | string
-  | { readonly name: string }
-  | { readonly path: string }
-  | { readonly pid: number; readonly tid?: number | undefined }
-  | { readonly pidfd: number }
-  | { readonly fd: number }
-  | { readonly socket: number | { readonly fd: number } | object }
-  | { readonly container: string };
+  string | Place<'name'> | Place<'path'> | Place<'pid', 'tid'> | Place<'pidfd'> | Place<'fd'> | Place<'socket'> | Place<'container'>;
 
 export interface OpenOptions {
   /** 'shared': netlink sockets of this handle are pumped by a lane that serves several namespaces. Default 'own'. */

@@ -17,6 +17,6 @@ export async function openRoute<N>(handle: NamespaceHandle, namespace: N, option
   checkRouteOptions(options);
   const { thread, timeout } = options;
   const socket = await openNetlink(handle, 'route', { thread, timeout });
-  const subscribe: Subscribe = (groups, receiveBuffer) => openNetlink(handle, 'route', { thread, timeout, groups, receiveBuffer });
+  const subscribe: Subscribe = (groups, more) => openNetlink(handle, 'route', { ...more, thread, timeout, groups });
   return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint: options.bigint ?? false }), namespace);
 }

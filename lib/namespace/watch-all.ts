@@ -12,11 +12,14 @@ export interface WatchAllOptions extends WatchOptions {
 
 /** Checks before anything is opened. */
 export function checkWatchAll(objects: readonly WatchedName[], options: WatchAllOptions): WatchAllOptions {
-  checkOptions('options', options, ['existing', 'receiveBuffer', 'signal', 'thread']);
+  checkOptions('options', options, ['existing', 'receiveBuffer', 'allNamespaces', 'signal', 'thread']);
   const { thread: _thread, ...rest } = options;
   checkWatch(objects, rest);
   return options;
 }
+
+/** What one of the watches told; undefined at its end. */
+type Pulled<N> = { readonly index: number } & ({ readonly event: Event<N> | undefined } | { readonly error: unknown });
 
 /** The watches of many namespaces as one async iterator. One loop; leaving it, or close(), ends them all. */
 export class WatchAll<N> implements AsyncIterable<Event<N>> {
@@ -53,20 +56,25 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
     try {
       await this.ready;
       const iterators = this.#watches.map((watch) => watch[Symbol.asyncIterator]());
-      const pull = async (index: number): Promise<{ readonly index: number; readonly event: Event<N> | undefined }> => {
-        const result = await iterators[index]?.next();
-        return { index, event: result?.done === false ? result.value : undefined };
+      // Never rejects: what still waits when the loop is left is told by nobody.
+      const pull = async (index: number): Promise<Pulled<N>> => {
+        try {
+          const result = await iterators[index]?.next();
+          return { index, event: result?.done === false ? result.value : undefined };
+        } catch (error) {
+          return { index, error };
+        }
       };
       const pending = new Map(iterators.map((_, index) => [index, pull(index)]));
       while (pending.size > 0) {
-        const { index, event } = await Promise.race(pending.values());
-        if (event === undefined) pending.delete(index);
-        else {
-          // Behind the others, so that a busy namespace does not hide the quiet ones.
-          pending.delete(index);
-          pending.set(index, pull(index));
-          yield event;
-        }
+        const pulled = await Promise.race(pending.values());
+        if ('error' in pulled) throw pulled.error;
+        const { index, event } = pulled;
+        pending.delete(index);
+        if (event === undefined) continue;
+        // Behind the others, so that a busy namespace does not hide the quiet ones.
+        pending.set(index, pull(index));
+        yield event;
       }
       return undefined;
     } finally {

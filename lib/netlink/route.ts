@@ -159,7 +159,9 @@ export class RouteClient<N = unknown> {
    * twice, and when the kernel drops events the differences are told.
    */
   watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N> {
-    const watch = new RouteWatch<N>(this.#exchange, this.#origin, checkWatch(objects, options), options);
+    const watch: RouteWatch<N> = new RouteWatch(this.#exchange, this.#origin, checkWatch(objects, options), options, () => {
+      this.#watches.delete(watch);
+    });
     this.#watches.add(watch);
     return watch;
   }

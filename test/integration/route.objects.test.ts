@@ -211,6 +211,8 @@ for (const thread of ['lane', 'caller'] as const) {
         [route.links.add({ name: 'a name that is too long', kind: 'bridge' }), /name/],
         [route.addresses.add({ link: 'v0', address: '10.0.0.256/24' }), /address/],
         [route.addresses.add({ link: {}, address: '10.0.0.3/24' }), /link/],
+        [route.addresses.add({ address: '10.0.0.3/24' } as never), /value\.link must be given/],
+        [route.addresses.delete({ link: 'v0' }), /value\.address/],
         [route.routes.add({ destination: '10.0.0.0/33' }), /destination/],
         [route.routes.add('10.0.0.0/8' as never), /value must be an object/],
         [route.links.get('' as never), /link must be/],

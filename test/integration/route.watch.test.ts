@@ -4,6 +4,7 @@ import type { RouteClient } from '../../lib/netlink/route.js';
 import type { Event } from '../../lib/netlink/route/watch.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ip } from '../support/namespaces.js';
+import { needs } from '../support/skip.js';
 import { limit } from '../support/time.js';
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -145,6 +146,80 @@ describe('A watch', function () {
     ]);
     await watch.close();
     expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
+  });
+
+  it('of many namespaces ends when its loop is left while others still wait, and when one of them is closed', async () => {
+    const left = Namespace.watchAll([one, two], ['link']);
+    await left.ready;
+    await route.links.add({ name: 'a0', kind: 'bridge' });
+    for await (const event of left) {
+      expect(summary(event)).to.equal('added link "a0"');
+      break;
+    }
+    // A rejection that nobody handles would be reported in a later turn, and end the run.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const lost = Namespace.watchAll([one, two], ['link']);
+    await lost.ready;
+    const reader = new Reader(lost);
+    await two.close();
+    expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
+  });
+
+  it('hears namespaces that have a number here when asked to, beside its own state', async function () {
+    await needs(this, 'hearing all namespaces', async () => {
+      const socket = await one.netlink('route', { groups: [1], allNamespaces: true });
+      await socket.close();
+    });
+    await route.namespaceIds.add(two, 55);
+    await other.links.add({ name: 'b1', kind: 'bridge' });
+    const watch = route.watch(['link'], { existing: true, allNamespaces: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    await other.links.set('b1', { mtu: 1400 });
+    await other.links.delete('b1');
+    await route.links.add({ name: 'b1', kind: 'bridge' });
+    await reader.until((events) => events.some((event) => summary(event) === 'added link "b1"' && !('nsid' in event)));
+    const told = reader.events.filter((event) => 'value' in event).map((event) => `${summary(event)} ${event.nsid ?? 'here'}`);
+    expect(told.slice(0, 2)).to.deep.equal(['existing link "lo" here', 'changed link "b1" 55']);
+    expect(told).to.include('removed link "b1" 55');
+    expect(told.at(-1)).to.equal('added link "b1" here');
+    await watch.close();
+    await reader.done;
+  });
+
+  it('tells a new link from a changed one without knowing what there was', async () => {
+    const watch = route.watch(['link']);
+    await watch.ready;
+    const reader = new Reader(watch);
+    ip(one, 'link add v0 type veth peer name v1');
+    ip(one, 'link set v0 mtu 1400');
+    ip(one, `link add m0 type veth peer name m1 netns /proc/${process.pid}/fd/${two.fd}`);
+    ip(two, `link set m1 netns /proc/${process.pid}/fd/${one.fd}`);
+    ip(one, 'link set m1 up');
+    ip(one, 'link delete v0');
+    await reader.until((events) => events.some((event) => summary(event) === 'removed link "v0"'));
+    const told = reader.events.map(summary).filter((line, at, all) => all.indexOf(line) === at);
+    expect(told.filter((line) => line.startsWith('added'))).to.have.members(['v0', 'v1', 'm0', 'm1'].map((name) => `added link "${name}"`));
+    expect(told).to.include.members(['changed link "v0"', 'changed link "m1"', 'removed link "v1"']);
+    await watch.close();
+    await reader.done;
+  });
+
+  it('that is closed, or never began, is forgotten by its client', async () => {
+    const aborted = route.watch(['link'], { signal: AbortSignal.abort() });
+    expect(await rejectionOf(aborted.ready)).to.include({ code: 'ABORT_ERR' });
+    const forgotten = await (async () => {
+      const watch = route.watch(['link'], { existing: true });
+      await watch.ready;
+      await watch.close();
+      return new WeakRef(watch);
+    })();
+    const end = performance.now() + limit(10_000);
+    while (forgotten.deref() !== undefined) {
+      if (performance.now() > end) throw new Error('still held');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      globalThis.gc?.();
+    }
   });
 
   it('ends equal to a fresh list whatever happens, also with a buffer that is far too small', async () => {

@@ -6,6 +6,7 @@ import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
+import type { SocketOptions } from '../socket-options.js';
 
 /** An fd of a namespace that stays open until it is given back. */
 export interface HeldNamespace {
@@ -17,7 +18,10 @@ export interface HeldNamespace {
 export type HoldNamespace = (handle: object) => HeldNamespace;
 
 /** Opens a socket in the same namespace that hears groups. */
-export type Subscribe = (groups: readonly number[], receiveBuffer?: number) => Promise<NetlinkSocket>;
+export type Subscribe = (
+  groups: readonly number[],
+  options?: Pick<SocketOptions, 'receiveBuffer' | 'allNamespaces'>,
+) => Promise<NetlinkSocket>;
 
 /** Options that every operation takes. */
 export interface OperationOptions {

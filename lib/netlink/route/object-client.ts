@@ -22,6 +22,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly asked?: Readonly<Record<string, unknown>> | undefined;
   /** Which one a value is, for errors: 'v0'. */
   readonly label: (value: Readonly<Record<string, unknown>>) => string;
+  /** What every change must say. */
+  readonly required?: readonly string[] | undefined;
   /** The fields by which the kernel tells one object from another. */
   readonly key: readonly string[];
   /** What a change has that is not given; what iproute2 would put there. */
@@ -80,7 +82,9 @@ export class ObjectClient<T extends object, I extends object> {
   /** The call that a change is. */
   call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): Call<I> {
     this.checkValue('value', value);
-    const { types, codec } = this.type;
+    const { types, codec, required } = this.type;
+    const absent = required?.find((name) => plain(value)[name] === undefined);
+    if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
     const flags = {
       add: NLM_F_CREATE | NLM_F_EXCL,
       replace: NLM_F_CREATE | NLM_F_REPLACE,

@@ -77,6 +77,7 @@ export const addressType: ObjectType<Address, AddressInput> = {
   headerSize: 8,
   filters: ['link', 'family'],
   label: (value) => `${text(value['address'])}${on(value)}`,
+  required: ['link', 'address'],
   key: ['link', 'address', 'peer', 'family'],
   defaults: loopbackScope,
 };

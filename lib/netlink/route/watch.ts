@@ -1,11 +1,11 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal, nearest } from '../../arguments.js';
 import { abortError, invalidArgument, NetlaneError } from '../../errors.js';
-import { NLM_F_CREATE, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
+import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
 import { same } from './matching.js';
-import { watchedNames, watchedOf, type Watched, type WatchedName } from './watched.js';
+import { watchedNames, watchedOf, type Watched, type WatchedName, type WatchedObjects } from './watched.js';
 
 /** Options of a watch. */
 export interface WatchOptions {
@@ -13,27 +13,45 @@ export interface WatchOptions {
   readonly existing?: boolean | undefined;
   /** Bytes of the receive buffer: how many events may wait. Default 8 MiB, or what the system allows without CAP_NET_ADMIN. */
   readonly receiveBuffer?: number | undefined;
+  /**
+   * Changes in all namespaces that have an nsid here are told as well, with their `nsid`, as they come: what exists there is not listed, and not found
+   * out after an overrun. Needs CAP_NET_BROADCAST. Default false. Source: NETLINK_LISTEN_ALL_NSID (Linux 4.2).
+   */
+  readonly allNamespaces?: boolean | undefined;
   /** Ends the watch with ABORT_ERR. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a watch tells of one object. */
-export interface ObjectChange<N = unknown> {
+/** What a watch tells of one object of one sort. */
+export interface ChangeOf<O extends keyof WatchedObjects, N = unknown> {
+  /** Without `existing`, only of links 'added' and 'changed' are told apart. */
   readonly action: 'existing' | 'added' | 'changed' | 'removed';
-  /** 'link', 'address', 'route', 'rule', 'neighbour', 'forwarding entry'. */
-  readonly object: string;
-  readonly value: object;
+  /** What `value` is. */
+  readonly object: O;
+  readonly value: WatchedObjects[O];
   /** With `existing`: what it was before. */
-  readonly previous?: object;
-  /** Where it happened. */
+  readonly previous?: WatchedObjects[O];
+  /** The watched namespace. */
   readonly namespace: N;
+  /** With `allNamespaces`: the number of the namespace where it happened; absent for the watched one. */
+  readonly nsid?: number;
 }
+
+/** What a watch tells of one object: `object` says which, and so the type of `value`. */
+export type ObjectChange<N = unknown> = { readonly [O in keyof WatchedObjects]: ChangeOf<O, N> }[keyof WatchedObjects];
 
 /** A change; or that the kernel dropped events; or that the differences are told and the state is right again. */
 export type Event<N = unknown> =
   ObjectChange<N> | { readonly action: 'overrun'; readonly namespace: N } | { readonly action: 'synchronized'; readonly namespace: N };
 
-type Untold = Omit<ObjectChange, 'namespace'> | { readonly action: 'overrun' } | { readonly action: 'synchronized' };
+/** An event before it has its namespace; that value and object belong together is the business of `watched`. */
+interface Untold {
+  readonly action: Event['action'];
+  readonly object?: string;
+  readonly value?: object;
+  readonly previous?: object;
+  readonly nsid?: number;
+}
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -46,9 +64,10 @@ export function checkWatch(objects: readonly WatchedName[], options: WatchOption
       hint: near === undefined ? `known are ${watchedNames.join(', ')}` : `did you mean ${near}?`,
     });
   }
-  checkOptions('options', options, ['existing', 'receiveBuffer', 'signal']);
+  checkOptions('options', options, ['existing', 'receiveBuffer', 'allNamespaces', 'signal']);
   if (options.receiveBuffer !== undefined) checkInteger('receiveBuffer', options.receiveBuffer, 1, 0x3fffffff);
   checkBoolean('existing', options.existing);
+  checkBoolean('allNamespaces', options.allNamespaces);
   checkSignal('signal', options.signal);
   return watchedOf(objects);
 }
@@ -71,6 +90,8 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   readonly #existing: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #receiveBuffer: number | undefined;
+  readonly #allNamespaces: boolean | undefined;
+  readonly #onClose: () => void;
   readonly #queue: Event<N>[] = [];
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
@@ -79,22 +100,36 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   #closing: Promise<void> | undefined;
   #iterating = false;
 
-  constructor(exchange: Exchange, namespace: N, watched: readonly Watched[], options: WatchOptions) {
+  constructor(exchange: Exchange, namespace: N, watched: readonly Watched[], options: WatchOptions, onClose: () => void) {
     this.#namespace = namespace;
     this.#exchange = exchange;
     this.#known = watched.map((one) => ({ watched: one, values: new Map() }));
     this.#existing = options.existing ?? false;
     this.#signal = options.signal;
     this.#receiveBuffer = options.receiveBuffer;
-    this.ready = this.#start();
+    this.#allNamespaces = options.allNamespaces;
+    this.#onClose = onClose;
+    this.ready = this.#begin();
     // Whoever iterates is told as well; nobody has to wait for `ready`.
     this.ready.catch(() => undefined);
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async #start(): Promise<void> {
     if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
     const groups = new Set(this.#known.flatMap((one) => one.watched.groups));
-    const socket = await this.#exchange.subscribe([...groups], this.#receiveBuffer);
+    const socket = await this.#exchange.subscribe([...groups], {
+      receiveBuffer: this.#receiveBuffer,
+      allNamespaces: this.#allNamespaces,
+    });
     this.#socket = socket;
     if (this.#closing !== undefined) {
       await socket.close();
@@ -173,17 +208,21 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
       if (watched.family !== undefined && message.body[0] !== watched.family) continue;
       const value = this.#exchange.read(watched.codec, message.body);
       if (!this.#concerns(watched, value as Plain)) continue;
-      if (message.type === watched.create) this.#made(known, value, message.flags);
+      if (!this.#existing || message.nsid !== undefined) this.#pass(known, value, message);
+      else if (message.type === watched.create) this.#made(known, value, message.flags);
       else this.#gone(known, value);
     }
   }
 
+  /** As the kernel tells it, without knowing what was before. */
+  #pass({ watched }: Known, value: object, message: Message): void {
+    const { object } = watched;
+    const action = message.type === watched.delete ? 'removed' : object !== 'link' || isNewLink(message) ? 'added' : 'changed';
+    this.#tell({ action, object, value, ...(message.nsid === undefined ? undefined : { nsid: message.nsid }) });
+  }
+
   #made(known: Known, value: object, flags: number): void {
     const { object } = known.watched;
-    if (!this.#existing) {
-      this.#tell({ action: (flags & NLM_F_CREATE) !== 0 || object !== 'link' ? 'added' : 'changed', object, value });
-      return;
-    }
     const key = known.watched.key(value as Plain);
     const previous = known.values.get(key);
     known.values.set(key, value);
@@ -204,22 +243,18 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
 
   #gone(known: Known, value: object): void {
     const { object } = known.watched;
-    if (this.#existing) {
-      const key = known.watched.key(value as Plain);
-      const previous = known.values.get(key);
-      known.values.delete(key);
-      if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
-      else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
-      // With an address, a link or a nexthop go routes of IPv4, in silence, and with a link its nexthops may.
-      if (object === 'address' || object === 'link' || object === 'nexthop') this.#doubt('route');
-      if (object === 'link') this.#doubt('nexthop');
-      return;
-    }
-    this.#tell({ action: 'removed', object, value });
+    const key = known.watched.key(value as Plain);
+    const previous = known.values.get(key);
+    known.values.delete(key);
+    if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
+    else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
+    // With an address, a link or a nexthop go routes of IPv4, in silence, and with a link its nexthops may.
+    if (object === 'address' || object === 'link' || object === 'nexthop') this.#doubt('route');
+    if (object === 'link') this.#doubt('nexthop');
   }
 
   #tell(event: Untold): void {
-    this.#queue.push({ ...event, namespace: this.#namespace });
+    this.#queue.push({ ...event, namespace: this.#namespace } as Event<N>);
   }
 
   #doubt(object: string): void {
@@ -264,11 +299,19 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
 
   /** Ends the watch; a loop that waits is rejected with NETLANE_CLOSED. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#socket?.close() ?? Promise.resolve();
+    if (this.#closing === undefined) {
+      this.#onClose();
+      this.#closing = this.#socket?.close() ?? Promise.resolve();
+    }
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Of a link that is new to its namespace the kernel says that all its flags changed (ifi_change), of one that changes which did. */
+function isNewLink({ body }: Message): boolean {
+  return new DataView(body.buffer, body.byteOffset).getUint32(12, LITTLE_ENDIAN) === 0xffff_ffff;
 }

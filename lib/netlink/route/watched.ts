@@ -1,15 +1,26 @@
 import type { Codec } from '../../codec/codec.js';
-import { address } from '../../schema/route/address.js';
-import { link } from '../../schema/route/link.js';
-import { fdb, neighbour } from '../../schema/route/neighbour.js';
-import { nexthop } from '../../schema/route/nexthop.js';
-import { route } from '../../schema/route/route.js';
-import { rule } from '../../schema/route/rule.js';
+import { address, type Address } from '../../schema/route/address.js';
+import { link, type Link } from '../../schema/route/link.js';
+import { fdb, neighbour, type FdbEntry, type Neighbour } from '../../schema/route/neighbour.js';
+import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
+import { route, type Route } from '../../schema/route/route.js';
+import { rule, type Rule } from '../../schema/route/rule.js';
+
+/** What a watch tells of, by the word for it in ObjectChange.object. */
+export interface WatchedObjects {
+  readonly link: Link;
+  readonly address: Address;
+  readonly route: Route;
+  readonly rule: Rule;
+  readonly neighbour: Neighbour;
+  readonly 'forwarding entry': FdbEntry;
+  readonly nexthop: Nexthop;
+}
 
 /** What can be watched: names for watch(), the groups (RTNLGRP_*) that tell of it, and how its events are read. */
 export interface Watched {
-  /** Change.object. */
-  readonly object: string;
+  /** ObjectChange.object. */
+  readonly object: keyof WatchedObjects;
   readonly groups: readonly number[];
   readonly codec: Codec<object, never>;
   /** Types of the messages: made or changed, deleted. */

@@ -119,6 +119,9 @@ const addressSchema = object({
 
 /** An address of a link (struct ifaddrmsg, if_addr.h). */
 export interface Address extends Infer<typeof addressSchema> {}
-/** What an address is made from. */
-export interface AddressInput extends InferInput<typeof addressSchema> {}
+type AnyAddressInput = InferInput<typeof addressSchema>;
+/** What an address is made from. The kernel has no address without a link. */
+export interface AddressInput extends AnyAddressInput {
+  readonly link: NonNullable<AnyAddressInput['link']>;
+}
 export const address: Codec<Address, AddressInput> = addressSchema;

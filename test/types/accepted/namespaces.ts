@@ -7,7 +7,7 @@ export async function forms(controller: AbortController): Promise<bigint> {
   await Namespace.open({ path: '/proc/1/ns/net' });
   await Namespace.open({ pid: 1 });
   await Namespace.open({ pid: 1, tid: 1 });
-  await Namespace.open({ pidfd: 3 });
+  await Namespace.open({ pidfd: 3, pid: undefined });
   await Namespace.open({ fd: 3 }, { lane: 'shared' });
   await Namespace.open({ socket: 3 });
   await Namespace.open({ container: '0123456789ab' });

@@ -12,6 +12,10 @@ await Namespace.create('blue', { ifExists: 'replace' });
 await Namespace.open();
 // @ts-expect-error a thread without its process
 await Namespace.open({ tid: 1 });
+// @ts-expect-error two places
+await Namespace.open({ pid: 1, fd: 3 });
+// @ts-expect-error a thread, but of a pidfd
+await Namespace.open({ pidfd: 3, tid: 1 });
 // @ts-expect-error ids of processes are numbers
 await Namespace.attach('blue', { pid: '1' });
 

@@ -8,6 +8,8 @@ export async function program(): Promise<void> {
   await route.links.add({ name: 'b0', kind: 'bridge', peer: { name: 'b1' } });
   // @ts-expect-error: no such field
   await route.links.set('v0', { mtuu: 1400 });
+  // @ts-expect-error: an address is one of a link
+  await route.addresses.add({ address: '10.0.0.1/24' });
   // @ts-expect-error: not a number
   await route.links.set('v0', { mtu: '1400' });
   // @ts-expect-error: nothing of this name can be watched
