@@ -25,6 +25,8 @@ export const netlaneCodes = [
   'NETLANE_FILTER_REFUSED',
   'NETLANE_NOT_SUPPORTED',
   'NETLANE_UNEXPECTED_REPLY',
+  'NETLANE_PROCESS_FAILED',
+  'NETLANE_OUTPUT_TOO_LONG',
 ] as const;
 
 export type NetlaneCode = (typeof netlaneCodes)[number];
@@ -171,6 +173,31 @@ export class DecodeError extends Error {
 }
 Object.defineProperty(DecodeError.prototype, 'name', { value: 'DecodeError', configurable: true, writable: true });
 
+/** How a program ended that should have ended otherwise, and what it said until then. */
+export interface ProcessOutcome {
+  readonly stdout: string | Uint8Array;
+  readonly stderr: string | Uint8Array;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** A program that exec() ran and that failed, took too long or wrote too much. */
+export class ProcessError extends NetlaneError {
+  /** What it had written. */
+  declare readonly stdout: string | Uint8Array;
+  declare readonly stderr: string | Uint8Array;
+  /** null when it had not ended, or when a signal ended it. */
+  declare readonly exitCode: number | null;
+  /** The signal that ended it. */
+  declare readonly signal: string | null;
+
+  constructor(code: NetlaneCode, reason: string, outcome: ProcessOutcome, context: ErrorContext = {}) {
+    super(code, reason, context);
+    assign(this, { ...outcome });
+  }
+}
+Object.defineProperty(ProcessError.prototype, 'name', { value: 'ProcessError', configurable: true, writable: true });
+
 /** The argument of a call that cannot be meant: thrown before anything is changed. */
 export function invalidArgument(name: string, expected: string, received: unknown, context: ErrorContext = {}): NetlaneError {
   return new NetlaneError('NETLANE_INVALID_ARGUMENT', `${name} must be ${expected}, got ${describeValue(received)}`, context);
@@ -193,7 +220,7 @@ export function describeValue(value: unknown): string {
   return typeof constructorName === 'string' && constructorName !== 'Object' ? `a ${constructorName}` : 'an object';
 }
 
-const classes = { NetlaneError, SystemError, NetlinkError, DecodeError } as const;
+const classes = { NetlaneError, SystemError, NetlinkError, DecodeError, ProcessError } as const;
 
 /** An error as plain data: structured clone drops `code` and every other own field of an Error. */
 export interface ErrorData {

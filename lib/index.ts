@@ -18,8 +18,13 @@ export type {
   WatchAll,
   WatchAllOptions,
 } from './namespace.js';
-export { DecodeError, NetlaneError, NetlinkError, SystemError } from './errors.js';
-export type { AttributePolicy, NetlaneCode } from './errors.js';
+export type { Executor } from './namespace/executor.js';
+export type { Child, ChildEvents } from './execution/child.js';
+export type { ExecOptions, ExecResult } from './execution/exec.js';
+export type { SpawnOptions } from './execution/spawn-options.js';
+export type { Stdio, StdioStream } from './execution/stdio.js';
+export { DecodeError, NetlaneError, NetlinkError, ProcessError, SystemError } from './errors.js';
+export type { AttributePolicy, NetlaneCode, ProcessOutcome } from './errors.js';
 export type { Protocol, ProtocolName } from './netlink/constants.js';
 export type { Message } from './netlink/message.js';
 export type { Reply, Request, Warning } from './netlink/request.js';

@@ -7,6 +7,7 @@ import type { SocketOptions } from './netlink/socket-options.js';
 import type { NetlinkSocket } from './netlink/socket.js';
 import { bindName, checkCreateOptions, createAnonymous, createNamed, deleteName, type CreateOptions } from './namespace/create.js';
 import { namespaceError } from './namespace/entry-error.js';
+import { Executor } from './namespace/executor.js';
 import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
 import { findLeaks, type Leaks } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
@@ -56,7 +57,7 @@ export interface NameOptions {
  *
  * Made by create(), open() and current() only. It belongs to the thread that made it. All methods may be called concurrently.
  */
-export class Namespace {
+export class Namespace extends Executor {
   readonly #handle: NamespaceHandle;
 
   private constructor(token: symbol, handle: NamespaceHandle) {
@@ -65,6 +66,7 @@ export class Namespace {
         hint: 'use Namespace.create(), Namespace.open() or Namespace.current()',
       });
     }
+    super();
     this.#handle = handle;
     bindHandle(this, handle);
   }
@@ -326,7 +328,7 @@ export class Namespace {
   }
 
   /** 'Namespace(blue, 4:4026532281)', without a name 'Namespace(4:4026532281)'. */
-  toString(): string {
+  override toString(): string {
     return this.#handle.toString();
   }
 

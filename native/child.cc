@@ -45,6 +45,7 @@ class Child {
 
   /** Calls `listener` when it has ended, on the loop, which is kept alive for that. */
   void watch(Napi::Env env, Napi::Function listener) {
+    if (reaped_) return;
     poller_ = Poller::open(env, pidfd_, listener);
     poller_->watch(UV_READABLE);
     poller_->ref(true);
@@ -56,6 +57,7 @@ class Child {
     if (reaped_ || !reap(pidfd_->get(), how)) return std::nullopt;
     reaped_ = true;
     if (poller_) poller_->close();
+    pidfd_.reset();
     return how;
   }
 

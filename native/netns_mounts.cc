@@ -127,7 +127,8 @@ void mountsForNetns(const std::string& name) {
   // Not private: an unmount outside must arrive here, or this thread would pin names that were deleted.
   if (mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) != 0) throw SystemFailure("mount", errno, "/");
   mountSys();
-  mountEtc(name);
+  // An unnamed one has no files: the empty name would be the directory of all names.
+  if (!name.empty()) mountEtc(name);
 }
 
 }  // namespace netlane

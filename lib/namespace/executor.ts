@@ -1,0 +1,73 @@
+import type { Readable, Writable } from 'node:stream';
+import { execInside, type ExecOptions, type ExecResult } from '../execution/exec.js';
+import type { Child } from '../execution/child.js';
+import type { Place } from '../execution/place.js';
+import { spawnInside } from '../execution/spawn.js';
+import type { SpawnOptions } from '../execution/spawn-options.js';
+import { invalidArgument } from '../errors.js';
+import { handleOf } from './handle.js';
+import { placeOf } from './place.js';
+
+const places = new WeakMap<object, Place>();
+
+/** What runs inside needs of the namespace; the same object every time. */
+function place(namespace: object): Place {
+  const known = places.get(namespace);
+  if (known !== undefined) return known;
+  const handle = handleOf(namespace);
+  if (handle === undefined) throw invalidArgument('this', 'a Namespace', namespace);
+  const made = placeOf(handle);
+  places.set(namespace, made);
+  return made;
+}
+
+/** The half of Namespace that runs things inside: processes, and files that differ between namespaces. */
+export abstract class Executor {
+  /**
+   * Starts a process inside: neither the calling thread nor any that lives on enters the namespace. Resolves when the program runs, so that the child has
+   * its pid, and whatever kept it from starting rejects. Its signals are reset, and it has no other descriptors than `stdio` says.
+   *
+   * @param file name of a program, looked for in the PATH of the child's environment, or its path. No shell is involved.
+   * @param args its arguments, without argv[0].
+   * @param options see SpawnOptions; what is not there is as in node:child_process.
+   * @returns the child, with streams on the caller's loop. It lives on when the namespace's handle is closed, and keeps the namespace alive.
+   * @throws NETLANE_INVALID_ARGUMENT; NETLANE_CLOSED; ABORT_ERR; a SystemError whose `syscall` tells the step: execve (ENOENT, EACCES), chdir, setuid,
+   *   setgid, setgroups, mount, clone (EAGAIN), setns (EPERM; NETLANE_FOREIGN_USERNS).
+   * Any number of calls may run at the same time. Source: setns(2), clone(2), execve(2), ip-netns(8). Since Linux 5.4.
+   */
+  spawn(
+    file: string,
+    args?: readonly string[],
+    options?: SpawnOptions & { readonly stdio?: 'pipe' | undefined },
+  ): Promise<Child<Writable, Readable, Readable>>;
+  spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child>;
+  spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child> {
+    return within(this, (place) => spawnInside(place, file, args, options));
+  }
+
+  /**
+   * Runs a program inside to its end, as spawn() does, and gives what it wrote.
+   *
+   * @returns stdout and stderr as strings (or as Buffers, with `encoding: 'buffer'`), exitCode, and the signal that ended it.
+   * @throws as spawn(); a ProcessError, which has stdout, stderr, exitCode and signal: NETLANE_PROCESS_FAILED when it ended with another status than 0 or by
+   *   a signal, unless `reject` is false; NETLANE_TIMEOUT; NETLANE_OUTPUT_TOO_LONG. ABORT_ERR, NETLANE_CLOSED. The program is sent killSignal then.
+   */
+  exec(
+    file: string,
+    args: readonly string[] | undefined,
+    options: ExecOptions & { readonly encoding: 'buffer' },
+  ): Promise<ExecResult<Buffer>>;
+  exec(
+    file: string,
+    args?: readonly string[],
+    options?: ExecOptions & { readonly encoding?: BufferEncoding | undefined },
+  ): Promise<ExecResult>;
+  exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult<string | Buffer>> {
+    return within(this, (place) => execInside(place, file, args, options));
+  }
+}
+
+/** What is thrown, also before the work begins, is a rejection. */
+async function within<T>(namespace: object, work: (place: Place) => Promise<T>): Promise<T> {
+  return work(place(namespace));
+}
