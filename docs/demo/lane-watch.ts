@@ -1,4 +1,4 @@
-import type { Event, Link, Namespace, Neighbour, ObjectChange, RouteClient, RouteWatch } from '../../lib/index.js';
+import type { Event, Link, Namespace, ObjectChange, RouteClient, RouteWatch } from '../../lib/index.js';
 import { plural } from './screen.js';
 
 const signs = { existing: '', added: '+ ', changed: '', removed: '- ' } as const;

@@ -9,14 +9,14 @@ import { timeFactor } from './time.js';
  * Root hooks of every mocha run: what a test leaves behind in the process or on the machine fails its suite, with the test's name.
  *
  * A suite may hold things from its `before` to its `after`, and a lane may end a moment later than its last handle. So each test only
- * notes what is new after it; the verdict falls at the end of the outermost suite, after its own `after` hooks, with patience of 2 s.
+ * notes what is new after it; the verdict falls at the end of the outermost suite, after its own `after` hooks, with patience of 8 s: on a busy machine a thread takes its time to end.
  */
 
 /** Everything that could be left, as text that says what it is and where it comes from. */
 export type Snapshot = ReadonlySet<string>;
 
 const netnsDirectory = '/run/netns';
-const patience = 2000 * timeFactor;
+const patience = 8000 * timeFactor;
 
 /** Opened once by Node itself when first needed, and kept for the life of the process. */
 const keptByNode = /anon_inode:\[io_uring\]|anon_inode:inotify|\/dev\/u?random$|\/sys\/fs\/cgroup\//;
