@@ -1,5 +1,4 @@
-import type { Namespace } from 'netlane';
-import { type Change, type Event, type Link, type ObjectChange, type Route } from 'netlane';
+import type { Change, Event, Link, Namespace, ObjectChange, Route } from 'netlane';
 
 /** What an event is about, by its object. */
 export function described(event: Event<Namespace>): string {
