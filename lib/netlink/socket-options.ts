@@ -182,6 +182,12 @@ export class LaterOptions {
     this.side = checked.side;
   }
 
+  /** What an option was set to that the kernel sets but cannot tell: NETLINK_LISTEN_ALL_NSID, in Linux 6.1. Any other failure is thrown. */
+  unreadable(name: SocketOptionName, option: number, error: unknown): number {
+    if (name !== 'allNamespaces' || (error as { code?: unknown }).code !== 'ENOPROTOOPT') throw error;
+    return this.primary.options.find((one) => one.option === option)?.value ?? 0;
+  }
+
   /** Whether the option concerns the fds beside the socket's own as well. */
   change(name: SocketOptionName, option: number, value: number): boolean {
     if (name === 'receiveBuffer' || name === 'sendBuffer') this.primary = { ...this.primary, [name]: value };

@@ -306,7 +306,8 @@ export class NetlinkSocket {
   async getOption(name: SocketOptionName): Promise<number> {
     const { level, option } = liveOption(name);
     this.#checkOpen();
-    return (await this.#primary.get()).transport.getOption(level, option);
+    const { transport } = await this.#primary.get();
+    return transport.getOption(level, option).catch((error: unknown) => this.#later.unreadable(name, option, error));
   }
 
   /**

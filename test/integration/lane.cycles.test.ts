@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
+import { timeFactor } from '../support/time.js';
 import { openFds } from './support/namespaces.js';
 import { getLink, until } from './support/route.js';
 
 const long = process.env['NETLANE_LONG'] === '1';
-const laneCycles = long ? 1024 : 128;
-const callerCycles = long ? 8192 : 1024;
+const usually = timeFactor > 1 ? { lane: 16, caller: 64 } : { lane: 128, caller: 1024 };
+const { lane: laneCycles, caller: callerCycles } = long ? { lane: 1024, caller: 8192 } : usually;
 
 interface Census {
   readonly fds: number;

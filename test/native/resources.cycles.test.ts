@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Native } from '../../lib/native.js';
 import { needsRoot } from '../support/skip.js';
 import { timeFactor } from '../support/time.js';
-import { census, gained, nothing, type Census } from './support/busy.js';
+import { census, gained, nothing, settledCensus, type Census } from './support/busy.js';
 import { resultOf, runScenario } from './support/scenario.js';
 
 const rounds = timeFactor > 1 ? 64 : 1024;
@@ -32,12 +32,13 @@ async function measure(file: string, rounds: number, body: (native: Native, roun
   const before = census();
   for (let round = rounds / 4; round < rounds; round += 1) await body(native, round);
   const [resident, virtual] = await memory();
-  console.log(JSON.stringify({ before, after: census(), resident: resident - residentBefore, virtual: virtual - virtualBefore }));
+  const after = await settledCensus(before);
+  console.log(JSON.stringify({ before, after, resident: resident - residentBefore, virtual: virtual - virtualBefore }));
 }
 
 async function measured(body: (native: Native, round: number) => Promise<void>): Promise<Report> {
   const program = `(file) => measure(file, ${rounds}, ${String(body)})`;
-  return resultOf(await runScenario(program, [], { node: ['--expose-gc'], ownMounts: true, helpers: [measure, census] })) as Report;
+  return resultOf(await runScenario(program, [], { node: ['--expose-gc'], ownMounts: true, helpers: [measure, census, settledCensus] })) as Report;
 }
 
 /** A leak of 16 KiB a round is 12 MiB here, one of a thread's stack 6 GiB. The heap moves by some MiB, and malloc reserves 64 MiB for a thread at times. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { needsRoot } from '../support/skip.js';
 import { cycles } from './support/addon.js';
-import { callForEver, census, gained, keepBusy, nothing, type Census, type Ending } from './support/busy.js';
+import { callForEver, census, gained, keepBusy, nothing, settledCensus, type Census, type Ending } from './support/busy.js';
 import { resultOf, runScenario, type ModuleKind } from './support/scenario.js';
 
 interface Report {
@@ -44,7 +44,7 @@ async function endWorkers(file: string, plan: Plan): Promise<void> {
   for (const what of Object.keys(ends)) delete ends[what];
   const before = census();
   for (let cycle = 0; cycle < plan.cycles; cycle += 2) await Promise.all([one(), one()]);
-  console.log(JSON.stringify({ ends, before, after: census() }));
+  console.log(JSON.stringify({ ends, before, after: await settledCensus(before) }));
 }
 
 const expectedEnds: Record<Ending, readonly string[]> = {
@@ -72,7 +72,7 @@ describe('A worker that uses the addon', function () {
           const outcome = await runScenario(endWorkers, [{ kind, ending, loadedFirst, cycles }], {
             kind,
             ownMounts: true,
-            helpers: [keepBusy, callForEver, census],
+            helpers: [keepBusy, callForEver, census, settledCensus],
           });
           const { ends, before, after } = resultOf(outcome) as Report;
           const even = Math.ceil(cycles / 2) * 2;

@@ -146,6 +146,19 @@ export function census(): Census {
   };
 }
 
+/**
+ * What this process holds when threads that were joined have gone: they stand in /proc a moment longer. When something stays, what is there
+ * after many looks.
+ */
+export async function settledCensus(before: Census): Promise<Census> {
+  let now = census();
+  for (let look = 0; look < 500 && now.threads.length > before.threads.length; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now = census();
+  }
+  return now;
+}
+
 /** What is there more than before. Mounts of others go away when their folders do, in every mount namespace. */
 export function gained(before: Census, after: Census): Census {
   const more = (older: readonly string[], newer: readonly string[]): string[] => {
