@@ -94,7 +94,7 @@ describe('a child is given', () => {
     expect(await said(session)).to.equal('shared\n');
   });
 
-  it('no blocked, ignored or pending signals, whatever this process did with its', async () => {
+  it('no blocked, ignored or pending signals, whatever this process did with its', () => {
     const text = `
       process.on('SIGUSR1', () => {});
       const n = await Namespace.create();
