@@ -38,7 +38,9 @@ async function measure(file: string, rounds: number, body: (native: Native, roun
 
 async function measured(body: (native: Native, round: number) => Promise<void>): Promise<Report> {
   const program = `(file) => measure(file, ${rounds}, ${String(body)})`;
-  return resultOf(await runScenario(program, [], { node: ['--expose-gc'], ownMounts: true, helpers: [measure, census, settledCensus] })) as Report;
+  return resultOf(
+    await runScenario(program, [], { node: ['--expose-gc'], ownMounts: true, helpers: [measure, census, settledCensus] }),
+  ) as Report;
 }
 
 /** A leak of 16 KiB a round is 12 MiB here, one of a thread's stack 6 GiB. The heap moves by some MiB, and malloc reserves 64 MiB for a thread at times. */
