@@ -27,6 +27,12 @@ export const netlaneCodes = [
   'NETLANE_UNEXPECTED_REPLY',
   'NETLANE_PROCESS_FAILED',
   'NETLANE_OUTPUT_TOO_LONG',
+  'NETLANE_FUNCTION_REFUSED',
+  'NETLANE_NOT_SELF_CONTAINED',
+  'NETLANE_NOT_CLONEABLE',
+  'NETLANE_NO_EXPORT',
+  'NETLANE_TASK_LOST',
+  'NETLANE_OUT_OF_MEMORY',
 ] as const;
 
 export type NetlaneCode = (typeof netlaneCodes)[number];
@@ -220,7 +226,18 @@ export function describeValue(value: unknown): string {
   return typeof constructorName === 'string' && constructorName !== 'Object' ? `a ${constructorName}` : 'an object';
 }
 
-const classes = { NetlaneError, SystemError, NetlinkError, DecodeError, ProcessError } as const;
+const classes = {
+  NetlaneError,
+  SystemError,
+  NetlinkError,
+  DecodeError,
+  ProcessError,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  AggregateError,
+} as const;
 
 /** An error as plain data: structured clone drops `code` and every other own field of an Error. */
 export interface ErrorData {
@@ -229,6 +246,8 @@ export interface ErrorData {
   readonly stack?: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly cause?: ErrorData | { readonly value: unknown } | undefined;
+  /** Those of an AggregateError. */
+  readonly errors?: readonly ErrorData[] | undefined;
 }
 
 function isCloneable(value: unknown): boolean {
@@ -239,13 +258,18 @@ function isCloneable(value: unknown): boolean {
 
 /** Takes an error apart so that it can be posted to another thread. Anything that was thrown is accepted. */
 export function packError(thrown: unknown, depth = 0): ErrorData {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: `thrown: ${describeValue(thrown)}`, fields: {} };
+  if (!(thrown instanceof Error)) {
+    const cause = thrown !== undefined && isCloneable(thrown) ? { value: thrown } : undefined;
+    return { name: 'Error', message: `thrown: ${describeValue(thrown)}`, fields: {}, cause };
+  }
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(thrown)) if (name !== 'cause' && isCloneable(value)) fields[name] = value;
   let cause: ErrorData['cause'];
   if (thrown.cause instanceof Error && depth < 8) cause = packError(thrown.cause, depth + 1);
   else if (thrown.cause !== undefined && isCloneable(thrown.cause)) cause = { value: thrown.cause };
-  return { name: thrown.name, message: thrown.message, stack: thrown.stack, fields, cause };
+  const errors =
+    thrown instanceof AggregateError && depth < 8 ? thrown.errors.map((each: unknown) => packError(each, depth + 1)) : undefined;
+  return { name: thrown.name, message: thrown.message, stack: thrown.stack, fields, cause, errors };
 }
 
 /** Puts an error together again: the same class where it is one of netlane's, with all its fields, its stack and its causes. */
@@ -261,5 +285,7 @@ export function unpackError(data: ErrorData): Error {
     const cause: unknown = 'value' in data.cause ? data.cause.value : unpackError(data.cause);
     Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
   }
+  if (data.errors !== undefined)
+    Object.defineProperty(error, 'errors', { value: data.errors.map(unpackError), configurable: true, writable: true });
   return error;
 }

@@ -41,6 +41,17 @@ export type { Ensured, Filter } from './netlink/route/object-client.js';
 export type { RouteQuery } from './netlink/route/routes.js';
 export type { ChangeOf, Event, ObjectChange, RouteWatch, WatchOptions } from './netlink/route/watch.js';
 export type { WatchedName, WatchedObjects } from './netlink/route/watched.js';
+export { transfer } from './execution/task-result.js';
+export type {
+  ExportOf,
+  ModuleFunction,
+  ModuleRunOptions,
+  OptionalOptions,
+  RunOptions,
+  TaskFunction,
+  TaskResult,
+} from './execution/run-types.js';
+export type { TaskIterator } from './execution/task-stream.js';
 export { otherKind } from './schema/route/link.js';
 export type { Link, LinkInput, LinkKind } from './schema/route/link.js';
 export type { Address, AddressInput } from './schema/route/address.js';

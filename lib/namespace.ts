@@ -13,7 +13,17 @@ import { findLeaks, type Leaks } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
 import { openNetlink } from './namespace/netlink.js';
 import { openRoute } from './namespace/route.js';
+import { checkTaskChoice, runInside } from './namespace/run.js';
 import { checkWatchAll, WatchAll, type WatchAllOptions } from './namespace/watch-all.js';
+import type {
+  ModuleRunOptions,
+  ExportOf,
+  OptionalOptions,
+  ModuleFunction,
+  RunOptions,
+  TaskFunction,
+  TaskResult,
+} from './execution/run-types.js';
 import type { WatchedName } from './netlink/route/watched.js';
 import type { RouteClient, RouteOptions } from './netlink/route.js';
 import { NsidReader } from './namespace/nsid.js';
@@ -96,6 +106,7 @@ export class Namespace extends Executor {
     const options = checkCreateOptions(given);
     const lane = options.lane ?? 'own';
     const laneIdle = checkLaneIdle(options.laneIdle);
+    const tasks = checkTaskChoice(options);
     if (name === undefined) {
       const surplus = (['temporary', 'ifExists', 'directory'] as const).find((key) => options[key] !== undefined && options[key] !== false);
       if (surplus !== undefined) {
@@ -104,11 +115,11 @@ export class Namespace extends Executor {
           hint: 'an anonymous namespace is gone with its last user anyway',
         });
       }
-      return Namespace.#own({ fd: await createAnonymous(options.loopback === true), lane, laneIdle, temporary: false, opened });
+      return Namespace.#own({ fd: await createAnonymous(options.loopback === true), lane, laneIdle, tasks, temporary: false, opened });
     }
     const { made, ...created } = await createNamed(checkName(name), options);
     try {
-      return Namespace.#own({ ...created, lane, laneIdle, temporary: made && options.temporary === true, opened });
+      return Namespace.#own({ ...created, lane, laneIdle, tasks, temporary: made && options.temporary === true, opened });
     } catch (error) {
       if (made && created.directory !== undefined)
         await removeName(created.directory, created.name ?? '', `create namespace ${name as string}`);
@@ -137,8 +148,9 @@ export class Namespace extends Executor {
   static async #open(source: unknown, given: unknown, opened: string): Promise<Namespace> {
     const options = checkOpenOptions(given);
     const laneIdle = checkLaneIdle(options.laneIdle);
+    const tasks = checkTaskChoice(options);
     const found = await openSource(source, options);
-    return Namespace.#own({ ...found, lane: options.lane ?? 'own', laneIdle, temporary: false, opened });
+    return Namespace.#own({ ...found, lane: options.lane ?? 'own', laneIdle, tasks, temporary: false, opened });
   }
 
   /**
@@ -302,6 +314,32 @@ export class Namespace extends Executor {
    */
   route(options: RouteOptions = {}): Promise<RouteClient<Namespace>> {
     return openRoute<Namespace>(this.#handle, this, options);
+  }
+
+  /**
+   * Runs a function inside, on a thread of the namespace's tasks: everything that it does synchronously, its sockets and its children are there.
+   * The function is sent as its source text: it must be self-contained, and gets its values by `args`. It may be async, and import what it
+   * needs itself.
+   *
+   * Whatever it does (blocks, exits, throws, never returns, runs out of memory) harms neither sockets nor other tasks. It is no sandbox: it
+   * has all rights of the process.
+   *
+   * @param task the function; or the URL of a module, of which `options.export` ('default') is called.
+   * @param options see RunOptions.
+   * @returns what the function returns, as structured clone copies it. An iterator for (async) generators and async iterables, which is stepped
+   *   through as it is read: `for await (const value of namespace.run(...))`.
+   * @throws what the function throws, with its code, stack and cause; NETLANE_FUNCTION_REFUSED, NETLANE_NOT_SELF_CONTAINED, NETLANE_NO_EXPORT,
+   *   NETLANE_NOT_CLONEABLE; ABORT_ERR, NETLANE_TIMEOUT, NETLANE_CLOSED, at once; NETLANE_TASK_LOST, NETLANE_OUT_OF_MEMORY; NETLANE_INVALID_ARGUMENT;
+   *   EPERM or NETLANE_FOREIGN_USERNS where the namespace cannot be entered.
+   */
+  run<F extends TaskFunction>(task: F, ...rest: OptionalOptions<Parameters<F>, RunOptions<Parameters<F>>>): TaskResult<ReturnType<F>>;
+  run(url: URL | string, options?: ModuleRunOptions): Promise<unknown>;
+  run<Module extends object, Name extends ExportOf<Module> = ExportOf<Module>>(
+    url: URL | string,
+    ...rest: OptionalOptions<Parameters<ModuleFunction<Module, Name>>, ModuleRunOptions<Parameters<ModuleFunction<Module, Name>>, Name>>
+  ): TaskResult<ReturnType<ModuleFunction<Module, Name>>>;
+  run(task: unknown, options?: unknown): Promise<unknown> {
+    return runInside(this.#handle, task, options);
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

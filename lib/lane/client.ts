@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
@@ -6,13 +5,10 @@ import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
 import { native } from '../native.js';
 import { Looking } from './looking.js';
+import { loadPiscina, workerEnvironment } from './piscina.js';
 import { LaneTransport, patiently, type LaneChannel } from './transport.js';
 import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
 
-// Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers what it did
-// not find). By require(), which, unlike import(), forgets a module that could not be read.
-const require = createRequire(import.meta.url);
-const piscinaFile = require.resolve('piscina');
 const workerUrl = new URL('../../workers/lane.js', import.meta.url).href;
 
 /** How long the caller's thread looks for the answer before it goes on (nanoseconds). */
@@ -110,10 +106,7 @@ export class LaneClient implements LaneChannel {
   }
 
   #connect(): Promise<number> {
-    const { Piscina: Pool } = require(piscinaFile) as typeof import('piscina');
-    // Programs that are preloaded with NODE_OPTIONS or -r are not meant for a thread in another namespace.
-    const env: Record<string, string | undefined> = { ...process.env };
-    delete env['NODE_OPTIONS'];
+    const Pool = loadPiscina();
     const pool = new Pool({
       filename: workerUrl,
       minThreads: 1,
@@ -124,8 +117,9 @@ export class LaneClient implements LaneChannel {
       atomics: 'disabled',
       idleTimeout: Infinity,
       workerData: this.#data,
+      // Programs that are preloaded with NODE_OPTIONS or -r are not meant for a thread in another namespace.
       execArgv: [],
-      env: env as Record<string, string>,
+      env: workerEnvironment(),
       trackUnmanagedFds: false,
     });
     this.#pool = pool;

@@ -26,6 +26,13 @@ export function accountFor(kind: AccountKind, id: number | string, owner: string
   };
 }
 
+const witnesses: Readonly<Record<AccountKind, ((id: string) => string | undefined)[]>> = { thread: [], fd: [], mount: [] };
+
+/** Has somebody asked about what is not entered: who keeps books of their own. */
+export function accountBy(kind: AccountKind, witness: (id: string) => string | undefined): void {
+  witnesses[kind].push(witness);
+}
+
 /** Ends what is entered, whoever entered it: the thing is gone. */
 export function endAccount(kind: AccountKind, id: number | string): void {
   accounts[kind].delete(String(id));
@@ -33,7 +40,14 @@ export function endAccount(kind: AccountKind, id: number | string): void {
 
 /** Who accounts for it; undefined when nobody on this thread does. */
 export function accountOf(kind: AccountKind, id: number | string): string | undefined {
-  return accounts[kind].get(String(id))?.owner();
+  const key = String(id);
+  const account = accounts[kind].get(key);
+  if (account !== undefined) return account.owner();
+  for (const witness of witnesses[kind]) {
+    const owner = witness(key);
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
 }
 
 /** What is entered, by id. */

@@ -4,12 +4,12 @@ import { native } from '../native.js';
 import { checkRules } from '../arguments.js';
 import { accountFor } from './accounts.js';
 import { codeOf, namespaceError } from './entry-error.js';
-import type { LaneChoice } from './handle.js';
+import type { LaneChoice, TaskChoice } from './handle.js';
 import { checkName, creationDirectory, directoryOf, hasEntry, searchDirectories } from './names.js';
 import { existsError, openName, type Opened } from './open.js';
 import { lockHint, removeName } from './remove.js';
 
-export interface CreateOptions {
+export interface CreateOptions extends TaskChoice {
   /** Sets the loopback link `lo` up. Default false: as the kernel makes it, down. */
   readonly loopback?: boolean | undefined;
   /**
@@ -34,6 +34,8 @@ export const createOptionRules = {
   directory: 'string',
   lane: ['own', 'shared'],
   laneIdle: 'any',
+  taskThreads: 'any',
+  taskIdle: 'any',
 } as const;
 
 export function checkCreateOptions(options: unknown): CreateOptions {

@@ -16,6 +16,14 @@ import { removeName } from './remove.js';
 /** A lane of its own, or one that pumps the sockets of several namespaces. */
 export type LaneChoice = 'own' | 'shared';
 
+/** The threads on which run() runs tasks. They start when they are needed. */
+export interface TaskChoice {
+  /** Threads that run tasks at the same time, 1 to 1000; further tasks wait. Default: the number of cores, at least 4. */
+  readonly taskThreads?: number | undefined;
+  /** Milliseconds after which a thread without a task ends, 0 to 2^31 - 1. Default 5000. */
+  readonly taskIdle?: number | undefined;
+}
+
 export interface HandleInit {
   /** The handle owns it from now on. */
   readonly fd: number;
@@ -25,6 +33,7 @@ export interface HandleInit {
   readonly lane: LaneChoice;
   /** Milliseconds after which a lane without sockets ends; default 5000. */
   readonly laneIdle?: number | undefined;
+  readonly tasks?: TaskChoice | undefined;
   /** Whether close() deletes the name. */
   readonly temporary: boolean;
   /** Where the caller opened it: lines of a stack. */
@@ -46,6 +55,7 @@ export class NamespaceHandle {
   readonly inode: bigint;
   readonly lane: LaneChoice;
   readonly laneIdle: number;
+  readonly tasks: TaskChoice;
   readonly opened: string;
   readonly #fd: number;
   readonly #directory: string | undefined;
@@ -70,6 +80,7 @@ export class NamespaceHandle {
     this.id = `${device}:${inode}`;
     this.lane = init.lane;
     this.laneIdle = init.laneIdle ?? 5000;
+    this.tasks = init.tasks ?? {};
     this.opened = init.opened;
     this.#endAccount = accountFor('fd', init.fd, () => `${String(this)}, opened${init.opened === '' ? '' : `\n${init.opened}`}`);
     debug('opened %s as fd %d', String(this), init.fd);

@@ -5,7 +5,7 @@ import { native } from '../native.js';
 import { checkInteger, checkRules, isObject, isRecord, nearest } from '../arguments.js';
 import { openContainer } from './containers.js';
 import { codeOf, namespaceError } from './entry-error.js';
-import type { LaneChoice } from './handle.js';
+import type { LaneChoice, TaskChoice } from './handle.js';
 import { checkName, directoryOf, nameDirectories, searchDirectories } from './names.js';
 
 /** What a source may say; exactly one place, and a thread only with its process. */
@@ -29,7 +29,7 @@ type Place<Name extends keyof Places, With extends keyof Places = never> = { rea
 export type NamespaceSource =
   string | Place<'name'> | Place<'path'> | Place<'pid', 'tid'> | Place<'pidfd'> | Place<'fd'> | Place<'socket'> | Place<'container'>;
 
-export interface OpenOptions {
+export interface OpenOptions extends TaskChoice {
   /** 'shared': netlink sockets of this handle are pumped by a lane that serves several namespaces. Default 'own'. */
   readonly lane?: LaneChoice | undefined;
   /** Milliseconds after which a lane without sockets ends, 0 to 2^31 - 1; the next socket starts it again. Default 5000. */
@@ -49,7 +49,13 @@ const EEXIST = 17;
 const largestId = 2 ** 31 - 1;
 const sourceKeys = ['name', 'path', 'pid', 'tid', 'pidfd', 'fd', 'socket', 'container'] as const;
 
-export const openOptionRules = { lane: ['own', 'shared'], laneIdle: 'any', directory: 'string' } as const;
+export const openOptionRules = {
+  lane: ['own', 'shared'],
+  laneIdle: 'any',
+  taskThreads: 'any',
+  taskIdle: 'any',
+  directory: 'string',
+} as const;
 
 /** Opens what the source names. Never blocks, whatever is there. Throws the errors that Namespace.open() lists. */
 export async function openSource(source: unknown, options: OpenOptions): Promise<Opened> {

@@ -1,0 +1,4 @@
+/** Has names resolved inside. */
+export function lookInside(name: string | undefined): void {
+  void name;
+}

@@ -1,0 +1,52 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorData } from '../errors.js';
+import type { InlineFunction } from './inline-function.js';
+
+/*
+ * The messages between a caller's thread and the task threads of a namespace. Each call has a MessageChannel of its own, whose far end is
+ * what Piscina hands to workers/task.ts.
+ */
+
+/** What a task thread is given at its start. */
+export interface TaskData {
+  /** fd of the namespace to enter for good; -1: it is there already, as the thread that starts it. */
+  readonly namespace: number;
+  /** Name under /etc/netns whose files, and a /sys, the thread is to see; undefined: it keeps the mounts of the process. */
+  readonly mounts: string | undefined;
+  /** Name of the namespace, whose /etc/netns files tell the servers of names also without mounts. */
+  readonly name: string | undefined;
+  /** Where the thread enters itself: see TaskThreads. */
+  readonly table: SharedArrayBuffer;
+  /** What the environment of the program has as NODE_OPTIONS, for the children of tasks. */
+  readonly nodeOptions: string | undefined;
+}
+
+export type TaskCode =
+  { readonly kind: 'inline'; readonly inline: InlineFunction } | { readonly kind: 'module'; readonly url: string; readonly export: string };
+
+/** The first message of a call, which is on the port before the thread has it. */
+export interface TaskRequest {
+  readonly code: TaskCode;
+  readonly args: readonly unknown[];
+}
+
+/** What Piscina hands over. */
+export interface TaskHandOver {
+  readonly port: MessagePort;
+}
+
+/** To the task, while it streams: calls of its iterator. */
+export type ToTask = readonly [method: 'next' | 'return' | 'throw', id: number, value: unknown];
+
+export type FromTask =
+  /** The function is about to be called. */
+  | { readonly kind: 'started'; readonly thread: number }
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** The result is an iterator; readable: it was a ReadableStream. */
+  | { readonly kind: 'stream'; readonly readable: boolean }
+  | { readonly kind: 'item'; readonly id: number; readonly done: boolean; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly id: number; readonly error: ErrorData }
+  /** entering: the thread could not enter its namespace. */
+  | { readonly kind: 'failed'; readonly error: ErrorData; readonly entering: boolean }
+  /** Something of it still runs (timers, servers, ...): the thread is not to be used again. */
+  | { readonly kind: 'left'; readonly what: readonly string[] };

@@ -1,0 +1,56 @@
+import { checkInteger, checkMilliseconds } from '../arguments.js';
+import { checkRun, defaultTaskIdle, defaultTaskThreads, iterable, Runner } from '../execution/run.js';
+import { taskThreads } from '../execution/task-threads.js';
+import { accountBy } from './accounts.js';
+import { entryError } from './entry-error.js';
+import { callSite, type NamespaceHandle, type TaskChoice } from './handle.js';
+import { laneNamespace } from './netlink.js';
+
+// leaks() must be able to say which of the threads elsewhere are tasks.
+accountBy('thread', (id) => taskThreads.ownerOf(Number(id)));
+
+export function checkTaskChoice({ taskThreads: threads, taskIdle: idle }: TaskChoice): TaskChoice {
+  if (threads !== undefined) checkInteger('options.taskThreads', threads, 1, 1000);
+  if (idle !== undefined) checkMilliseconds('options.taskIdle', idle);
+  return { taskThreads: threads, taskIdle: idle };
+}
+
+/** One for each handle whose tasks run, or have threads left. */
+const runners = new WeakMap<NamespaceHandle, Runner>();
+
+function runnerOf(handle: NamespaceHandle): Runner {
+  const existing = runners.get(handle);
+  if (existing !== undefined) return existing;
+  const lane = laneNamespace(handle);
+  const runner: Runner = new Runner(
+    {
+      ...lane,
+      get key() {
+        return lane.key;
+      },
+      etcName: handle.name,
+      threads: handle.tasks.taskThreads ?? defaultTaskThreads,
+      idle: handle.tasks.taskIdle ?? defaultTaskIdle,
+      entryFailure: (error) => entryError(error, handle.fd, { operation: 'run a task', namespace: String(handle) }),
+    },
+    () => {
+      runners.delete(handle);
+      disown();
+    },
+  );
+  const disown = handle.own(runner);
+  runners.set(handle, runner);
+  return runner;
+}
+
+/** Namespace.run(): a promise, which can be iterated where the task gives an iterator. Rejects with what is wrong with the arguments. */
+export function runInside(handle: NamespaceHandle, task: unknown, options: unknown): Promise<unknown> {
+  // The first line is Namespace.run() itself.
+  const site = callSite(runInside).split('\n').slice(1).join('\n');
+  const start = async (): Promise<unknown> => {
+    const checked = checkRun(task, options, site, { namespace: String(handle), operation: 'run a task' });
+    handle.assertOpen('run a task');
+    return runnerOf(handle).run(checked);
+  };
+  return iterable(start());
+}
