@@ -16,6 +16,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly filters: readonly string[];
   /** Filters that the objects themselves do not have. */
   readonly queries?: readonly string[] | undefined;
+  /** Filters that the kernel takes by another field than the objects have them in. */
+  readonly sentAs?: Readonly<Record<string, string>> | undefined;
   /** Family that a dump asks for, whatever the filter. */
   readonly family?: number | undefined;
   /** What every filter has. */
@@ -136,7 +138,7 @@ export class ObjectClient<T extends object, I extends object> {
   async normalize(filter: Filter<I>, options?: OperationOptions): Promise<{ readonly body: Uint8Array; readonly pattern: Plain }> {
     this.checkValue('filter', filter);
     const given = Object.entries({ ...plain(filter), ...this.type.asked }).filter(([, value]) => value !== undefined);
-    const { codec, headerSize, filters } = this.type;
+    const { codec, headerSize, filters, sentAs } = this.type;
     const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
     encoded.release();
     const read = plain(decodeFrom(codec, encoded.bytes));
@@ -148,7 +150,9 @@ export class ObjectClient<T extends object, I extends object> {
       pattern[name] =
         typeof value === 'string' && typeof normal === 'string' && !value.includes('/') && normal.startsWith(`${value}/`) ? value : normal;
     }
-    const kernel = Object.fromEntries(given.filter(([name]) => filters.includes(name)));
+    const kernel = Object.fromEntries(
+      given.filter(([name]) => filters.includes(name)).map(([name, value]) => [sentAs?.[name] ?? name, value]),
+    );
     const narrowed = await this.exchange.encode(codec, kernel as I, options);
     narrowed.release();
     const body = narrowed.bytes.slice(0, Math.max(narrowed.bytes.length, headerSize));

@@ -112,6 +112,9 @@ export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
   types: { create: 28, delete: 29, get: 30 },
   headerSize: 12,
   filters: ['link', 'master', 'family'],
+  // The header's index must be 0 in a dump: the link is told by an attribute (NDA_IFINDEX). The master is not told of neighbours.
+  sentAs: { link: 'via' },
+  queries: ['master'],
   label: (value) => `${text(value['address'])}${on(value)}`,
   key: ['link', 'address', 'family'],
   defaults: () => ({ state: 'permanent' }),
@@ -120,10 +123,10 @@ export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
 export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   ...neighbourType,
   title: 'proxy',
-  filters: ['link', 'family', 'flags'],
+  filters: ['link', 'master', 'family', 'flags'],
   // A dump has either those with this flag or those without.
   asked: { flags: ['proxy'] },
-  queries: ['flags'],
+  queries: ['master', 'flags'],
   defaults: () => ({ flags: ['proxy'] }),
   deletion: () => ({ flags: ['proxy'] }),
 };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { execInside } from '../namespaces.js';
 import { skip } from '../skip.js';
 import { limit } from '../time.js';
-import type { Namespace } from '../../../lib/namespace.js';
+import { Namespace } from '../../../lib/namespace.js';
 import type { RouteClient } from '../../../lib/netlink/route.js';
 import { compare } from './compare.js';
 import { parseJson } from './json.js';
@@ -26,6 +26,13 @@ export interface Ways {
 
 /** What does not agree, by the label of the object. */
 export type Outcome = ReadonlyMap<string, readonly string[]>;
+
+/** What a suite stages: the objects of a namespace that has been built. */
+export interface Stage {
+  readonly table: ObjectTable;
+  readonly scene: readonly Part[];
+  readonly ways: (namespace: Namespace, route: RouteClient<Namespace>) => Ways;
+}
 
 const attempts = 3;
 
@@ -94,4 +101,25 @@ export function testParts(parts: readonly Part[], staged: () => Staged): void {
   }
 }
 
-export { build };
+/** A suite: builds the scene in a namespace of its own, compares, and has a test for each part and one for all. */
+export function describeAgreement(title: string, stage: Stage): void {
+  describe(title, function () {
+    this.timeout(limit(30_000));
+    let namespace: Namespace;
+    const staged: Staged = { missing: new Map(), outcome: new Map() };
+
+    before(async () => {
+      namespace = await Namespace.create({ loopback: true });
+      const route = await namespace.route({ thread: 'caller' });
+      staged.missing = build(namespace, stage.scene);
+      staged.outcome = await outcomeOf(stage.table, stage.ways(namespace, route), route);
+    });
+    after(() => namespace.close());
+
+    testParts(stage.scene, () => staged);
+
+    it('all of them agree, those that the kernel made as well, key by key and field by field', () => {
+      expectAgreement(staged.outcome);
+    });
+  });
+}

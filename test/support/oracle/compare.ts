@@ -113,12 +113,20 @@ function into(place: Place, field: string | undefined): Place {
   return { path: place.path, prefix: join(place.prefix, field), objects: [inner(place.objects[0]), inner(place.objects[1])] };
 }
 
+/** The fields of keys that are rightly not printed are shown in that. */
+function showAll(state: State, prefix: string, keys: Table): void {
+  for (const row of Object.values(keys)) if ('field' in row) state.shown.add(join(prefix, row.field));
+}
+
 function compareHeld(state: State, place: Place, row: Holds, printed: unknown): void {
   const expected = row.when?.(place.objects[1]);
   if (expected !== undefined && expected !== isPlain(printed)) {
     state.differences.push(`${place.path}: ip prints ${text(printed)}, the library's object makes it ${expected ? 'due' : 'a surprise'}`);
   }
-  if (expected === false && printed === undefined) return;
+  if (expected === false && printed === undefined) {
+    showAll(state, into(place, row.of).prefix, row.keys);
+    return;
+  }
   compareTable(state, into(place, row.of), row.keys, isPlain(printed) ? printed : {});
 }
 

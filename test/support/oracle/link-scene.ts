@@ -263,7 +263,9 @@ const parts: readonly Part[] = [
     ip: [
       'link add mp0 type veth peer name mp1',
       'link add link mp0 ms0 type macsec port 11 encrypt on send_sci on end_station off scb off replay on window 32 validate check encodingsa 2 protect on icvlen 16',
-      'link add link mp1 ms1 type macsec sci 0200000000310001 cipher gcm-aes-256 send_sci off end_station on validate disabled',
+      'link add link mp1 ms1 type macsec port 1 cipher gcm-aes-256 send_sci off end_station on validate disabled',
+      'link add mp2 type veth peer name mp3',
+      'link add link mp2 ms2 type macsec sci 0200000000310001 replay on window 64',
     ],
   },
   { name: 'links of kind wireguard', ip: ['link add wg0 type wireguard'] },

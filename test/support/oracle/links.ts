@@ -1,3 +1,5 @@
+import { ipv6 } from '../../../lib/codec/address.js';
+import { decodeFrom } from '../../../lib/codec/codec.js';
 import { asText, ifTrue, linkName, renamed, unlessZero } from './conversions.js';
 import { infoData, infoPortData } from './link-kinds.js';
 import { plainly, shows, unmapped, type Conversion, type ObjectTable, type Plain, type Table } from './table.js';
@@ -48,8 +50,17 @@ const parentName: Conversion = (value, { object, linkOf }) => {
 const parentIndex: Conversion = (value, { object }) =>
   typeof value === 'number' && value !== 0 && object['linkNamespaceId'] !== undefined ? value : undefined;
 
+/** The hardware address of a tunnel is the IP address of its end, and iproute2 writes it so. */
+const hardware: Conversion = (value, { object }) => {
+  const octets = typeof value === 'string' ? value.split(':').map((octet) => Number.parseInt(octet, 16)) : [];
+  const type = String(object['type']);
+  if (octets.length === 4 && ['tunnel', 'sit', 'ipgre'].includes(type)) return octets.join('.');
+  if (octets.length === 16 && ['tunnel6', 'ip6gre'].includes(type)) return decodeFrom(ipv6, Uint8Array.from(octets));
+  return value;
+};
+
 /** Not printed where it is the address that the link has. */
-const permanent: Conversion = (value, { object }) => (value === object['address'] ? undefined : value);
+const permanent: Conversion = (value, around) => (value === around.object['address'] ? undefined : hardware(value, around));
 
 const bits: Conversion = (value) =>
   typeof value === 'number' && value !== 0
@@ -119,11 +130,11 @@ const common: Table = {
   group: shows('group', asText),
   txqlen: shows('txQueueLength', unlessZero),
   link_type: shows('type', renamed({ tunnel: 'ipip', ipgre: 'gre', ip6gre: 'gre6' })),
-  address: shows('address'),
+  address: shows('address', hardware),
   link_pointtopoint: shows('flags', (value, { object }) =>
     Array.isArray(value) && value.includes('pointopoint') && object['broadcast'] !== undefined ? true : undefined,
   ),
-  broadcast: shows('broadcast'),
+  broadcast: shows('broadcast', hardware),
   permaddr: shows('permanentAddress', permanent),
   proto_down: shows('protocolDown', ifTrue),
   proto_down_reason: shows('protocolDownReasons.value', bits, { with: ['protocolDownReasons.mask'] }),

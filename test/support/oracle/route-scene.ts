@@ -152,10 +152,13 @@ export const routeScene: readonly Part[] = [
     objects: /^fd0b:b:/,
   },
   {
+    name: 'VRFs',
+    ip: ['link add vrf100 type vrf table 100', 'link set vrf100 up'],
+  },
+  {
     name: 'seg6local into VRFs',
+    sysctls: { 'net/vrf/strict_mode': '1' },
     ip: [
-      'link add vrf100 type vrf table 100',
-      'link set vrf100 up',
       'route add fd0b:c::/64 encap seg6local action End.DT4 vrftable 100 dev v0',
       'route add fd0b:d::/64 encap seg6local action End.DT46 vrftable 100 dev v0',
     ],
@@ -199,7 +202,11 @@ export const routeScene: readonly Part[] = [
     ip: ['route add 2001:db8::/64 encap ila 1:2:3:4 csum-mode adj-transport ident-type luid hook-type output dev v0'],
     objects: /^2001:/,
   },
-  { name: 'encapsulation xfrm', ip: ['route add 10.15.0.0/24 encap xfrm if_id 5 link_dev v0 dev v0'], objects: /^10\.15\./ },
+  {
+    name: 'encapsulation xfrm',
+    ip: ['link add xf0 type xfrm if_id 5', 'route add 10.15.0.0/24 encap xfrm if_id 5 link_dev v0 dev v0'],
+    objects: /^10\.15\./,
+  },
   {
     name: 'routes by nexthop objects',
     ip: [
