@@ -96,6 +96,18 @@ export interface NativeSocket {
   close(): void;
 }
 
+/** What is -1 is not set. */
+export interface TunSettings {
+  /** IFF_TUN or IFF_TAP, and the flags that go with them. */
+  readonly flags: number;
+  readonly index: number;
+  readonly owner: number;
+  readonly group: number;
+  readonly vnetHeaderSize: number;
+  /** 1: TUNSETPERSIST, after all else. */
+  readonly persistent: number;
+}
+
 export interface Identity {
   readonly device: bigint;
   readonly inode: bigint;
@@ -199,6 +211,12 @@ export interface Native {
   readonly spawnAsync: (job: SpawnJob) => Promise<NativeChild>;
   /** Somebody else closes the fd from now on. */
   readonly forgetFd: (fd: number) => void;
+
+  /**
+   * One queue of a tun or tap device (/dev/net/tun, TUNSETIFF) inside the namespace, O_NONBLOCK | O_CLOEXEC; an empty name is the kernel's
+   * choice. The fd is closeFd's. Throws with the ioctl's name as syscall.
+   */
+  readonly openTun: (namespace: number, name: string, settings: TunSettings) => { readonly fd: number; readonly name: string };
 
   /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
   readonly watchMounts: (onChange: () => void) => { close(): void; ref(keep: boolean): void };

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -21,6 +23,7 @@
 #include "netns_mounts.h"
 #include "opener.h"
 #include "pool.h"
+#include "tun.h"
 
 /* The face of the addon: lib/native.ts describes each function. Here arguments become C++ and results become JavaScript. */
 namespace netlane {
@@ -28,7 +31,8 @@ namespace {
 
 using Info = const Napi::CallbackInfo&;
 
-Napi::Value namespaceNumber(Info info, Fd fd) {
+/** An fd that is closed when its environment ends, unless closeFd() has seen it before. */
+Napi::Value ownedNumber(Info info, Fd fd) {
   return Napi::Number::New(info.Env(), HandedOut::of(info.Env()).add(std::move(fd)));
 }
 
@@ -44,19 +48,19 @@ pid_t threadId() {
 }
 
 Napi::Value exportOpenNamespace(Info info) {
-  return namespaceNumber(info, openNamespace(pathArgument(info, 0)));
+  return ownedNumber(info, openNamespace(pathArgument(info, 0)));
 }
 Napi::Value exportDuplicateNamespace(Info info) {
-  return namespaceNumber(info, duplicateNamespace(intArgument(info, 0)));
+  return ownedNumber(info, duplicateNamespace(intArgument(info, 0)));
 }
 Napi::Value exportNamespaceOfSocket(Info info) {
-  return namespaceNumber(info, namespaceOfSocket(intArgument(info, 0)));
+  return ownedNumber(info, namespaceOfSocket(intArgument(info, 0)));
 }
 Napi::Value exportNamespaceOfPidfd(Info info) {
-  return namespaceNumber(info, namespaceOfPidfd(intArgument(info, 0)));
+  return ownedNumber(info, namespaceOfPidfd(intArgument(info, 0)));
 }
 Napi::Value exportCurrentNamespace(Info info) {
-  return namespaceNumber(info, currentNamespace());
+  return ownedNumber(info, currentNamespace());
 }
 Napi::Value exportIdentity(Info info) {
   return identityObject(info.Env(), identity(intArgument(info, 0)));
@@ -133,6 +137,34 @@ Napi::Value exportOpenSocket(Info info) {
   return Napi::Number::New(info.Env(), fd.release());
 }
 
+/** An integer from -1, which stands for nothing, to the largest id. */
+int64_t memberOf(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -2;
+  if (!(number >= -1 && number <= std::numeric_limits<uint32_t>::max() && std::trunc(number) == number)) {
+    throw ArgumentFailure("an integer of 32 bits was expected");
+  }
+  return static_cast<int64_t>(number);
+}
+
+Napi::Value exportOpenTun(Info info) {
+  if (!info[2].IsObject()) throw ArgumentFailure("an object was expected");
+  const auto given = info[2].As<Napi::Object>();
+  TunSettings settings;
+  settings.name = pathArgument(info, 1);
+  settings.flags = static_cast<uint16_t>(memberOf(given, "flags"));
+  settings.index = static_cast<int>(memberOf(given, "index"));
+  settings.owner = memberOf(given, "owner");
+  settings.group = memberOf(given, "group");
+  settings.vnetHeaderSize = static_cast<int>(memberOf(given, "vnetHeaderSize"));
+  settings.persistent = memberOf(given, "persistent") == 1;
+  Tun tun = openTun(intArgument(info, 0), settings);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("name", Napi::String::New(info.Env(), tun.name));
+  result.Set("fd", ownedNumber(info, std::move(tun.fd)));
+  return result;
+}
+
 Napi::Value exportWatchMounts(Info info) {
   return watchMounts(info.Env(), functionArgument(info, 0));
 }
@@ -172,6 +204,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("bindNameAsync", Napi::Function::New<boundary<exportBindNameAsync>>(env, "bindNameAsync"));
     exports.Set("unbindNameAsync", Napi::Function::New<boundary<exportUnbindNameAsync>>(env, "unbindNameAsync"));
     exports.Set("openSocket", Napi::Function::New<boundary<exportOpenSocket>>(env, "openSocket"));
+    exports.Set("openTun", Napi::Function::New<boundary<exportOpenTun>>(env, "openTun"));
     exports.Set("spawnAsync", Napi::Function::New<boundary<spawnAsync>>(env, "spawnAsync"));
     exports.Set("forgetFd", Napi::Function::New<boundary<exportForgetFd>>(env, "forgetFd"));
     exports.Set("watchMounts", Napi::Function::New<boundary<exportWatchMounts>>(env, "watchMounts"));

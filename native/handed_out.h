@@ -12,8 +12,9 @@
 namespace netlane {
 
 /**
- * Namespace descriptors that JavaScript holds as numbers. A worker that is terminated runs no clean-up of its own, and a forgotten
- * descriptor pins its namespace for the life of the process: those that closeFd() has not seen are closed when the environment ends.
+ * Descriptors of namespaces and of tun devices that JavaScript holds as numbers. A worker that is terminated runs no clean-up of its own,
+ * and a forgotten descriptor pins its namespace for the life of the process: those that closeFd() has not seen are closed when the
+ * environment ends.
  */
 class HandedOut {
  public:

@@ -18,5 +18,7 @@ export async function openRoute<N>(handle: NamespaceHandle, namespace: N, option
   const { thread, timeout } = options;
   const socket = await openNetlink(handle, 'route', { thread, timeout });
   const subscribe: Subscribe = (groups, more) => openNetlink(handle, 'route', { ...more, thread, timeout, groups });
-  return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint: options.bigint ?? false }), namespace);
+  const inside = (): number => handle.entryFd;
+  const { bigint = false } = options;
+  return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint, inside }), namespace);
 }

@@ -23,6 +23,7 @@ describe('The addon', () => {
         'now',
         'openNamespace',
         'openSocket',
+        'openTun',
         'owner',
         'spawnAsync',
         'threadId',
@@ -58,6 +59,7 @@ describe('The addon', () => {
         native.closeFd(wrong as number);
       }).to.throw(TypeError);
       expect(() => native.openSocket(-1, 1, 1, wrong as number)).to.throw(TypeError);
+      expect(() => native.openTun(-1, 'tap0', { flags: wrong } as never)).to.throw(TypeError);
       expect(() => native.bindNameAsync('/tmp', 'name', wrong as number)).to.throw(TypeError);
     }
     for (const wrong of [undefined, 1, null, {}, 'with\0NUL']) {

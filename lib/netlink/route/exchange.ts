@@ -62,6 +62,14 @@ const ifinfomsg = 16;
 /** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
 const longestName = 15;
 
+export interface ExchangeOptions {
+  readonly namespace: string;
+  readonly hold: HoldNamespace;
+  /** Counters of 64 bits as bigint. */
+  readonly bigint: boolean;
+  readonly inside?: (() => number) | undefined;
+}
+
 /** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
 export class Exchange {
   readonly socket: NetlinkSocket;
@@ -72,16 +80,16 @@ export class Exchange {
   /** Opens a socket in the same namespace that hears groups. */
   readonly subscribe: Subscribe;
 
-  constructor(
-    socket: NetlinkSocket,
-    subscribe: Subscribe,
-    options: { readonly namespace: string; readonly hold: HoldNamespace; readonly bigint: boolean },
-  ) {
+  /** fd of the namespace, open for as long as the call lasts; absent where there is none (a fake kernel). Throws NETLANE_CLOSED. */
+  readonly inside: (() => number) | undefined;
+
+  constructor(socket: NetlinkSocket, subscribe: Subscribe, options: ExchangeOptions) {
     this.socket = socket;
     this.subscribe = subscribe;
     this.namespace = options.namespace;
     this.#hold = options.hold;
     this.#bigint = options.bigint;
+    this.inside = options.inside;
   }
 
   /** The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV. */

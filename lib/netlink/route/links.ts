@@ -5,6 +5,7 @@ import { checkOperationOptions, type Call, type Exchange, type OperationOptions 
 import { linkType } from './object-types.js';
 import { ObjectClient, type Ensured, type Filter } from './object-client.js';
 import { matches } from './matching.js';
+import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 
 const RTNLGRP_LINK = 1;
 
@@ -13,6 +14,26 @@ const offWhenNew: Readonly<Record<string, readonly string[]>> = {
   bridge: ['vlanFiltering', 'options'],
   vxlan: ['remoteChecksumSend', 'remoteChecksumReceive'],
 };
+
+/** What a tun device is given after it was made. */
+const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
+  'address',
+  'alias',
+  'allMulticast',
+  'arp',
+  'group',
+  'groMaxSize',
+  'gsoMaxSegments',
+  'gsoMaxSize',
+  'master',
+  'mtu',
+  'multicast',
+  'namespace',
+  'promiscuous',
+  'protocolDown',
+  'txQueueLength',
+  'up',
+]);
 
 function isOff(value: unknown): boolean {
   return value === false || (typeof value === 'object' && value !== null && Object.values(value).every(isOff));
@@ -57,6 +78,47 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
       ...others,
       ...(data === undefined ? undefined : { data: withoutOff(value.kind, data) }),
     } as LinkInput);
+  }
+
+  /**
+   * Adds a link. Rejects with EEXIST when there is one of this name. A tun or tap device (kind 'tun') is made through /dev/net/tun, to
+   * stay when nobody has it open, with the type, owner, group and so on of its data; openTun() gives its fds.
+   */
+  override async add(value: LinkInput, options?: OperationOptions): Promise<void> {
+    this.checkValue('value', value);
+    checkOperationOptions(options);
+    if (value.kind === 'tun') await this.#addTun(value, options);
+    else await super.add(value, options);
+  }
+
+  async #addTun(value: LinkInput & { readonly kind: 'tun' }, options: OperationOptions | undefined): Promise<void> {
+    const { data = {}, name } = value;
+    const { type = 'tun', owner, group, multiQueue, packetInformation, vnetHeader } = data;
+    if (type !== 'tun' && type !== 'tap') throw invalidArgument('data.type', "'tun' or 'tap'", type);
+    const index = typeof value.index === 'number' && value.index > 0 ? value.index : undefined;
+    const made = { mode: type, name, index, owner, group, multiQueue, packetInformation, vnetHeader, persistent: true };
+    const device = openTunDevice(this.exchange, made);
+    await device.close();
+    // What the kernel takes of a link that is there; the rest is its own, or the driver's.
+    const changes = Object.fromEntries(Object.entries(value).filter(([field]) => tunChanges.has(field)));
+    // The driver cannot be held down: it would refuse even to be told that it is not.
+    if (value.protocolDown === false) delete changes['protocolDown'];
+    if (Object.keys(changes).length === 0) return;
+    try {
+      await this.set(device.name, changes, options);
+    } catch (error) {
+      await this.delete(device.name);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a tun or tap device, made if it is not there: its fds are for packets. Made and opened before the promise is returned. Rejects
+   * with EBUSY when there is a link of this name, EPERM without CAP_NET_ADMIN.
+   */
+  // eslint-disable-next-line require-await -- a failure must be a rejection
+  async openTun(options: TunOptions): Promise<TunDevice> {
+    return openTunDevice(this.exchange, options);
   }
 
   /** Changes a link: only what is given. `name` among the changes renames it; `namespace` moves it there. */

@@ -1,0 +1,150 @@
+import { readSync, writeSync } from 'node:fs';
+import { expect } from 'chai';
+import type { SystemError } from '../../lib/errors.js';
+import { Namespace } from '../../lib/namespace.js';
+import type { RouteClient } from '../../lib/netlink/route.js';
+import { rejectionOf } from '../support/error-of.js';
+import { ipJson, uniqueName } from '../support/namespaces.js';
+import { needs } from '../support/skip.js';
+import { limit } from '../support/time.js';
+
+interface Shown {
+  readonly ifname: string;
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, unknown>> };
+}
+
+/** An IPv4 packet with an UDP datagram of nothing, from and to documentation addresses. */
+function packet(): Uint8Array {
+  const bytes = new Uint8Array(28);
+  bytes.set([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 2, 192, 0, 2, 1, 0, 9, 0, 9, 0, 8, 0, 0]);
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0);
+  const checksum = ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+  bytes.set([checksum >> 8, checksum & 0xff], 10);
+  return bytes;
+}
+
+describe('A tun or tap device', function () {
+  this.timeout(limit(20_000));
+  let namespace: Namespace;
+  let route: RouteClient<Namespace>;
+
+  before(async function () {
+    await needs(this, 'tun devices', async () => {
+      await using scratch = await Namespace.create();
+      await using client = await scratch.route({ thread: 'caller' });
+      await (await client.links.openTun({ mode: 'tun' })).close();
+    });
+    namespace = await Namespace.create({ loopback: true });
+    route = await namespace.route({ thread: 'caller' });
+    await route.links.list();
+  });
+  after(() => namespace.close());
+
+  it('is opened inside the namespace, carries packets, and goes with its fd', async () => {
+    const name = uniqueName('q');
+    const device = await route.links.openTun({ mode: 'tun', name });
+    expect(device).to.include({ name, closed: false });
+    expect(device.fds).to.deep.equal([device.fd]);
+    await route.links.set(name, { up: true });
+    await route.addresses.add({ link: name, address: '192.0.2.1/24' });
+    expect(ipJson<Shown>(namespace, `link show dev ${name}`)[0]?.linkinfo?.info_data).to.include({
+      type: 'tun',
+      pi: false,
+      persist: false,
+    });
+    await using here = await Namespace.current();
+    expect(await (await here.route({ thread: 'caller' })).links.find(name)).to.equal(undefined);
+    // The port is nobody's: the kernel answers with an ICMP message.
+    writeSync(device.fd, packet());
+    const answer = Buffer.alloc(2048);
+    let length = 0;
+    while (answer[9] !== 1 || answer[0] !== 0x45) length = readSync(device.fd, answer);
+    expect(length).to.be.greaterThan(28);
+    expect([...answer.subarray(12, 20)]).to.deep.equal([192, 0, 2, 1, 192, 0, 2, 2]);
+    await device.close();
+    await device.close();
+    expect(device.closed).to.equal(true);
+    expect(await route.links.find(name)).to.equal(undefined);
+  });
+
+  it('has as many fds as it is asked for queues', async () => {
+    await using device = await route.links.openTun({ mode: 'tap', queues: 3, vnetHeader: true, vnetHeaderSize: 12, index: 77 });
+    expect(device.name).to.equal('tap0');
+    expect(new Set(device.fds).size).to.equal(3);
+    expect((await route.links.get(77)).data).to.include({ type: 'tap', multiQueue: true, queues: 3, vnetHeader: true });
+  });
+
+  it('is attached to on request only', async () => {
+    const name = uniqueName('q');
+    await using first = await route.links.openTun({ mode: 'tap', name, multiQueue: true });
+    const error = (await rejectionOf(route.links.openTun({ mode: 'tap', name, multiQueue: true }))) as SystemError;
+    expect(error).to.include({ code: 'EBUSY', operation: `open tap device ${name}`, namespace: String(namespace) });
+    expect(error.message).to.match(/attach: true/);
+    await using second = await route.links.openTun({ mode: 'tap', name, multiQueue: true, attach: true });
+    expect(second.fd).to.not.equal(first.fd);
+    const other = (await rejectionOf(route.links.openTun({ mode: 'tun', name, attach: true }))) as SystemError;
+    expect(other.code).to.equal('EINVAL');
+  });
+
+  it('stays when links.add() made it, as ip shows it, and is made again from the list', async () => {
+    await route.links.add({
+      name: 'tap7',
+      kind: 'tun',
+      data: { type: 'tap', owner: 54321, group: 54322, multiQueue: true, vnetHeader: true },
+      mtu: 1400,
+      address: '02:00:00:00:00:07',
+      up: true,
+    });
+    const [shown] = ipJson<Shown>(namespace, 'link show dev tap7');
+    expect(shown).to.include({ ifname: 'tap7', mtu: 1400, address: '02:00:00:00:00:07' });
+    expect(shown?.linkinfo?.info_data).to.include({
+      type: 'tap',
+      pi: false,
+      vnet_hdr: true,
+      multi_queue: true,
+      persist: true,
+      user: 54321,
+      group: 54322,
+    });
+    const listed = await route.links.get('tap7');
+    await route.links.delete('tap7');
+    await route.links.add(listed);
+    const [again] = ipJson<Shown>(namespace, 'link show dev tap7');
+    expect(again).to.deep.equal({ ...shown, ifindex: listed.index });
+    await using device = await route.links.openTun({ mode: 'tap', name: 'tap7', multiQueue: true, vnetHeader: true, attach: true });
+    expect(device.fd).to.be.greaterThan(0);
+    await route.links.delete('tap7');
+  });
+
+  it('is taken back when what it is to be like is refused', async () => {
+    const error = await rejectionOf(route.links.add({ name: 'tun9', kind: 'tun', mtu: 1 }));
+    expect(error).to.include({ code: 'EINVAL', operation: 'set link tun9' });
+    expect(await route.links.find('tun9')).to.equal(undefined);
+    expect(await rejectionOf(route.links.add({ name: 'lo', kind: 'tun' }))).to.include({ code: 'EBUSY' });
+  });
+
+  it('is refused before anything is opened where it cannot be meant', async () => {
+    for (const [options, text] of [
+      [{ mode: 'tan' }, 'mode'],
+      [{ mode: 'tun', name: 'far-too-long-name' }, 'name'],
+      [{ mode: 'tun', queues: 0 }, 'queues'],
+      [{ mode: 'tun', quues: 1 }, 'did you mean queues'],
+      [{ mode: 'tap', owner: -1 }, 'owner'],
+    ] as const) {
+      const error = (await rejectionOf(route.links.openTun(options as never))) as Error;
+      expect(error).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      expect(error.message).to.include(text);
+    }
+    expect((await route.links.list()).map((link) => link.name)).to.deep.equal(['lo']);
+  });
+
+  it('needs a namespace that is open', async () => {
+    const scratch = await Namespace.create();
+    const client = await scratch.route({ thread: 'caller' });
+    await scratch.close();
+    expect(await rejectionOf(client.links.openTun({ mode: 'tun' }))).to.include({ code: 'NETLANE_CLOSED' });
+  });
+});
