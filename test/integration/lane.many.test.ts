@@ -6,7 +6,7 @@ import { allLinks, getLink, linkOf, newBridge } from './support/route.js';
 const many = 200;
 
 describe('200 lanes at once', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const scratch = new Scratch();
 
   after(() => scratch.close());

@@ -31,17 +31,27 @@ async function useThePool(file: string, loadedFirst: 'in main' | 'in a worker'):
     setInterval(() => undefined, 1000);
   };
   const home = fs.readlinkSync('/proc/self/ns/net');
-  const stray = (except: number): string[] =>
-    fs
-      .readdirSync('/proc/self/task')
-      .filter((thread) => Number(thread) !== except)
-      .filter((thread) => fs.readlinkSync(`/proc/self/task/${thread}/ns/net`) !== home);
+  const isAway = (thread: string): boolean => {
+    try {
+      return fs.readlinkSync(`/proc/self/task/${thread}/ns/net`) !== home;
+    } catch {
+      return false; // It ended while the folder was read.
+    }
+  };
+  // A thread that was joined stands in /proc a moment longer.
+  const stray = async (except: number): Promise<string[]> => {
+    for (let look = 0; ; look += 1) {
+      const found = fs.readdirSync('/proc/self/task').filter((thread) => Number(thread) !== except && isAway(thread));
+      if (found.length === 0 || look === 500) return found;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
   const worker = new Worker(`(${String(inWorker)})(${JSON.stringify(file)})`, { eval: true });
   const seen = await new Promise<{ thread: number; own: string; pool: string[] }>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
-  const strayDuring = stray(seen.thread);
+  const strayDuring = await stray(seen.thread);
   await worker.terminate();
   const seenInMain = await Promise.all(Array.from({ length: 16 }, () => fs.promises.readlink('/proc/thread-self/ns/net')));
   console.log(
@@ -51,7 +61,7 @@ async function useThePool(file: string, loadedFirst: 'in main' | 'in a worker'):
       seenInWorker: seen.pool,
       seenInMain: [...new Set(seenInMain)],
       strayDuring,
-      strayAfter: stray(0),
+      strayAfter: await stray(0),
     } satisfies Report),
   );
 }
