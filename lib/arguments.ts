@@ -5,7 +5,8 @@ import { invalidArgument, NetlaneError } from './errors.js';
 /** An options object with no other keys than those allowed: a misspelt option must not be passed over in silence. */
 export function checkOptions(name: string, options: unknown, allowed: readonly string[]): void {
   if (options === undefined) return;
-  if (options === null || typeof options !== 'object' || Array.isArray(options)) throw invalidArgument(name, 'an object', options);
+  // An instance of something has no options: it was put at the wrong place.
+  if (!isRecord(options)) throw invalidArgument(name, 'a plain object', options);
   for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue;
     const near = nearest(key, allowed);
@@ -23,12 +24,11 @@ export function checkRules<Options extends object>(
   options: unknown,
   rules: Readonly<Record<keyof Options, OptionRule>>,
 ): Options {
-  if (options === undefined) return {} as Options;
-  // An instance of something has no options: it was put at the wrong place.
-  if (!isRecord(options)) throw invalidArgument(name, 'an object', options);
   checkOptions(name, options, Object.keys(rules));
+  if (options === undefined) return {} as Options;
+  const given = options as Readonly<Record<string, unknown>>;
   for (const [key, rule] of Object.entries<OptionRule>(rules)) {
-    const value = options[key];
+    const value = given[key];
     if (value === undefined || rule === 'any') continue;
     const path = `${name}.${key}`;
     if (rule === 'signal') checkSignal(path, value);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { invalidArgument, NetlaneError } from './errors.js';
 import { native } from './native.js';
-import { checkMilliseconds, isRecord } from './arguments.js';
+import { checkMilliseconds, isObject, isRecord } from './arguments.js';
 import type { Protocol } from './netlink/constants.js';
 import type { SocketOptions } from './netlink/socket-options.js';
 import type { NetlinkSocket } from './netlink/socket.js';
@@ -252,8 +252,11 @@ export class Namespace extends Executor {
    */
   static watchAll(namespaces: Iterable<Namespace>, objects: readonly WatchedName[], options: WatchAllOptions = {}): WatchAll<Namespace> {
     const { thread, ...rest } = checkWatchAll(objects, options);
-    const all = [...namespaces].map((namespace) => {
-      if (handleOf(namespace) === undefined) throw invalidArgument('namespaces', 'handles of namespaces', namespace);
+    if (!isObject(namespaces) || typeof namespaces[Symbol.iterator] !== 'function') {
+      throw invalidArgument('namespaces', 'an array of Namespaces, or another iterable of them', namespaces);
+    }
+    const all = [...namespaces].map((namespace, index) => {
+      if (handleOf(namespace) === undefined) throw invalidArgument(`namespaces[${index}]`, 'a Namespace', namespace);
       return () => namespace.route({ thread });
     });
     return new WatchAll(all, objects, rest);

@@ -1,4 +1,4 @@
-import { checkInteger } from '../arguments.js';
+import { checkInteger, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { LITTLE_ENDIAN } from './constants.js';
 
@@ -15,7 +15,9 @@ export function encodeFilter(program: readonly FilterInstruction[]): Uint8Array 
   if (!Array.isArray(program) || program.length > 4096) throw invalidArgument('program', 'an array of at most 4096 instructions', program);
   const bytes = new Uint8Array(program.length * 8);
   const view = new DataView(bytes.buffer);
-  for (const [index, { code, jt, jf, k }] of program.entries()) {
+  for (const [index, instruction] of (program as readonly unknown[]).entries()) {
+    if (!isObject(instruction)) throw invalidArgument(`program[${index}]`, 'an instruction { code, jt, jf, k }', instruction);
+    const { code, jt, jf, k } = instruction;
     checkInteger(`program[${index}].code`, code, 0, 0xffff);
     checkInteger(`program[${index}].jt`, jt, 0, 255);
     checkInteger(`program[${index}].jf`, jf, 0, 255);

@@ -82,7 +82,7 @@ export function isDump(protocol: number, type: number, flags: number): boolean {
 /** The number of a protocol given by name or number; undefined for what is neither. */
 export function protocolNumber(protocol: Protocol): number | undefined {
   if (typeof protocol === 'number') return Number.isInteger(protocol) && protocol >= 0 && protocol < 32 ? protocol : undefined;
-  return Object.hasOwn(protocols, protocol) ? protocols[protocol] : undefined;
+  return typeof protocol === 'string' && Object.hasOwn(protocols, protocol) ? protocols[protocol] : undefined;
 }
 
 /** The name of a protocol number: 'route'; else 'protocol 30'. */

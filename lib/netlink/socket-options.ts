@@ -1,5 +1,5 @@
 import { checkBoolean, checkInteger, checkMilliseconds, checkOptions, nearest } from '../arguments.js';
-import { invalidArgument, NetlaneError } from '../errors.js';
+import { describeValue, invalidArgument, NetlaneError } from '../errors.js';
 import {
   NETLINK_BROADCAST_ERROR,
   NETLINK_CAP_ACK,
@@ -101,7 +101,7 @@ export function liveOption(name: unknown): { readonly level: number; readonly op
   if (typeof name === 'string' && Object.hasOwn(liveOptions, name)) return liveOptions[name as SocketOptionName];
   const known = Object.keys(liveOptions);
   const near = typeof name === 'string' ? nearest(name, known) : undefined;
-  throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is no socket option ${String(name)}`, {
+  throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is no socket option ${typeof name === 'string' ? name : describeValue(name)}`, {
     hint: near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`,
   });
 }

@@ -285,7 +285,7 @@ export class NetlinkSocket {
    */
   async setOption(name: SocketOptionName, value: number | boolean, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
     const { level, option } = liveOption(name);
-    const number = typeof value === 'boolean' ? Number(value) : value;
+    const number = typeof value === 'boolean' && level === SOL_NETLINK ? Number(value) : value;
     checkInteger('value', number, 0, 0x7fffffff);
     checkOptions('options', options, ['force']);
     checkBoolean('force', options.force);

@@ -314,7 +314,7 @@ describe('Namespace.create', () => {
       [() => Namespace.create('blue', { ifExists: 'replace' } as never), /options\.ifExists must be 'error' or 'open', got "replace"/],
       [() => Namespace.create('blue', { lane: 'mine' } as never), /options\.lane must be 'own' or 'shared'/],
       [() => Namespace.create('blue', { directory: 'relative' }), /options\.directory must be an absolute path/],
-      [() => Namespace.create('blue', null as never), /options must be an object, got null/],
+      [() => Namespace.create('blue', null as never), /options must be a plain object, got null/],
       [() => Namespace.create({ temporary: true }), /options\.temporary is about a name, and there is none/],
     ];
     for (const [call, message] of bad) {

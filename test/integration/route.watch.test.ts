@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
 import type { Event } from '../../lib/netlink/route/watch.js';
-import { rejectionOf } from '../support/error-of.js';
+import { errorOf, rejectionOf } from '../support/error-of.js';
 import { ip } from '../support/namespaces.js';
 import { needs } from '../support/skip.js';
 import { limit } from '../support/time.js';
@@ -124,6 +124,7 @@ describe('A watch', function () {
   it('refuses what cannot be watched, at once', async () => {
     expect(() => route.watch(['links' as never])).to.throw(/did you mean link/);
     expect(() => route.watch([])).to.throw(/objects must be/);
+    expect(() => route.watch([1n as never])).to.throw(/nothing called 1n/);
     expect(() => route.watch(['link'], { exsting: true } as never)).to.throw(/did you mean existing/);
     const watch = route.watch(['link'], { existing: true });
     const first = watch[Symbol.asyncIterator]();
@@ -220,6 +221,13 @@ describe('A watch', function () {
       await new Promise((resolve) => setTimeout(resolve, 10));
       globalThis.gc?.();
     }
+  });
+
+  it('of what are no namespaces is refused at once', () => {
+    for (const wrong of [undefined, null, 1, '', 'blue', {}, one, [undefined], ['blue'], [one, null]]) {
+      expect(errorOf(() => Namespace.watchAll(wrong as never, ['link']))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    }
+    expect(errorOf(() => Namespace.watchAll([one], ['link'], new Date() as never))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
   });
 
   it('ends equal to a fresh list whatever happens, also with a buffer that is far too small', async () => {

@@ -62,7 +62,7 @@ describe('A socket of any protocol', function () {
       const socket = await scratch.socket(namespace, name as ProtocolName);
       expect(socket.protocol).to.equal(name);
     }
-    for (const wrong of ['rout', -1, 32, 1.5, undefined, null]) {
+    for (const wrong of ['rout', -1, 32, 1.5, undefined, null, {}, Object.create(null), ['route']]) {
       const error = await rejectionOf(namespace.netlink(wrong as never));
       expect(error).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     }

@@ -32,10 +32,10 @@ describe('options', () => {
       [{ directory: null }, 'options.directory must be a string, got null'],
       [{ lane: 'mine' }, `options.lane must be 'own' or 'shared', got "mine"`],
       [{ signal: {} }, 'options.signal must be an AbortSignal, got an object'],
-      [null, 'options must be an object, got null'],
-      [[], 'options must be an object, got an array of 0'],
-      [new Map(), 'options must be an object, got a Map'],
-      ['x', 'options must be an object, got "x"'],
+      [null, 'options must be a plain object, got null'],
+      [[], 'options must be a plain object, got an array of 0'],
+      [new Map(), 'options must be a plain object, got a Map'],
+      ['x', 'options must be a plain object, got "x"'],
     ] as const) {
       expect(errorOf(() => check(options))).to.include({ code: 'NETLANE_INVALID_ARGUMENT', message });
     }

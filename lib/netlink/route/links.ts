@@ -172,7 +172,10 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
 
   /** As get(), with undefined when there is none; or the first link that a filter fits. */
   override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link | undefined> {
-    const byName = typeof reference !== 'object' || (Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference));
+    const byName =
+      typeof reference !== 'object' ||
+      reference === null ||
+      (Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference));
     if (!byName) return (await this.list(reference, options))[0];
     try {
       return await this.get(reference, options);

@@ -1,6 +1,7 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { decodeFrom, type Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { matches, same } from './matching.js';
 
@@ -77,8 +78,7 @@ export class ObjectClient<T extends object, I extends object> {
   }
 
   protected checkValue(name: string, value: unknown): asserts value is I {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw invalidArgument(name, `an object (a ${this.type.title})`, value);
+    if (!isRecord(value)) throw invalidArgument(name, `an object (a ${this.type.title})`, value);
   }
 
   /** The call that a change is. */
@@ -86,6 +86,10 @@ export class ObjectClient<T extends object, I extends object> {
     this.checkValue('value', value);
     const { types, codec, required } = this.type;
     const absent = required?.find((name) => plain(value)[name] === undefined);
+    if (verb === 'delete' && Object.values(value).every((one) => one === undefined)) {
+      // The kernel would take the first that it finds.
+      throw invalidArgument('value', `what tells the ${this.type.title} that is meant`, value);
+    }
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
     const flags = {
       add: NLM_F_CREATE | NLM_F_EXCL,

@@ -1,5 +1,5 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal, nearest } from '../../arguments.js';
-import { abortError, invalidArgument, NetlaneError } from '../../errors.js';
+import { abortError, describeValue, invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
 import type { NetlinkSocket } from '../socket.js';
@@ -60,7 +60,7 @@ export function checkWatch(objects: readonly WatchedName[], options: WatchOption
   for (const name of objects as readonly unknown[]) {
     if (typeof name === 'string' && watchedNames.includes(name)) continue;
     const near = typeof name === 'string' ? nearest(name, watchedNames) : undefined;
-    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is nothing called ${JSON.stringify(name)} to watch`, {
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is nothing called ${describeValue(name)} to watch`, {
       hint: near === undefined ? `known are ${watchedNames.join(', ')}` : `did you mean ${near}?`,
     });
   }
