@@ -74,9 +74,9 @@ export class LaneTransport implements Transport {
     this.#events.lost(error);
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
-    if (this.#closing !== undefined) return;
-    this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean {
+    if (this.#closing === undefined) this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
+    return false;
   }
 
   release(slab: ArrayBuffer): void {

@@ -63,6 +63,7 @@ class CallerTransport implements Transport {
   readonly #namespace: string;
   #closed = false;
   #looking = false;
+  #answers: number | undefined;
 
   constructor(socket: NativeSocket, state: TransportState, options: TransportOptions, events: TransportEvents, namespace: string) {
     this.#socket = socket;
@@ -88,17 +89,21 @@ class CallerTransport implements Transport {
     });
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
-    if (this.#closed) return;
-    this.#pump.send(bytes, tag, port, groups);
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number, answers?: number): boolean {
+    if (this.#closed) return false;
+    this.#answers = answers;
+    const free = this.#pump.send(bytes, tag, port, groups);
     // The kernel answers within sendmsg: look at once instead of going through poll.
-    if (this.#looking || !mayLook()) return;
+    if (this.#looking || !mayLook()) return free;
     this.#looking = true;
-    queueMicrotask(() => {
-      this.#looking = false;
-      if (!this.#closed) this.#pump.receive();
-    });
+    queueMicrotask(this.#look);
+    return free;
   }
+
+  readonly #look = (): void => {
+    this.#looking = false;
+    if (!this.#closed) this.#pump.receive(this.#answers);
+  };
 
   release(slab: ArrayBuffer): void {
     if (this.#slabs.delete(slab)) this.#pump.release(slab);

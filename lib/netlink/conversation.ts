@@ -1,15 +1,15 @@
 import { Alarm } from './alarm.js';
 import { channels } from '../diagnostics.js';
 import { abortError, type NetlaneError } from '../errors.js';
-import { NLM_F_ACK, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
+import { NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
-import { Outgoing } from './outgoing.js';
+import { Outbox, ownBody } from './outbox.js';
 import { busyReading, closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
+import { Queue } from './queue.js';
 import { ReplyCosts } from './reply-cost.js';
-import { Sends } from './sends.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, createPending, remember, type CheckedRequest, type Pending } from './pending.js';
+import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { Transport } from './transport.js';
@@ -17,6 +17,13 @@ import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
+
+/** A request as offsets count it: what stands in its header does not matter. */
+function withHeader(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(NLMSG_HDRLEN + body.length);
+  bytes.set(body, NLMSG_HDRLEN);
+  return bytes;
+}
 
 /** What a conversation needs of a transport. */
 export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'ref' | 'pumpSync'>;
@@ -41,10 +48,9 @@ export class Conversation {
   /** On their way, in the order they left. */
   readonly #pending = new Map<number, Pending>();
   /** Not yet sent for want of room. */
-  readonly #waiting: Pending[] = [];
-  #outgoing: Outgoing | undefined;
-  #flushing = false;
-  readonly #sends = new Sends();
+  readonly #waiting = new Queue<Pending>();
+  readonly #outbox: Outbox;
+  readonly #isInUse = (sequence: number): boolean => this.#pending.has(sequence);
   readonly #sequence = Sequence.random();
   #cost = 0;
   #limit: number;
@@ -64,6 +70,7 @@ export class Conversation {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;
+    this.#outbox = new Outbox(transport, () => this.#pending.size);
     this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
     // The kernel refuses a message above the buffer less its own bookkeeping.
@@ -98,7 +105,7 @@ export class Conversation {
       (error) => (failure = error),
     );
     while (reply === undefined && failure === undefined) {
-      this.#flush();
+      this.#outbox.flush();
       // Timers do not fire meanwhile: others may time out first and make room for this one.
       const deadline = Math.min(pending.deadline, this.#alarm.deadline);
       const left = deadline === Infinity ? -1 : Math.max(0, Math.ceil(deadline - performance.now()));
@@ -139,7 +146,7 @@ export class Conversation {
       return;
     }
     // The body is the caller's: it must not be read after this call.
-    pending.body = pending.body?.slice();
+    ownBody(pending);
     this.#waiting.push(pending);
   }
 
@@ -149,54 +156,35 @@ export class Conversation {
     pending.cost = pending.attempt === attempts ? Math.max(expected, this.#limit) : expected * 4 ** (pending.attempt - 1);
     if (this.#pending.size === 0) return true;
     const bytes = NLMSG_HDRLEN + (pending.body?.length ?? 0);
-    return this.#cost + pending.cost <= this.#limit && (this.#outgoing?.position ?? 0) + bytes + 3 <= this.#largest;
+    return this.#cost + pending.cost <= this.#limit && this.#outbox.size + bytes + 3 <= this.#largest;
   }
 
   #append(pending: Pending): void {
-    const outgoing = (this.#outgoing ??= new Outgoing());
     const { request, body } = pending;
-    pending.sequence = this.#sequence.next((sequence) => this.#pending.has(sequence));
-    const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
-    const start = outgoing.append({ type: request.type, flags, sequence: pending.sequence }, body);
-    const length = NLMSG_HDRLEN + (body?.length ?? 0);
-    remember(pending, outgoing, start, length);
-    if (channels.request.hasSubscribers) this.#publish(pending, outgoing.bytes.slice(start, start + length));
+    pending.sequence = this.#sequence.next(this.#isInUse);
+    this.#outbox.append(pending);
+    if (channels.request.hasSubscribers) this.#publish(pending);
     if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#pending.set(pending.sequence, pending);
-    if (!this.#flushing) {
-      this.#flushing = true;
-      queueMicrotask(() => {
-        this.#flush();
-      });
-    }
   }
 
-  #publish(pending: Pending, bytes: Uint8Array): void {
+  #publish(pending: Pending): void {
+    const bytes = this.#outbox.bytesOf(pending);
     channels.request.publish({ namespace: this.#options.namespace, protocol: this.#options.protocol, type: pending.type, bytes });
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const outgoing = this.#outgoing;
-    if (outgoing === undefined) return;
-    this.#outgoing = undefined;
-    const tag = this.#sends.add(outgoing.sequences, (sequence) => this.#pending.has(sequence));
-    this.#transport.send(outgoing.take(), tag, 0, 0);
   }
 
   /** Room came free: the next ones in the line leave. */
   #advance(): void {
-    let taken = 0;
-    for (const pending of this.#waiting) {
-      if (!this.#hasRoom(pending)) break;
+    for (;;) {
+      const pending = this.#waiting.first;
+      if (pending === undefined || !this.#hasRoom(pending)) break;
+      this.#waiting.shift();
       this.#append(pending);
-      taken++;
-      if ((this.#outgoing?.position ?? 0) >= this.#largest) break;
+      if (this.#outbox.size >= this.#largest) break;
     }
-    if (taken > 0) this.#waiting.splice(0, taken);
   }
 
   /** TransportEvents.received, without the release of the slab. */
@@ -269,7 +257,7 @@ export class Conversation {
     if (ack.errno !== 0) {
       pending.failure = refusal(pending, ack);
     } else if (ack.message !== undefined) {
-      const warning = warningOf(pending, ack, pending.sent?.());
+      const warning = warningOf(pending, ack, pending.body === undefined ? undefined : withHeader(pending.body));
       if (warning !== undefined) pending.warnings.push(warning);
     }
     this.#settle(pending);
@@ -345,9 +333,8 @@ export class Conversation {
 
   /** TransportEvents.refused. */
   refused(tag: number, errno: number): void {
-    for (const sequence of this.#sends.take(tag)) {
-      const pending = this.#pending.get(sequence);
-      if (pending === undefined) continue;
+    for (const pending of this.#pending.values()) {
+      if (pending.tag !== tag) continue;
       this.#remove(pending);
       this.#fail(pending, notSent(pending, errno));
     }
@@ -358,10 +345,9 @@ export class Conversation {
   #abandon(pending: Pending, error: NetlaneError): void {
     this.#fail(pending, error);
     // What has not left yet, the kernel need not hear of.
-    if (this.#outgoing?.withdraw(pending.sequence) === true) this.#remove(pending);
-    if (this.#pending.size === 0) this.#outgoing = undefined;
-    const at = this.#waiting.indexOf(pending);
-    if (at !== -1) this.#waiting.splice(at, 1);
+    if (this.#pending.has(pending.sequence) && this.#outbox.withdraw(pending)) this.#remove(pending);
+    if (this.#pending.size === 0) this.#outbox.clear();
+    this.#waiting.delete(pending);
     this.#advance();
     this.#keep();
   }
@@ -390,9 +376,9 @@ export class Conversation {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#alarm.clear();
-    const open = [...this.#pending.values(), ...this.#waiting.splice(0)];
+    const open = [...this.#pending.values(), ...this.#waiting.clear()];
     this.#pending.clear();
-    this.#outgoing = undefined;
+    this.#outbox.clear();
     for (const pending of open) this.#fail(pending, error);
     this.#keep();
   }

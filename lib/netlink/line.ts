@@ -59,9 +59,7 @@ export class Line implements TransportEvents {
     this.#conversation = new Conversation(
       {
         state: transport.state,
-        send: (bytes, tag, port, groups) => {
-          transport.send(bytes, tag, port, groups);
-        },
+        send: (bytes, tag, port, groups, answers) => transport.send(bytes, tag, port, groups, answers),
         ref: (keep) => {
           this.#keptByRequests = keep;
           this.#keep();

@@ -48,12 +48,16 @@ export class MessageView {
 
   /** The message with bytes of its own. */
   copy(): Message {
+    const { type, flags, sequence, port } = this;
+    const body = this.bytes.slice(this.body, this.end);
+    // Answers to requests have no more than this.
+    if (this.nsid === -1 && this.group <= 0 && this.sender === 0) return { type, flags, sequence, port, body };
     return {
-      type: this.type,
-      flags: this.flags,
-      sequence: this.sequence,
-      port: this.port,
-      body: this.bytes.slice(this.body, this.end),
+      type,
+      flags,
+      sequence,
+      port,
+      body,
       ...(this.nsid === -1 ? undefined : { nsid: this.nsid }),
       ...(this.group > 0 ? { group: this.group } : undefined),
       ...(this.sender === 0 ? undefined : { sender: this.sender }),

@@ -1,23 +1,38 @@
 import { LITTLE_ENDIAN, NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
-import { writeHeader } from './message.js';
 
-/** The buffer of requests that will leave in one sendmsg. Grows; whoever sends it gives it away. */
+/** Buffers above this are not kept for the next requests. */
+const keptSize = 65_536;
+
+/** The buffer of requests that will leave in one sendmsg. Grows. */
 export class Outgoing {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
   position = 0;
-  /** Sequence numbers of what is in it, and where each starts. */
-  readonly sequences: number[] = [];
-  readonly #starts: number[] = [];
-  #kept = false;
+  /** What the sendmsg will be known by. */
+  tag = 0;
+  #chunk: Uint8Array<ArrayBuffer>;
 
   constructor(size = 1024) {
     this.bytes = new Uint8Array(size);
     this.view = new DataView(this.bytes.buffer);
+    this.#chunk = this.bytes;
+  }
+
+  /** What is in it so far. */
+  get chunk(): Uint8Array<ArrayBuffer> {
+    if (this.#chunk.length !== this.position || this.#chunk.buffer !== this.bytes.buffer)
+      this.#chunk = this.bytes.subarray(0, this.position);
+    return this.#chunk;
+  }
+
+  /** Empties it, to be filled again; false where it is too large to be worth keeping. */
+  reset(): boolean {
+    this.position = 0;
+    return this.bytes.length <= keptSize;
   }
 
   /** Makes room for so many more bytes. */
-  reserve(more: number): void {
+  #reserve(more: number): void {
     const needed = this.position + more;
     if (needed <= this.bytes.length) return;
     const bytes = new Uint8Array(Math.max(needed, this.bytes.length * 2));
@@ -27,38 +42,27 @@ export class Outgoing {
   }
 
   /** Appends a message, its body padded to 4. Returns the offset of the header. */
-  append(header: { readonly type: number; readonly flags: number; readonly sequence: number }, body: Uint8Array | undefined): number {
+  append(type: number, flags: number, sequence: number, body: Uint8Array | undefined): number {
     const start = this.position;
-    const length = NLMSG_HDRLEN + (body?.length ?? 0);
-    this.reserve((length + 3) & ~3);
-    writeHeader(this.view, start, { ...header, length, port: 0 });
+    const length = NLMSG_HDRLEN + (body === undefined ? 0 : body.length);
+    const padded = (length + 3) & ~3;
+    this.#reserve(padded);
+    const { view } = this;
+    view.setUint32(start, length, LITTLE_ENDIAN);
+    view.setUint16(start + 4, type, LITTLE_ENDIAN);
+    view.setUint16(start + 6, flags, LITTLE_ENDIAN);
+    view.setUint32(start + 8, sequence, LITTLE_ENDIAN);
+    view.setUint32(start + 12, 0, LITTLE_ENDIAN);
     if (body !== undefined) this.bytes.set(body, start + NLMSG_HDRLEN);
-    this.position = start + ((length + 3) & ~3);
-    this.sequences.push(header.sequence);
-    this.#starts.push(start);
+    // It may have been used before.
+    if (padded !== length) this.bytes.fill(0, start + length, start + padded);
+    this.position = start + padded;
     return start;
   }
 
-  /** What gives the bytes of a message also when the buffer has left. One copy serves all that leave in one sendmsg. */
-  keep(start: number, length: number): () => Uint8Array {
-    this.#kept = true;
-    return () => this.bytes.subarray(start, start + length);
-  }
-
-  /** The bytes to send, given away. */
-  take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.bytes.subarray(0, this.position);
-    this.bytes = this.#kept ? bytes.slice() : new Uint8Array();
-    return bytes;
-  }
-
-  /** Takes a message back by turning it into one that the kernel passes over; false where it is not in here. */
-  withdraw(sequence: number): boolean {
-    const at = this.sequences.indexOf(sequence);
-    const start = this.#starts[at];
-    if (start === undefined) return false;
+  /** Takes a message back by turning it into one that the kernel passes over. */
+  withdraw(start: number): void {
     this.view.setUint16(start + 4, NLMSG_NOOP, LITTLE_ENDIAN);
     this.view.setUint16(start + 6, 0, LITTLE_ENDIAN);
-    return true;
   }
 }

@@ -1,6 +1,5 @@
-import { NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
+import { NLMSG_NOOP } from './constants.js';
 import type { Message } from './message.js';
-import type { Outgoing } from './outgoing.js';
 import type { Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
 
@@ -18,10 +17,13 @@ export interface CheckedRequest {
 /** A request on its way. */
 export interface Pending extends Asked {
   readonly request: CheckedRequest;
-  /** What to send behind the header: the caller's until it is copied; undefined for changes that are on their way. */
+  /** What to send, or what was sent, behind the header. */
   body: Uint8Array | undefined;
-  /** The request as it was sent, for naming attributes. */
-  sent: (() => Uint8Array) | undefined;
+  /** Whether the body is a copy: else it is the caller's, and not to be read after the call. */
+  owned: boolean;
+  /** In which sendmsg it left, and where it stands in that. */
+  tag: number;
+  start: number;
   sequence: number;
   /** What ReplyCosts know it as. */
   kind: number;
@@ -61,7 +63,9 @@ export function createPending(
     context,
     request,
     body: request.body,
-    sent: undefined,
+    owned: false,
+    tag: -1,
+    start: 0,
     sequence: 0,
     kind: 0,
     cost: 0,
@@ -78,18 +82,6 @@ export function createPending(
     resolve,
     reject,
   };
-}
-
-/** Keeps the request as it is sent: a read may have to be sent again, and a warning of the kernel does not echo what it is about. */
-export function remember(pending: Pending, outgoing: Outgoing, start: number, length: number): void {
-  if (pending.request.repeatable) {
-    const bytes = outgoing.bytes.slice(start, start + length);
-    pending.sent = () => bytes;
-    pending.body = bytes.subarray(NLMSG_HDRLEN);
-  } else {
-    pending.sent = outgoing.keep(start, length);
-    pending.body = undefined;
-  }
 }
 
 /** An empty message with an acknowledgement: when that has come, everything earlier that is unanswered is lost. */

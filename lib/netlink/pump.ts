@@ -38,6 +38,10 @@ export class SocketPump {
   #sinceOverrun = -1;
   /** Bytes that the consumer has in buffers that are no slabs: copies, and datagrams that did not fit. */
   #lent = 0;
+  #keep = false;
+  /** As the socket has it. */
+  #kept = false;
+  #unkeeping = false;
   #closed = false;
   #closing: Promise<void> | undefined;
   readonly statistics: TransportStatistics = { sent: 0, received: 0, overruns: 0, truncated: 0 };
@@ -59,8 +63,9 @@ export class SocketPump {
     this.#watch();
   }
 
-  send(bytes: Uint8Array, tag: number, port: number, groups: number): void {
-    this.#sends.push(bytes, tag, port, groups);
+  /** Whether it is done with the bytes. */
+  send(bytes: Uint8Array, tag: number, port: number, groups: number): boolean {
+    return this.#sends.push(bytes, tag, port, groups);
   }
 
   /** Resolves when the kernel took or refused all that was sent so far. */
@@ -100,13 +105,18 @@ export class SocketPump {
     if (!this.#closed) this.receive();
   };
 
-  /** Receives what is there, without blocking; whether anything was. */
-  receive(): boolean {
+  /**
+   * Receives what is there, without blocking; whether anything was.
+   * @param most how many datagrams are looked for: with as many, nobody asks for another that is not there. What is there beyond stays.
+   */
+  receive(most = 0x7fffffff): boolean {
     let any = false;
+    let count = 0;
     for (let round = 0; round < roundsPerTurn && !this.#closed && this.#lent < lentLimit; round++) {
       const slab = this.#free.pop() ?? this.#make();
       if (slab === undefined) break;
-      const result = this.#socket.receive(slab, 0, 0x7fffffff);
+      const result = this.#socket.receive(slab, 0, Math.max(most - count, 1));
+      count += result.count;
       this.statistics.received += result.count;
       const { end, spill, errno } = result;
       if (this.#sinceOverrun >= 0) this.#sinceOverrun += end + (spill?.byteLength ?? 0);
@@ -127,7 +137,8 @@ export class SocketPump {
         return true;
       }
       this.#tellOverrun(errno === EAGAIN);
-      if (errno === EAGAIN) break;
+      // While the kernel has dropped some, only an empty queue tells that all before it was read.
+      if (errno === EAGAIN || (count >= most && this.#sinceOverrun === -1)) break;
     }
     this.#watch();
     return any;
@@ -153,11 +164,30 @@ export class SocketPump {
   /** Sends what is queued, waits so many milliseconds (negative: for ever) for something to read, and reads it. */
   wait(milliseconds: number): boolean {
     this.#sends.flush();
-    return this.receive() || (this.#socket.wait(milliseconds) && this.receive());
+    return this.receive(1) || (this.#socket.wait(milliseconds) && this.receive());
   }
 
+  /**
+   * Whether the socket keeps the loop alive. The end of it is put into effect at the end of the turn: between a reply and the next request
+   * of the same program nothing need be done.
+   */
   ref(keep: boolean): void {
-    if (!this.#closed) this.#socket.ref(keep);
+    this.#keep = keep;
+    if (keep === this.#kept) return;
+    if (keep) this.#applyKeep();
+    else if (!this.#unkeeping) {
+      this.#unkeeping = true;
+      setImmediate(() => {
+        this.#unkeeping = false;
+        this.#applyKeep();
+      });
+    }
+  }
+
+  #applyKeep(): void {
+    if (this.#closed || this.#keep === this.#kept) return;
+    this.#kept = this.#keep;
+    this.#socket.ref(this.#keep);
   }
 
   /** Resolves when the fd is closed. Idempotent. */

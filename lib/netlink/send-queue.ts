@@ -1,4 +1,5 @@
 import type { NativeSocket } from '../native.js';
+import { Queue } from './queue.js';
 import { EAGAIN } from './constants.js';
 
 interface Send {
@@ -24,8 +25,7 @@ const longestPause = 32;
 export class SendQueue {
   readonly #socket: NativeSocket;
   readonly #events: SendEvents;
-  readonly #queue: Send[] = [];
-  #head = 0;
+  readonly #queue = new Queue<Send>();
   #pause = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #drained: (() => void)[] = [];
@@ -36,14 +36,16 @@ export class SendQueue {
   }
 
   get #waits(): boolean {
-    return this.#head < this.#queue.length;
+    return this.#queue.length > 0;
   }
 
-  push(bytes: Uint8Array, tag: number, port: number, groups: number): void {
+  /** Whether it is done with the bytes. */
+  push(bytes: Uint8Array, tag: number, port: number, groups: number): boolean {
     const send: Send = { bytes, tag, port, groups };
-    if (!this.#waits && this.#try(send)) return;
+    if (!this.#waits && this.#try(send)) return true;
     this.#queue.push(send);
     this.#later();
+    return false;
   }
 
   /** False when there is no room for it. */
@@ -58,20 +60,15 @@ export class SendQueue {
   /** Tries what waits now. */
   flush(): void {
     for (;;) {
-      const send = this.#queue[this.#head];
+      const send = this.#queue.first;
       if (send === undefined) break;
       if (!this.#try(send)) {
         this.#later();
         return;
       }
-      this.#head++;
+      this.#queue.shift();
       this.#pause = 0;
-      if (this.#head < 1024 || this.#head * 2 < this.#queue.length) continue;
-      this.#queue.splice(0, this.#head);
-      this.#head = 0;
     }
-    this.#queue.length = 0;
-    this.#head = 0;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
@@ -92,8 +89,7 @@ export class SendQueue {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#queue.length = 0;
-    this.#head = 0;
+    this.#queue.clear();
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 }

@@ -27,6 +27,8 @@ import {
 } from './socket-options.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 
+const noContext: RequestContext = {};
+
 /**
  * A netlink socket in a namespace. Any number of requests, dumps, streams and one reader of messages may run at the same time. Requests
  * are sent in the order of the calls; dumps and streams have fds of their own and are in no order with them.
@@ -165,27 +167,26 @@ export class NetlinkSocket {
    * Asks the kernel and waits for the whole answer. A refusal rejects with NetlinkError; a dump that changed under every attempt with
    * NETLANE_DUMP_INTERRUPTED; a lost reply to a change with NETLANE_REPLY_LOST.
    */
-  async request(request: Request, context: RequestContext = {}): Promise<Reply> {
-    const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
-    this.#checkOpen();
-    if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
-    if (this.#needsCompanion) {
-      const line = this.#companion.current;
+  request(request: Request, context: RequestContext = noContext): Promise<Reply> {
+    try {
+      const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
+      this.#checkOpen();
+      if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
+      const slot = this.#needsCompanion ? this.#companion : this.#primary;
+      const line = slot.current;
       if (line !== undefined) return line.conversation.request(checked, context);
       const kept = ownRequest(checked);
-      return (await this.#companion.get(kept.signal)).conversation.request(kept, context);
+      return slot.get(kept.signal).then(({ conversation }) => conversation.request(kept, context));
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-    const primary = this.#primary.current;
-    if (primary !== undefined) return primary.conversation.request(checked, context);
-    const kept = ownRequest(checked);
-    return (await this.#primary.get(kept.signal)).conversation.request(kept, context);
   }
 
   /**
    * The same without returning to the loop, for sockets with thread 'caller'. What else arrives meanwhile is kept for the next turn.
    * The kernel's time blocks the caller. NETLANE_BUSY when called from within another requestSync().
    */
-  requestSync(request: Request, context: RequestContext = {}): Reply {
+  requestSync(request: Request, context: RequestContext = noContext): Reply {
     const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
     this.#checkOpen();
     if (this.#factory.openSync === undefined) {

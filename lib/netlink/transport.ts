@@ -66,9 +66,11 @@ export interface Transport {
   readonly state: TransportState;
   /**
    * One sendmsg to `port` (0: the kernel) and `groups` (a mask). The bytes are taken: the buffer must not be touched afterwards (it may be
-   * transferred; it must be a plain ArrayBuffer used from offset 0). A socket that is full (EAGAIN) is waited for in order.
+   * transferred; it must be a plain ArrayBuffer used from offset 0), unless true comes back: then they were copied, and the buffer is the
+   * caller's again. A socket that is full (EAGAIN) is waited for in order.
+   * @param answers how many datagrams are awaited now, where that is known: to look for as many at once.
    */
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void;
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number, answers?: number): boolean;
   /** Gives a slab back. */
   release(slab: ArrayBuffer): void;
   setOption(level: number, option: number, value: number): Promise<void>;

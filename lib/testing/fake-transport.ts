@@ -122,7 +122,7 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     return this.socket.get(level, option);
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): void {
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean {
     if (bytes.byteOffset !== 0 || !(bytes.buffer instanceof ArrayBuffer)) {
       this.#host.misused('send() takes a plain ArrayBuffer that is used from offset 0');
       throw invalidArgument('bytes', 'a plain ArrayBuffer used from offset 0', bytes);
@@ -130,9 +130,10 @@ export class FakeTransport implements Transport, FakeTransportFacts {
     if (this.closed) this.#host.misused('send() after close()');
     const { length } = bytes;
     const buffer = this.#host.transfer ? structuredClone(bytes.buffer, { transfer: [bytes.buffer] }) : bytes.buffer.slice(0);
-    if (!this.#alive) return;
+    if (!this.#alive) return false;
     this.#outbox.push({ transport: this, tag, port, groups, bytes: new Uint8Array(buffer, 0, length) });
     this.#host.wake(this);
+    return !this.#host.transfer;
   }
 
   release(slab: ArrayBuffer): void {

@@ -8,6 +8,9 @@ import type { ObjectClient } from './object-client.js';
 /** How one operation of a batch ended. */
 export type BatchResult = { readonly ok: true; readonly value: undefined } | { readonly ok: false; readonly error: Error };
 
+/** Changes that are with the kernel at a time. */
+const mostUnderway = 512;
+
 type Entry = { readonly call: () => Call<never> | Promise<Call<never>>; readonly renames: boolean };
 
 /** The changes of one kind of object, put down and not yet made. */
@@ -80,24 +83,84 @@ export async function runBatch(
   entries: readonly Entry[],
   options: OperationOptions | undefined,
 ): Promise<BatchResult[]> {
-  const results: Promise<BatchResult>[] = [];
+  const results: BatchResult[] = [];
+  const underway = new Underway();
   let known = new Map<string, number>();
-  for (const entry of entries) {
+  for (const [at, entry] of entries.entries()) {
+    if (underway.full) await underway.room();
     try {
       // No await where none is needed: between two awaits, everything leaves in one sendmsg.
       const made = entry.call();
       const call = made instanceof Promise ? await made : made;
       const now = exchange.encodeNow(call.codec, call.value, known);
-      const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, results, options);
-      results.push(settle(exchange.send(call, encoded, options)));
+      const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);
+      underway.add(
+        exchange.send(call, encoded, options).then(
+          () => {
+            results[at] = done;
+          },
+          (error: unknown) => {
+            results[at] = failed(error);
+          },
+        ),
+      );
     } catch (error) {
-      results.push(Promise.resolve({ ok: false, error: error instanceof Error ? error : new Error(String(error)) }));
+      results[at] = failed(error);
     }
     if (entry.renames) {
       known = new Map();
     }
   }
-  return Promise.all(results);
+  await underway.end();
+  return results;
+}
+
+const done: BatchResult = Object.freeze({ ok: true, value: undefined });
+
+function failed(error: unknown): BatchResult {
+  return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+}
+
+/** Changes that the kernel has and has not answered. */
+class Underway {
+  #count = 0;
+  #most = 0;
+  #waiting: (() => void) | undefined;
+
+  /** More would only wait in memory: the receive buffer has room for some 250 acknowledgements. */
+  get full(): boolean {
+    return this.#count >= mostUnderway;
+  }
+
+  add(change: Promise<void>): void {
+    this.#count++;
+    void change.then(this.#answered);
+  }
+
+  readonly #answered = (): void => {
+    this.#count--;
+    if (this.#count > this.#most || this.#waiting === undefined) return;
+    this.#waiting();
+    this.#waiting = undefined;
+  };
+
+  #fewerThan(most: number): Promise<void> {
+    if (this.#count <= most) return Promise.resolve();
+    this.#most = most;
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  /** Resolves when half of them are answered. */
+  room(): Promise<void> {
+    return this.#fewerThan(mostUnderway / 2);
+  }
+
+  /** Resolves when all of them are answered. */
+  end(): Promise<void> {
+    return this.#fewerThan(0);
+  }
 }
 
 /** Looks names up; those that are not there, again when all before it is done. */
@@ -105,23 +168,14 @@ async function resolve(
   exchange: Exchange,
   call: Call<never>,
   known: Map<string, number>,
-  before: readonly Promise<BatchResult>[],
+  before: Underway,
   options: OperationOptions | undefined,
 ): Promise<Encoded> {
   try {
     return await exchange.encode(call.codec, call.value, options, known);
   } catch (error) {
     if (!isGoneLink(error)) throw error;
-    await Promise.all(before);
+    await before.end();
     return exchange.encode(call.codec, call.value, options, known);
-  }
-}
-
-async function settle(sent: Promise<unknown>): Promise<BatchResult> {
-  try {
-    await sent;
-    return { ok: true, value: undefined };
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }

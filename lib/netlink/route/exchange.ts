@@ -39,10 +39,10 @@ export function checkOperationOptions(options: OperationOptions | undefined): vo
   if (options?.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
 }
 
-/** A message's body, and the namespaces that it names by fd: to be released when the kernel has answered. */
+/** A message's body, valid until the next one is encoded, and the namespaces that it names by fd: to be released when the kernel has answered. */
 export interface Encoded {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** One message type with its codec, and words for errors. */
@@ -69,6 +69,7 @@ export interface ExchangeOptions {
   readonly bigint: boolean;
   readonly inside?: (() => number) | undefined;
 }
+const nothing = (): void => undefined;
 
 /** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
 export class Exchange {
@@ -76,6 +77,8 @@ export class Exchange {
   readonly namespace: string;
   readonly #hold: HoldNamespace;
   readonly #bigint: boolean;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  readonly #namings = new WeakMap<object, Pick<RequestContext, 'locate' | 'nameMissing'>>();
 
   /** Opens a socket in the same namespace that hears groups. */
   readonly subscribe: Subscribe;
@@ -141,13 +144,18 @@ export class Exchange {
         return one.fd;
       },
     };
+    // One buffer for all: whoever sends copies. A value whose getters encode others gets one of its own.
+    const buffer = this.#buffer ?? new Uint8Array(512);
+    this.#buffer = undefined;
+    const output = new Output({ references, bytes: buffer });
     try {
-      const output = new Output({ references });
       codec.encode(value, output);
-      if (missing === undefined) return { bytes: output.finish(), release };
+      if (missing === undefined) return { bytes: output.finish(), release: held === undefined ? nothing : release };
     } catch (error) {
       release();
       throw error;
+    } finally {
+      this.#buffer = output.bytes;
     }
     release();
     return { missing };
@@ -156,20 +164,21 @@ export class Exchange {
   /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
   async encode<I>(codec: Codec<unknown, I>, value: I, options: OperationOptions = {}, known = new Map<string, number>()): Promise<Encoded> {
     const encoded = this.encodeNow(codec, value, known);
-    if ('bytes' in encoded) return encoded;
+    if ('bytes' in encoded) return { bytes: encoded.bytes.slice(), release: encoded.release };
     await Promise.all([...encoded.missing].map(async (name) => known.set(name, await this.linkIndex(name, options))));
     const again = this.encodeNow(codec, value, known);
-    if ('bytes' in again) return again;
+    if ('bytes' in again) return { bytes: again.bytes.slice(), release: again.release };
     // A value that gives other names each time it is read.
     throw invalidArgument('value', 'the same each time it is read', value);
   }
 
   /** Sends an encoded change. The request leaves in the same tick; the namespaces it names are released with the answer. */
-  async send<I>(call: Call<I>, encoded: Encoded, options: OperationOptions = {}): Promise<readonly Warning[]> {
+  async send<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<readonly Warning[]> {
+    const { locate, nameMissing } = this.#naming(call.codec);
     try {
       const { warnings } = await this.socket.request(
-        { type: call.type, flags: call.flags, body: encoded.bytes, ...options },
-        { operation: call.operation, ...this.#naming(call.codec) },
+        { type: call.type, flags: call.flags, body: encoded.bytes, signal: options?.signal, timeout: options?.timeout },
+        { operation: call.operation, locate, nameMissing },
       );
       return warnings;
     } finally {
@@ -177,32 +186,46 @@ export class Exchange {
     }
   }
 
-  async change<I>(call: Call<I>, options: OperationOptions = {}): Promise<readonly Warning[]> {
+  async change<I>(call: Call<I>, options?: OperationOptions): Promise<readonly Warning[]> {
     const encoded = this.encodeNow(call.codec, call.value);
     if ('bytes' in encoded) return this.send(call, encoded, options);
     return this.send(call, await this.encode(call.codec, call.value, options), options);
   }
 
   /** One object by a request without acknowledgement. */
-  async get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options: OperationOptions = {}): Promise<T> {
+  async get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options?: OperationOptions): Promise<T> {
     const now = this.encodeNow(call.codec, call.value);
     const encoded = 'bytes' in now ? now : await this.encode(call.codec, call.value, options);
-    let value: { readonly is: T } | undefined;
+    const { locate, nameMissing } = this.#naming(call.codec);
+    let answered = false;
+    let value: T | undefined;
+    const sink = (view: MessageView): void => {
+      value = this.decode(call.reply, view);
+      answered = true;
+    };
     try {
       await this.socket.request(
-        { type: call.type, flags: call.flags, body: encoded.bytes, acknowledge: false, repeatable: true, ...options },
-        { operation: call.operation, ...this.#naming(call.codec), sink: (view) => (value = { is: this.decode(call.reply, view) }) },
+        {
+          type: call.type,
+          flags: call.flags,
+          body: encoded.bytes,
+          acknowledge: false,
+          repeatable: true,
+          signal: options?.signal,
+          timeout: options?.timeout,
+        },
+        { operation: call.operation, locate, nameMissing, sink },
       );
     } finally {
       encoded.release();
     }
-    if (value === undefined) {
+    if (!answered) {
       throw new NetlaneError('NETLANE_UNEXPECTED_REPLY', 'the kernel answered without the object', {
         operation: call.operation(),
         namespace: this.namespace,
       });
     }
-    return value.is;
+    return value as T;
   }
 
   /** All objects that `keep` keeps, as one array. */
@@ -252,11 +275,15 @@ export class Exchange {
   }
 
   #naming(codec: Codec<unknown, never>): Pick<RequestContext, 'locate' | 'nameMissing'> {
-    return {
+    const known = this.#namings.get(codec);
+    if (known !== undefined) return known;
+    const naming: Pick<RequestContext, 'locate' | 'nameMissing'> = {
       locate: (request, offset) => locate(codec, request.subarray(NLMSG_HDRLEN), offset - NLMSG_HDRLEN),
       nameMissing: (request, nest, type) =>
         locateMissing(codec, request.subarray(NLMSG_HDRLEN), nest === undefined ? undefined : nest - NLMSG_HDRLEN, type),
     };
+    this.#namings.set(codec, naming);
+    return naming;
   }
 }
 

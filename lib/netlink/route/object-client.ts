@@ -52,12 +52,23 @@ export type Filter<I> = Partial<I>;
 
 /** Without the fields that are undefined: those are absent, and must not hide a default. */
 function given(value: Plain): Plain {
+  let complete = true;
+  for (const name in value) if (value[name] === undefined) complete = false;
+  if (complete) return value;
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
 }
 
 function plain(value: object): Plain {
   return value as Plain;
 }
+
+const verbFlags = {
+  add: NLM_F_CREATE | NLM_F_EXCL,
+  replace: NLM_F_CREATE | NLM_F_REPLACE,
+  change: NLM_F_REPLACE,
+  append: NLM_F_CREATE | NLM_F_APPEND,
+  delete: 0,
+} as const;
 
 /**
  * The operations that rtnetlink has for every kind of object. All may run concurrently; changes are sent in the order of the calls, but
@@ -91,13 +102,7 @@ export class ObjectClient<T extends object, I extends object> {
       throw invalidArgument('value', `what tells the ${this.type.title} that is meant`, value);
     }
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
-    const flags = {
-      add: NLM_F_CREATE | NLM_F_EXCL,
-      replace: NLM_F_CREATE | NLM_F_REPLACE,
-      change: NLM_F_REPLACE,
-      append: NLM_F_CREATE | NLM_F_APPEND,
-      delete: 0,
-    }[verb];
+    const flags = verbFlags[verb];
     const defaults = verb === 'delete' ? this.type.deletion : this.type.defaults;
     const complete = { ...defaults?.(plain(value)), ...(verb === 'delete' ? this.#deletable(given(plain(value))) : given(plain(value))) };
     return {

@@ -48,10 +48,11 @@ class SteppedTransport implements Transport {
     this.#socket.poll(1, () => undefined);
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>, _tag: number, port: number, groups: number): void {
+  send(bytes: Uint8Array<ArrayBuffer>, _tag: number, port: number, groups: number): boolean {
     this.#pieces = 0;
     const errno = this.#socket.send(bytes, port, groups);
     if (errno !== 0) throw new Error(`sendmsg: errno ${errno}`);
+    return true;
   }
 
   release(): void {
