@@ -21,6 +21,7 @@ export type {
 export type { Executor } from './namespace/executor.js';
 export type { Child, ChildEvents } from './execution/child.js';
 export type { ExecOptions, ExecResult } from './execution/exec.js';
+export type { ReadFileOptions } from './execution/files.js';
 export type { SpawnOptions } from './execution/spawn-options.js';
 export type { Stdio, StdioStream } from './execution/stdio.js';
 export { DecodeError, NetlaneError, NetlinkError, ProcessError, SystemError } from './errors.js';

@@ -218,6 +218,15 @@ export interface Native {
    */
   readonly openTun: (namespace: number, name: string, settings: TunSettings) => { readonly fd: number; readonly name: string };
 
+  /**
+   * Reads a file of /proc or /sys as the namespace has it, whole, or writes it, in one write(2), on a thread that ends. A path below /sys is
+   * looked up in a fresh sysfs that is mounted nowhere. Neither a symbolic link at the end of the path nor a file of another file system.
+   */
+  readonly accessFileAsync: {
+    (namespace: number, path: string): Promise<Buffer>;
+    (namespace: number, path: string, content: string): Promise<void>;
+  };
+
   /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
   readonly watchMounts: (onChange: () => void) => { close(): void; ref(keep: boolean): void };
   /** gettid(). */

@@ -16,6 +16,7 @@
 #include "child.h"
 #include "error.h"
 #include "handed_out.h"
+#include "inside_files.h"
 #include "mounts.h"
 #include "names.h"
 #include "namespace.h"
@@ -207,6 +208,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("openTun", Napi::Function::New<boundary<exportOpenTun>>(env, "openTun"));
     exports.Set("spawnAsync", Napi::Function::New<boundary<spawnAsync>>(env, "spawnAsync"));
     exports.Set("forgetFd", Napi::Function::New<boundary<exportForgetFd>>(env, "forgetFd"));
+    exports.Set("accessFileAsync", Napi::Function::New<boundary<accessFileAsync>>(env, "accessFileAsync"));
     exports.Set("watchMounts", Napi::Function::New<boundary<exportWatchMounts>>(env, "watchMounts"));
     exports.Set("threadId", Napi::Function::New<boundary<exportThreadId>>(env, "threadId"));
     exports.Set("now", Napi::Function::New<boundary<exportNow>>(env, "now"));

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { execInside, type ExecOptions, type ExecResult } from '../execution/exec.js';
 import type { Child } from '../execution/child.js';
 import type { Place } from '../execution/place.js';
+import { readFileInside, sysctlInside, type ReadFileOptions } from '../execution/files.js';
 import { spawnInside } from '../execution/spawn.js';
 import type { SpawnOptions } from '../execution/spawn-options.js';
 import { invalidArgument } from '../errors.js';
@@ -64,6 +65,37 @@ export abstract class Executor {
   ): Promise<ExecResult>;
   exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult<string | Buffer>> {
     return within(this, (place) => execInside(place, file, args, options));
+  }
+
+  /**
+   * Reads a parameter of the namespace, or sets it.
+   *
+   * @param name as sysctl(8) takes it, below net: 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. A dot in the name of a device is a slash in the first form:
+   *   'net.ipv4.conf.eth0/100.forwarding'.
+   * @param value a number, or one line of text.
+   * @returns the value as the kernel writes it, without the line's end: '1', '4096\t131072\t6291456'; undefined when it was set.
+   * @throws NETLANE_INVALID_ARGUMENT for what is not below net; ENOENT when the namespace has no such parameter; EINVAL for a value that the kernel refuses;
+   *   EACCES, EPERM; EROFS; NETLANE_CLOSED; as spawn() where the namespace cannot be entered. Source: sysctl(8), proc(5).
+   */
+  sysctl(name: string): Promise<string>;
+  sysctl(name: string, value: string | number): Promise<void>;
+  sysctl(name: string, value?: string | number): Promise<string | void> {
+    return within(this, (place) => sysctlInside(place, name, value));
+  }
+
+  /**
+   * Reads a file of /proc/net (or /proc/sys/net), /sys/class/net or /sys/devices/.../net as the namespace has it, whole and in one go. Other threads, mounts
+   * and paths of this process stay as they are.
+   *
+   * @param path absolute, without '.' and '..'.
+   * @returns its text, or its bytes with `encoding: 'buffer'`.
+   * @throws NETLANE_INVALID_ARGUMENT for any other path; ENOENT; EISDIR; EINVAL, with which many files of /sys answer while a device is down; EACCES;
+   *   NETLANE_CLOSED; EPERM where the namespace, or its /sys, is out of reach. Source: proc(5), sysfs(5). /sys since Linux 5.2.
+   */
+  readFile(path: string, options: ReadFileOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
+  readFile(path: string, options?: ReadFileOptions & { readonly encoding?: BufferEncoding | undefined }): Promise<string>;
+  readFile(path: string, options?: ReadFileOptions): Promise<string | Buffer> {
+    return within(this, (place) => readFileInside(place, path, options));
   }
 }
 

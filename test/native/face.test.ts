@@ -7,6 +7,7 @@ describe('The addon', () => {
     expect(Object.keys(addon()).sort()).to.deep.equal(
       [
         'NetlinkSocket',
+        'accessFileAsync',
         'bindNameAsync',
         'closeFd',
         'cookie',
