@@ -101,6 +101,10 @@ export function testParts(parts: readonly Part[], staged: () => Staged): void {
   }
 }
 
+function hasNothing(stage: Stage, staged: Staged): boolean {
+  return staged.missing.size === stage.scene.length;
+}
+
 /** A suite: builds the scene in a namespace of its own, compares, and has a test for each part and one for all. */
 export function describeAgreement(title: string, stage: Stage): void {
   describe(title, function () {
@@ -112,13 +116,15 @@ export function describeAgreement(title: string, stage: Stage): void {
       namespace = await Namespace.create({ loopback: true });
       const route = await namespace.route({ thread: 'caller' });
       staged.missing = build(namespace, stage.scene);
-      staged.outcome = await outcomeOf(stage.table, stage.ways(namespace, route), route);
+      // Where nothing of the scene can be made, the kernel may not even list such objects.
+      if (!hasNothing(stage, staged)) staged.outcome = await outcomeOf(stage.table, stage.ways(namespace, route), route);
     });
     after(() => namespace.close());
 
     testParts(stage.scene, () => staged);
 
-    it('all of them agree, those that the kernel made as well, key by key and field by field', () => {
+    it('all of them agree, those that the kernel made as well, key by key and field by field', function () {
+      if (hasNothing(stage, staged)) skip(this, `this kernel has no ${stage.scene[0]?.name ?? ''}`);
       expectAgreement(staged.outcome);
     });
   });

@@ -305,7 +305,10 @@ export const infoData: Chooses = {
     },
     gtp: plainly({ role: 'role', hsize: 'hashSize', restart_count: 'restartCount' }),
     rmnet: { mux_id: shows('muxId') },
-    xfrm: { if_id: shows('interfaceId', hex), external: shows('external', ifTrue) },
+    xfrm: {
+      if_id: shows('interfaceId', (value, around) => (around.object['external'] === true ? undefined : hex(value, around))),
+      external: shows('external', ifTrue),
+    },
   },
 };
 

@@ -28,7 +28,7 @@ const flagOrder = [
 ];
 
 /** As iproute2 orders and writes them. That 'running' is missing is told, and that the link underneath is down. */
-const flags: Conversion = (value, { object, linkOf }) => {
+export const flags: Conversion = (value, { object, linkOf }) => {
   const all = Array.isArray(value) ? (value as string[]) : [];
   const shown = flagOrder.filter((flag) => all.includes(flag)).map((flag) => flag.toUpperCase().replace('-', '_'));
   const { parent, linkNamespaceId } = object;
@@ -225,6 +225,9 @@ const beyond = {
   'data.coupledControl': 'IFLA_BOND_COUPLED_CONTROL (Linux 6.9): not known to iproute2 6.1',
   'data.broadcastNeighbour': 'IFLA_BOND_BROADCAST_NEIGH (Linux 6.17): not known to iproute2 6.1',
   'port.data.actorPortPriority': 'IFLA_BOND_SLAVE_ACTOR_PORT_PRIO (Linux 6.18): not known to iproute2 6.1',
+  'port.data.actorChurnState': 'IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE (Linux 6.19): not known to iproute2 6.1',
+  'port.data.partnerChurnState': 'IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE (Linux 6.19): not known to iproute2 6.1',
+  'data.link': 'IFLA_XFRM_LINK: printed as the link underneath; every other kind with an underlying link prints it with its data',
   'data.algorithm': 'IFLA_BATADV_ALGO_NAME: not printed by iproute2',
   'data.version': 'IFLA_HSR_VERSION: not printed by iproute2',
   'xdp.attached': 'IFLA_XDP_ATTACHED: nothing is printed where no program is attached',
