@@ -56,7 +56,7 @@ describe('Namespace.open of a container', () => {
     it(`opens the namespace of a process in a control group as ${runtime} makes it`, async () => {
       await withNamespace(async (namespace) => {
         await withControlGroup(join(root(), path), async (group) => {
-          const child = spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 60'], {
+          const child = spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 600'], {
             stdio: ['ignore', 'pipe', 'ignore'],
           });
           await once(child.stdout, 'data');

@@ -93,7 +93,7 @@ describe('Namespace.create', () => {
   it('is seen in mount namespaces that were made before and after', async () => {
     const name = uniqueName();
     const first = await Namespace.create(uniqueName(), { temporary: true });
-    const before = execFileSync('sh', ['-c', 'unshare --mount --propagation unchanged sleep 60 >/dev/null 2>&1 & echo $!'], {
+    const before = execFileSync('sh', ['-c', 'unshare --mount --propagation unchanged sleep 600 >/dev/null 2>&1 & echo $!'], {
       encoding: 'utf8',
     }).trim();
     const home = readlinkSync('/proc/self/ns/mnt');

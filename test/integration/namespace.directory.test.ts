@@ -5,7 +5,7 @@ import { withDirectory } from '../support/namespaces.js';
 import { limit } from '../support/time.js';
 
 describe('A directory of names', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
 
   it('becomes a mount of its own once, however many names are made in it at the same moment', async () => {
     await withDirectory(async (directory) => {

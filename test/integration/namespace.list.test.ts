@@ -57,7 +57,7 @@ describe('Namespace.list', () => {
     await withNamedNamespace(async (named, name) => {
       await withNamespace(async (anonymous) => {
         const children = [named, anonymous].map((namespace) =>
-          spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 60'], {
+          spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 600'], {
             stdio: ['ignore', 'pipe', 'ignore'],
           }),
         );

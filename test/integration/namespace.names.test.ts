@@ -20,7 +20,7 @@ describe('Namespace.attach', () => {
   });
 
   it("gives a name to a running process's namespace", async () => {
-    const child = spawn('unshare', ['--net', '--', 'sh', '-c', 'echo ready; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('unshare', ['--net', '--', 'sh', '-c', 'echo ready; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
     await once(child.stdout, 'data');
     const name = uniqueName();
     try {
@@ -177,7 +177,7 @@ describe('Namespace.delete', () => {
   it('deletes while another mount namespace still has the mount', async () => {
     await withDirectory(async (directory) => {
       const namespace = await Namespace.create('blue', { directory });
-      const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', 'echo ready; exec sleep 60'], {
+      const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', 'echo ready; exec sleep 600'], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       await once(holder.stdout, 'data');

@@ -23,7 +23,7 @@ import { needsRoot } from '../support/skip.js';
 
 /** A process inside the namespace, running until it is killed. */
 async function withProcess(namespace: Namespace, use: (child: ChildProcess & { pid: number }) => Promise<void>): Promise<void> {
-  const child = spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 60'], {
+  const child = spawn('nsenter', [`--net=${pathOf(namespace)}`, '--', 'sh', '-c', 'echo ready; exec sleep 600'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(child, 'exit');

@@ -109,7 +109,7 @@ describe('namespaces without privileges', () => {
     needsNobody(this);
     const child = spawn(
       'setpriv',
-      [...asNobody.slice(1), 'unshare', '--user', '--map-root-user', '--net', '--', 'sh', '-c', 'echo ready; exec sleep 60'],
+      [...asNobody.slice(1), 'unshare', '--user', '--map-root-user', '--net', '--', 'sh', '-c', 'echo ready; exec sleep 600'],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     await once(child.stdout, 'data');

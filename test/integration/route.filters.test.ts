@@ -34,7 +34,7 @@ const scene = [
 ];
 
 describe('Filters of lists', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let namespace: Namespace;
   let route: RouteClient<Namespace>;
 

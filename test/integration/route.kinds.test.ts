@@ -81,7 +81,7 @@ function lasting(shown: Shown | undefined): unknown {
 }
 
 describe('A link of each kind that this kernel can make', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let namespace: Namespace;
   let route: RouteClient<Namespace>;
 

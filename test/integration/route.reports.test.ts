@@ -7,7 +7,7 @@ import { execInside, ip, ipJson } from '../support/namespaces.js';
 import { limit } from '../support/time.js';
 
 describe('Objects beside links, addresses and routes', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let one: Namespace;
   let other: Namespace;
   let route: RouteClient<Namespace>;

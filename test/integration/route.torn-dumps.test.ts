@@ -6,7 +6,7 @@ import { tornCases } from './support/torn-cases.js';
 import { listInMidDump, titleOf } from './support/torn-list.js';
 
 describe('A list of what changes in mid-dump', function () {
-  this.timeout(limit(30_000));
+  this.timeout(limit(60_000));
 
   for (const torn of tornCases) {
     if (torn.long === true) continue;

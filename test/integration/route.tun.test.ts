@@ -27,7 +27,7 @@ function packet(): Uint8Array {
 }
 
 describe('A tun or tap device', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let namespace: Namespace;
   let route: RouteClient<Namespace>;
 

@@ -41,7 +41,7 @@ const attempts = 3;
  * before, it is looked at again. Things may change there and back in between, so that a difference counts when it is there three times.
  */
 export async function outcomeOf(table: ObjectTable, ways: Ways, route: RouteClient<Namespace>): Promise<Outcome> {
-  const end = Date.now() + limit(10_000);
+  const end = Date.now() + limit(30_000);
   for (let attempt = 1; ;) {
     const links = new Map((await route.links.list()).map((link) => [link.index, link as unknown as Plain]));
     const before = await ways.listed();
@@ -108,7 +108,7 @@ function hasNothing(stage: Stage, staged: Staged): boolean {
 /** A suite: builds the scene in a namespace of its own, compares, and has a test for each part and one for all. */
 export function describeAgreement(title: string, stage: Stage): void {
   describe(title, function () {
-    this.timeout(limit(30_000));
+    this.timeout(limit(120_000));
     let namespace: Namespace;
     const staged: Staged = { missing: new Map(), outcome: new Map() };
 
