@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { NetlaneError, type ErrorContext } from '../errors.js';
 
@@ -22,6 +23,15 @@ const interop = `(exported) => (exported && exported.__esModule ? exported : Obj
 const provided: readonly (readonly [name: RegExp, text: string])[] = [
   // esbuild, tsx: keeps the name of a function.
   [/\b__name\b/, `(target, value) => Object.defineProperty(target, 'name', { value, configurable: true })`],
+  // esbuild: fields of classes for targets before ES2022.
+  [
+    /\b__publicField\b/,
+    '(object, key, value) => Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })',
+  ],
+  [/\b__privateAdd\b/, '(object, member, value) => (member instanceof WeakSet ? member.add(object) : member.set(object, value))'],
+  [/\b__privateGet\b/, '(object, member, getter) => (getter ? getter.call(object) : member.get(object))'],
+  [/\b__privateSet\b/, '(object, member, value, setter) => (setter ? setter.call(object, value) : member.set(object, value), value)'],
+  [/\b__privateMethod\b/, '(object, member, method) => method'],
   // vite, vitest: a dynamic import.
   [/\b__vite_ssr_dynamic_import__\b/, '(specifier, options) => import(specifier, options)'],
   [/\b__vi_import__\b/, '(specifier, options) => import(specifier, options)'],
@@ -40,10 +50,10 @@ const provided: readonly (readonly [name: RegExp, text: string])[] = [
   ],
 ];
 
-/** The name of the caller's file: the first file of the stack. */
+/** URL of the caller's file: the first file of the stack. */
 export function fileOf(site: string): string | undefined {
-  const [, place] = /(?:\(|at )((?:file:\/\/)?\/[^\s()]*?):\d+:\d+\)?$/m.exec(site) ?? [];
-  return place === undefined || place.startsWith('file:') ? place : `file://${encodeURI(place)}`;
+  const [, place] = /(?:\(|at )((?:file:\/\/)?\/[^()\n]*?):\d+:\d+\)?$/m.exec(site) ?? [];
+  return place === undefined || place.startsWith('file:') ? place : pathToFileURL(place).href;
 }
 
 function preludeOf(source: string, file: string): string {
@@ -151,7 +161,7 @@ const known = new WeakMap<object, InlineFunction>();
  * @param site the caller's lines of a stack.
  */
 export function inlineFunction(given: (...args: never[]) => unknown, site: string, context: ErrorContext = {}): InlineFunction {
-  const file = fileOf(site) ?? `file://${encodeURI(process.cwd())}/run`;
+  const file = fileOf(site) ?? pathToFileURL('run').href;
   const before = known.get(given);
   if (before?.file === file) return before;
   const made = { text: textOf(given, file, context), file };

@@ -1,0 +1,181 @@
+import { Script } from 'node:vm';
+import { expect } from 'chai';
+import { inlineFunction, type InlineFunction } from '../../lib/execution/inline-function.js';
+import { explainReference, functionOf, muteLoaderWarning, type Callable } from '../../lib/execution/task-function.js';
+import { errorOf, rejectionOf } from '../support/error-of.js';
+import { transformed } from '../support/transformed.js';
+
+type Any = (...args: never[]) => unknown;
+
+const site = '    at caller (file:///project/src/file.js:3:4)\n    at another (/elsewhere/file.js:1:1)';
+
+/** The value of an expression: a function whose text is just that, as no compiler and no formatter has seen it. */
+function withText(text: string): Any {
+  return new Script(`(${text})`).runInThisContext() as Any;
+}
+
+function take(fn: Any): InlineFunction {
+  return inlineFunction(fn, site);
+}
+
+/** As a task thread does: compiled from the text, called, a missing variable explained. */
+async function call(inline: InlineFunction, args: readonly unknown[] = []): Promise<unknown> {
+  const code = { kind: 'inline', inline } as const;
+  try {
+    return await ((await functionOf(code)) as Callable)(...args);
+  } catch (error) {
+    throw explainReference(error, code);
+  }
+}
+
+async function listOf(values: unknown): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const value of values as AsyncIterable<unknown>) all.push(value);
+  return all;
+}
+
+describe('A function as text', () => {
+  before(muteLoaderWarning);
+
+  it('does what the function did', async () => {
+    expect(
+      await call(
+        take((a: number, b: number) => a + b),
+        [1, 2],
+      ),
+    ).to.equal(3);
+    expect(
+      await call(
+        take(function named(this: unknown) {
+          return this === undefined ? named.name : 'has a this';
+        }),
+      ),
+    ).to.equal('named');
+    expect(await call(take(() => Promise.resolve(5)))).to.equal(5);
+    expect(
+      await listOf(
+        await call(
+          take(async function* () {
+            yield* [1, 2];
+          }),
+        ),
+      ),
+    ).to.deep.equal([1, 2]);
+  });
+
+  it('has the file of its caller, so that imports in it start there', () => {
+    expect(take(() => 1).file).to.equal('file:///project/src/file.js');
+    const plain = inlineFunction(() => 1, '    at Object.<anonymous> (/project/with space/file.cjs:3:4)');
+    expect(plain.file).to.equal('file:///project/with%20space/file.cjs');
+    expect(inlineFunction(() => 1, '    at REPL1:1:1').file).to.equal(`file://${encodeURI(process.cwd())}/run`);
+  });
+
+  it('keeps its line numbers', async () => {
+    const error = await rejectionOf(
+      call(
+        take(() => {
+          throw new Error('in the third line');
+        }),
+      ),
+    );
+    expect(error.stack).to.match(/file:\/\/\/project\/src\/file\.js:2:/);
+  });
+
+  it('of sloppy code is compiled as such, all other code as strict', async () => {
+    expect(await call(take(withText('function () { return this === globalThis; }')))).to.equal(false);
+    expect(await call(take(withText('function () { with ({ inner: 5 }) { return inner; } }')))).to.equal(5);
+  });
+
+  it('finds require() in it, relative to the file', async () => {
+    expect(await call(take(withText("() => require('node:path').basename('/a/b')")))).to.equal('b');
+  });
+
+  const refusals: readonly (readonly [kind: string, text: string])[] = [
+    ['native', 'Math.max'],
+    ['native', 'new Proxy(() => 1, {})'],
+    ['bound', '(() => 1).bind(null)'],
+    ['bound', '(function named() {}).bind(null)'],
+    ['class', 'class Some {}'],
+    ['class', 'class extends Array {}'],
+    ['method', '({ short() { return 1; } }).short'],
+    ['method', '({ async short() {} }).short'],
+    ['method', '({ *short() {} }).short'],
+    ['method', "({ ['computed']() {} }).computed"],
+    ['method', "({ 'quoted'() {} }).quoted"],
+    ['method', '({ upper() { return super.toString(); } }).upper'],
+    ['method', '(class { static fixed() {} }).fixed'],
+    ['accessor', "Object.getOwnPropertyDescriptor({ get value() { return 1; } }, 'value').get"],
+    ['accessor', "Object.getOwnPropertyDescriptor({ set value(to) {} }, 'value').set"],
+  ];
+  for (const [kind, text] of refusals) {
+    it(`is refused where it cannot stand alone: ${text} is ${kind}`, () => {
+      const error = errorOf(() => take(withText(text)));
+      expect(error).to.have.property('code', 'NETLANE_FUNCTION_REFUSED');
+      expect(error).to.have.nested.property('details.kind', kind);
+    });
+  }
+
+  it('is refused where what it uses can be seen at once: private names, super, import.meta', () => {
+    const secret = withText('new (class { #secret = 1; arrow = () => this.#secret; })().arrow');
+    expect(errorOf(() => take(secret))).to.deep.include({
+      code: 'NETLANE_NOT_SELF_CONTAINED',
+      details: { variable: '#secret', identifier: '#secret' },
+    });
+    const upper = withText('new (class extends Array { arrow = () => super.toString(); })().arrow');
+    expect(errorOf(() => take(upper))).to.have.nested.property('details.variable', 'super');
+    expect(errorOf(() => take(() => import.meta.url))).to.have.nested.property('details.variable', 'import.meta');
+  });
+
+  it('that is the value of a property is a function like any other', async () => {
+    expect(await call(take(withText('({ property: () => 1 }).property')))).to.equal(1);
+    expect(await call(take(withText('({ property: function () { return 2; } }).property')))).to.equal(2);
+    expect(await call(take(withText('({ get: (value) => value }).get')), [3])).to.equal(3);
+  });
+
+  it('tells by name what it misses, and leaves other ReferenceErrors alone', async () => {
+    const outer = 1;
+    const missing = await rejectionOf(call(take(() => outer)));
+    expect(missing).to.deep.include({ code: 'NETLANE_NOT_SELF_CONTAINED', details: { variable: 'outer', identifier: 'outer' } });
+    expect(missing.cause).to.be.instanceOf(ReferenceError);
+    const elsewhere = await rejectionOf(call(take(async () => import('data:text/javascript,notThere' as string))));
+    expect(elsewhere).to.be.instanceOf(ReferenceError);
+  });
+});
+
+describe('A function that went through a tool', () => {
+  before(muteLoaderWarning);
+
+  for (const [tool, functions] of Object.entries(transformed)) {
+    describe(`(${tool})`, () => {
+      const test = (name: string, what: string, check: (fn: Any) => Promise<void>): void => {
+        const text = functions[name];
+        if (text !== undefined) it(what, () => check(withText(text)));
+      };
+
+      test('plain', 'has its inner functions', async (fn) => {
+        expect(await call(take(fn), [2])).to.equal(10);
+        expect(await call(take(fn), [-2])).to.equal(0);
+      });
+      test('withImport', 'imports inside', async (fn) => {
+        expect(await call(take(fn), ['/a/b'])).to.equal('b');
+      });
+      test('dynamic', 'imports inside, in a test', async (fn) => {
+        expect(await call(take(fn))).to.equal('b');
+      });
+      test('counting', 'generates', async (fn) => {
+        expect(await listOf(await call(take(fn), [3]))).to.deep.equal([0, 1, 2]);
+      });
+      test('withClass', 'has its inner classes', async (fn) => {
+        expect(await call(take(fn), ['blue'])).to.equal('hello blue 1');
+      });
+      for (const name of ['fromOutside', 'inTest']) {
+        test(name, `is told the name of the import that it uses: ${name}`, async (fn) => {
+          const error = await rejectionOf((async () => call(take(fn)))());
+          expect(error).to.have.property('code', 'NETLANE_NOT_SELF_CONTAINED');
+          expect(error).to.have.nested.property('details.variable', 'readFileSync');
+          expect(error.message).to.include('the function uses readFileSync');
+        });
+      }
+    });
+  }
+});
