@@ -37,7 +37,7 @@ export type { SocketOptionName, SocketOptions } from './netlink/socket-options.j
 export type { Batch, RouteClient, RouteOptions } from './netlink/route.js';
 export type { BatchResult } from './netlink/route/batch.js';
 export type { OperationOptions } from './netlink/route/exchange.js';
-export type { LinkChanges } from './netlink/route/links.js';
+export type { LinkChanges, LinkGroup } from './netlink/route/links.js';
 export type { Ensured, Filter } from './netlink/route/object-client.js';
 export type { TunDevice, TunOptions } from './netlink/route/tun.js';
 export type { RouteQuery } from './netlink/route/routes.js';

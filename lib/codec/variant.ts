@@ -16,6 +16,8 @@ export interface VariantParts {
   readonly tagCodec: Codec<unknown, never>;
   readonly under: string | undefined;
   readonly cases: ReadonlyMap<string, Codec<unknown, never>>;
+  /** The case of a value that came without its tag, by what else is known of the object. */
+  readonly otherTag: ((target: Readonly<Fields>) => string | undefined) | undefined;
 }
 
 type Cases = Readonly<Record<string, Codec<unknown, never>>>;
@@ -53,13 +55,15 @@ export function variant<const C extends Cases, const G extends string, O, const 
   readonly kernel: string;
   readonly cases: C;
   readonly under?: U;
+  readonly otherTag?: (target: Readonly<Fields>) => string | undefined;
   readonly doc: string;
   readonly notes?: FieldNotes;
 }): VariantField<VariantValue<C, G, Exclude<O, keyof C>, U>, VariantInput<C, G, Exclude<O, keyof C>, U>> {
   const { tag, tagType, tagKernel, tagCodec, under, type, kernel, doc } = parts;
   const cases: ReadonlyMap<string, Codec<unknown, never>> = new Map(Object.entries(parts.cases));
-  const details: VariantParts = { tag, tagType, tagKernel, tagCodec: tagCodec, under, cases };
-  const shape: Shape = { is: 'variant', ...details, type, kernel };
+  const shared = { tag, tagType, tagKernel, tagCodec, under, cases };
+  const details: VariantParts = { ...shared, otherTag: parts.otherTag };
+  const shape: Shape = { is: 'variant', ...shared, type, kernel };
   const codec = {
     shape,
     decode: () => undefined,
@@ -90,7 +94,8 @@ export function readVariant(name: string, of: VariantParts, type: number, input:
     made[of.tag] = of.tagCodec.decode(input);
     return;
   }
-  const tag = made[of.tag];
+  const tag = made[of.tag] ?? of.otherTag?.(value);
+  if (tag !== undefined) made[of.tag] = tag;
   const known = typeof tag === 'string' ? of.cases.get(tag) : undefined;
   const content = (known ?? anything).decode(input);
   if (known !== undefined && of.under !== undefined) made[of.under] = content;

@@ -9,7 +9,7 @@ import type { Rule, RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
 import { checkOperationOptions, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
-import { ObjectClient } from './route/object-client.js';
+import { AppendingClient, ObjectClient } from './route/object-client.js';
 import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType, ruleType } from './route/object-types.js';
 import {
   BridgeLinkClient,
@@ -79,7 +79,7 @@ export class RouteClient<N = unknown> {
   /** Addresses that are answered for (proxy ARP). */
   readonly proxies: ObjectClient<Neighbour, NeighbourInput>;
   /** Forwarding databases of bridges, VXLAN tunnels and others. */
-  readonly fdb: ObjectClient<FdbEntry, FdbEntryInput>;
+  readonly fdb: AppendingClient<FdbEntry, FdbEntryInput>;
 
   /** Nexthop objects and groups (Linux 5.3). */
   readonly nexthops: ObjectClient<Nexthop, NexthopInput>;
@@ -115,7 +115,7 @@ export class RouteClient<N = unknown> {
     this.rules = new ObjectClient(exchange, ruleType);
     this.neighbours = new ObjectClient(exchange, neighbourType);
     this.proxies = new ObjectClient(exchange, proxyType);
-    this.fdb = new ObjectClient(exchange, fdbType);
+    this.fdb = new AppendingClient(exchange, fdbType);
     this.nexthops = new ObjectClient(exchange, nexthopType);
     this.buckets = new BucketClient(exchange);
     this.addressLabels = new ObjectClient(exchange, addressLabelType);

@@ -2,7 +2,7 @@ import { isGoneLink } from './object-client.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { LinkInput } from '../../schema/route/link.js';
 import type { Call, Encoded, Exchange, OperationOptions } from './exchange.js';
-import type { LinkChanges, LinkClient } from './links.js';
+import type { LinkChanges, LinkClient, LinkGroup } from './links.js';
 import type { ObjectClient } from './object-client.js';
 
 /** How one operation of a batch ended. */
@@ -62,14 +62,14 @@ export class BatchLinks {
     this.#entries.push({ call: () => this.#client.call('add', value) as Call<never>, renames: true });
   }
 
-  set(reference: LinkReference, changes: LinkChanges): void {
+  set(reference: LinkReference | LinkGroup, changes: LinkChanges): void {
     this.#entries.push({
       call: async () => (await this.#client.setCall(reference, changes)) as Call<never>,
       renames: changes.name !== undefined,
     });
   }
 
-  delete(reference: LinkReference | LinkInput): void {
+  delete(reference: LinkReference | LinkGroup | LinkInput): void {
     this.#entries.push({ call: () => this.#client.deleteCall(reference) as Call<never>, renames: true });
   }
 }

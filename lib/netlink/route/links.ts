@@ -1,4 +1,5 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
+import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
@@ -8,6 +9,8 @@ import { matches } from './matching.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 
 const RTNLGRP_LINK = 1;
+const RTM_NEWLINKPROP = 108;
+const RTM_DELLINKPROP = 109;
 
 /** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
 const offWhenNew: Readonly<Record<string, readonly string[]>> = {
@@ -46,15 +49,42 @@ function withoutOff(kind: string | undefined, data: Readonly<Record<string, unkn
     : Object.fromEntries(Object.entries(data).filter(([name, value]) => !names.includes(name) || !isOff(value)));
 }
 
+/** Which link is meant, as requests say it. */
+interface Target {
+  readonly index?: number;
+  readonly name?: string;
+  readonly alternativeName?: string;
+}
+
+/** Room of IFLA_IFNAME; the kernel finds alternative names by it as well, and longer ones by an attribute of their own. */
+const longestName = 15;
+
+function named(name: string): Target {
+  return Buffer.byteLength(name) > longestName ? { alternativeName: name } : { name };
+}
+
 /** Changes and gets take the link by its name as well (IFLA_IFNAME with index 0). */
-function naming(reference: LinkReference): { readonly name?: string; readonly index?: number } {
-  if (typeof reference === 'string' && reference !== '') return { name: reference };
+function naming(reference: LinkReference): Target {
+  if (typeof reference === 'string' && reference !== '') return named(reference);
   if (typeof reference === 'number' && Number.isInteger(reference) && reference > 0) return { index: reference };
   if (typeof reference === 'object' && reference !== null) {
     if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index };
-    if (typeof reference.name === 'string' && reference.name !== '') return { name: reference.name };
+    if (typeof reference.name === 'string' && reference.name !== '') return named(reference.name);
   }
   throw invalidArgument('link', 'the name of a link, its index, or an object with one of them', reference);
+}
+
+/** All links of a group at once. */
+export interface LinkGroup {
+  readonly group: LinkInput['group'] & {};
+}
+
+/** The same, or all links of a group: the kernel takes the group's number where there is no index. */
+function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
+  if (typeof reference !== 'object' || reference === null || !('group' in reference)) return naming(reference);
+  const { group } = reference;
+  const hasName = ('index' in reference && reference.index !== undefined) || ('name' in reference && reference.name !== undefined);
+  return hasName || group === undefined ? naming(reference as LinkReference) : { group };
 }
 
 /** Fields of a link that changes are about. */
@@ -121,23 +151,35 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
     return openTunDevice(this.exchange, options);
   }
 
-  /** Changes a link: only what is given. `name` among the changes renames it; `namespace` moves it there. */
-  async set(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Promise<void> {
+  /**
+   * Changes a link, or with { group: 7 } all links of a group: only what is given. `name` among the changes renames it; `namespace` moves
+   * it there.
+   */
+  async set(reference: LinkReference | LinkGroup, changes: LinkChanges, options?: OperationOptions): Promise<void> {
     checkOperationOptions(options);
     await this.exchange.change(await this.setCall(reference, changes, options), options);
   }
 
   /** The call that set() makes. A renaming by name needs the index first. */
-  setCall(reference: LinkReference, changes: LinkChanges, options?: OperationOptions): Call<LinkInput> | Promise<Call<LinkInput>> {
+  setCall(
+    reference: LinkReference | LinkGroup,
+    changes: LinkChanges,
+    options?: OperationOptions,
+  ): Call<LinkInput> | Promise<Call<LinkInput>> {
     this.checkValue('changes', changes);
-    const target = naming(reference);
-    const renames = changes.name !== undefined && changes.name !== target.name;
-    if (!renames || target.name === undefined) return this.#setCall(target, changes);
-    return this.exchange.linkIndex(target.name, options).then((index) => this.#setCall({ index }, changes, target.name));
+    const target = targeting(reference);
+    if ('group' in target) {
+      if (changes.name !== undefined || changes.group !== undefined)
+        throw invalidArgument('changes', 'without name and group where the links of a group change', changes);
+      return this.#setCall(target, changes);
+    }
+    const called = target.name ?? target.alternativeName;
+    if (called === undefined || changes.name === undefined || changes.name === called) return this.#setCall(target, changes);
+    return this.exchange.linkIndex(called, options).then((index) => this.#setCall({ index }, changes, called));
   }
 
-  #setCall(target: { readonly name?: string; readonly index?: number }, changes: LinkChanges, called?: string): Call<LinkInput> {
-    const operation = this.words('set', { name: called ?? target.name, index: target.index });
+  #setCall(target: Target | LinkGroup, changes: LinkChanges, called?: string): Call<LinkInput> {
+    const operation = this.words('set', called === undefined ? target : { name: called });
     return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target } as LinkInput, operation };
   }
 
@@ -155,8 +197,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   /** A link by name (an alternative one as well), index or object. Rejects with ENODEV when there is none. */
   override async get(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link> {
     checkOperationOptions(options);
-    const target = naming(reference as LinkReference);
-    const value = target.index === undefined ? { name: target.name } : { index: target.index };
+    const value = naming(reference as LinkReference);
     return this.exchange.get(
       {
         type: linkType.types.get,
@@ -185,13 +226,14 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
     }
   }
 
-  override async delete(reference: LinkReference | LinkInput, options?: OperationOptions): Promise<void> {
+  /** Deletes a link, or with { group: 7 } all links of a group that can be deleted. Rejects with EPERM for the group 'default'. */
+  override async delete(reference: LinkReference | LinkGroup | LinkInput, options?: OperationOptions): Promise<void> {
     checkOperationOptions(options);
     await this.exchange.change(this.deleteCall(reference), options);
   }
 
-  deleteCall(reference: LinkReference | LinkInput): Call<LinkInput> {
-    const target = naming(reference as LinkReference);
+  deleteCall(reference: LinkReference | LinkGroup | LinkInput): Call<LinkInput> {
+    const target = targeting(reference as LinkReference | LinkGroup);
     return {
       type: linkType.types.delete,
       flags: 0,
@@ -199,6 +241,31 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
       value: target,
       operation: this.words('delete', target),
     };
+  }
+
+  /** Gives a link further names, of 1 to 127 bytes (Linux 5.5). Rejects with EEXIST for one that is taken, also by another link. */
+  async addAlternativeNames(reference: LinkReference, names: readonly string[], options?: OperationOptions): Promise<void> {
+    const flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+    await this.#changeNames({ type: RTM_NEWLINKPROP, flags, verb: 'add names of' }, reference, names, options);
+  }
+
+  /** Takes further names away from a link (Linux 5.5). Rejects with ENOENT for one that it does not have. */
+  async deleteAlternativeNames(reference: LinkReference, names: readonly string[], options?: OperationOptions): Promise<void> {
+    await this.#changeNames({ type: RTM_DELLINKPROP, flags: 0, verb: 'delete names of' }, reference, names, options);
+  }
+
+  async #changeNames(
+    what: { readonly type: number; readonly flags: number; readonly verb: string },
+    reference: LinkReference,
+    names: readonly string[],
+    options: OperationOptions | undefined,
+  ): Promise<void> {
+    checkOperationOptions(options);
+    if (!Array.isArray(names) || names.length === 0) throw invalidArgument('names', 'a list of one name or more', names);
+    const target = naming(reference);
+    const { type, flags, verb } = what;
+    const value = { ...target, alternativeNames: names } as LinkInput;
+    await this.exchange.change({ type, flags, codec: linkType.codec, value, operation: this.words(verb, target) }, options);
   }
 
   override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Link>> {

@@ -248,6 +248,18 @@ export class ObjectClient<T extends object, I extends object> {
   }
 }
 
+/** Objects of which there may be several with one key. */
+export class AppendingClient<T extends object, I extends object> extends ObjectClient<T, I> {
+  /**
+   * Adds one beside others with the same key (NLM_F_APPEND): further next hops of a route, further destinations of a forwarding entry of
+   * a VXLAN tunnel.
+   */
+  async append(value: I, options?: OperationOptions): Promise<void> {
+    checkOperationOptions(options);
+    await this.exchange.change(this.call('append', value), options);
+  }
+}
+
 /** ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: it is not there (any more). */
 export function isGone(error: unknown): boolean {
   return error instanceof NetlinkError && ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'].includes(error.code);

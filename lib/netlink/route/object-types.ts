@@ -15,9 +15,11 @@ function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return `link ${value}`;
   if (typeof value === 'object' && value !== null) {
-    const { name, index } = value as { name?: unknown; index?: unknown };
+    const { name, index, group, alternativeName } = value as Plain;
     if (typeof name === 'string') return name;
+    if (typeof alternativeName === 'string') return alternativeName;
     if (typeof index === 'number') return `link ${index}`;
+    if (typeof group === 'string' || typeof group === 'number') return `group ${group}`;
   }
   return '';
 }
@@ -33,6 +35,10 @@ function isIpv6(value: Plain): boolean {
   return addresses.some((one) => typeof one === 'string' && one.includes(':'));
 }
 
+function isMpls(value: Plain): boolean {
+  return value['family'] === 'mpls' || value['family'] === 28;
+}
+
 /** Whether a packet is handed to somebody else: then the route reaches the whole world, else the link. */
 function hasGateway(value: Plain): boolean {
   if (value['gateway'] !== undefined || value['via'] !== undefined || value['nexthopId'] !== undefined) return true;
@@ -44,14 +50,16 @@ function routeDefaults(value: Plain): Plain {
   const type = value['type'] ?? 'unicast';
   const here = type === 'local' || type === 'nat' || type === 'broadcast' || type === 'anycast';
   const common = { type, table: here ? 'local' : 'main', protocol: 'boot' };
-  if (isIpv6(value)) return common;
+  // Scopes are of IPv4; the kernel refuses one of an MPLS route.
+  if (isIpv6(value) || isMpls(value)) return common;
   if (type === 'local' || type === 'nat') return { ...common, scope: 'host' };
   if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return { ...common, scope: 'link' };
   return type === 'unicast' && !hasGateway(value) ? { ...common, scope: 'link' } : common;
 }
 
-/** Without a scope the kernel would delete routes of the scope universe only. */
+/** Without a scope the kernel would delete routes of the scope universe only; of MPLS it takes no other type and scope than the usual. */
 function routeDeletion(value: Plain): Plain {
+  if (isMpls(value)) return { table: 'main', type: 'unicast' };
   return isIpv6(value) ? { table: 'main' } : { table: 'main', scope: 'nowhere' };
 }
 
@@ -117,7 +125,8 @@ export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
   queries: ['master'],
   label: (value) => `${text(value['address'])}${on(value)}`,
   key: ['link', 'address', 'family'],
-  defaults: () => ({ state: 'permanent' }),
+  // The kernel refuses to manage what is permanent.
+  defaults: (value) => ({ state: Array.isArray(value['flags']) && value['flags'].includes('managed') ? 'none' : 'permanent' }),
 };
 
 export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
@@ -127,7 +136,7 @@ export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   // A dump has either those with this flag or those without.
   asked: { flags: ['proxy'] },
   queries: ['master', 'flags'],
-  defaults: () => ({ flags: ['proxy'] }),
+  defaults: () => ({ state: 'permanent', flags: ['proxy'] }),
   deletion: () => ({ flags: ['proxy'] }),
 };
 
@@ -140,7 +149,7 @@ export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   family: 7,
   label: (value) => `${text(value['address'])}${on(value)}`,
   key: ['link', 'address', 'vlan', 'remote', 'vni'],
-  defaults: () => ({ state: ['permanent'], flags: ['self'] }),
+  defaults: () => ({ state: ['noarp', 'permanent'], flags: ['self'] }),
   deletion: () => ({ flags: ['self'] }),
 };
 
@@ -153,7 +162,6 @@ export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
   queries: ['master', 'groupsOnly'],
   label: (value) => (value['id'] === undefined ? '' : JSON.stringify(value['id'])),
   key: ['id'],
-  defaults: () => ({ protocol: 'boot' }),
   // The kernel wants the number and nothing else.
   only: ['id'],
 };

@@ -2,10 +2,10 @@ import { invalidArgument } from '../../errors.js';
 import { LITTLE_ENDIAN } from '../constants.js';
 import type { Route, RouteInput } from '../../schema/route/route.js';
 import { checkOperationOptions, type Exchange, type OperationOptions } from './exchange.js';
-import { ObjectClient, type Filter } from './object-client.js';
+import { AppendingClient, type Filter } from './object-client.js';
 import { routeType } from './object-types.js';
 
-/** RTM_F_LOOKUP_TABLE: the answer tells the table. RTM_F_FIB_MATCH (Linux 4.13): the answer is the entry of the table itself. */
+/** RTM_F_LOOKUP_TABLE: the answer of IPv4 tells the table, that of IPv6 always does, and refuses the flag. RTM_F_FIB_MATCH (Linux 4.13): the answer is the entry of the table itself. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
 const RTM_F_FIB_MATCH = 0x2000;
 
@@ -28,15 +28,9 @@ export interface RouteQuery {
 }
 
 /** Routes of IPv4, IPv6 and MPLS. */
-export class RouteTableClient extends ObjectClient<Route, RouteInput> {
+export class RouteTableClient extends AppendingClient<Route, RouteInput> {
   constructor(exchange: Exchange) {
     super(exchange, routeType);
-  }
-
-  /** Adds one beside others with the same destination (NLM_F_APPEND): further next hops. */
-  async append(value: RouteInput, options?: OperationOptions): Promise<void> {
-    checkOperationOptions(options);
-    await this.exchange.change(this.call('append', value), options);
   }
 
   /** Routes of the tables; entries of the kernel's cache of exceptions are left out. */
@@ -49,8 +43,11 @@ export class RouteTableClient extends ObjectClient<Route, RouteInput> {
     checkOperationOptions(options);
     if (typeof destination !== 'string') throw invalidArgument('destination', 'an address', destination);
     const { entry, ...rest } = query;
-    const bits = destination.includes(':') ? 128 : 32;
-    const value = { ...rest, destination: destination.includes('/') ? destination : `${destination}/${bits}` } as unknown as RouteInput;
+    const isIpv6 = destination.includes(':');
+    const value = {
+      ...rest,
+      destination: destination.includes('/') ? destination : `${destination}/${isIpv6 ? 128 : 32}`,
+    } as unknown as RouteInput;
     const encoded = await this.exchange.encode(routeType.codec, value, options);
     encoded.release();
     // What a query must not have: tables, scopes and protocols are the answer's.
@@ -59,7 +56,7 @@ export class RouteTableClient extends ObjectClient<Route, RouteInput> {
     view.setUint8(5, 0);
     view.setUint8(6, 0);
     view.setUint8(7, 0);
-    view.setUint32(8, entry === true ? RTM_F_FIB_MATCH : RTM_F_LOOKUP_TABLE, LITTLE_ENDIAN);
+    view.setUint32(8, (isIpv6 ? 0 : RTM_F_LOOKUP_TABLE) | (entry === true ? RTM_F_FIB_MATCH : 0), LITTLE_ENDIAN);
     let found: Route | undefined;
     await this.exchange.socket.request(
       { type: routeType.types.get, body: encoded.bytes, acknowledge: false, ...options },

@@ -1,6 +1,7 @@
 import { ValueError, type Codec, type Fixed, type Infer, type InferInput, type Input, type Output } from '../../codec/codec.js';
 import { ipv4, ipv6 } from '../../codec/address.js';
 import { attributes } from '../../codec/attributes.js';
+import { repeated } from '../../codec/repeated.js';
 import { field, type Field, type UnknownAttribute } from '../../codec/field.js';
 import { variant } from '../../codec/variant.js';
 import { enumeration, flags } from '../../codec/names.js';
@@ -60,7 +61,7 @@ const geneveOption = attributes({
 });
 
 const ipOptions = attributes({
-  geneve: field(1, geneveOption, 'LWTUNNEL_IP_OPTS_GENEVE', 'Option of GENEVE.', { since: '5.5' }),
+  geneve: field(1, repeated(geneveOption, 1), 'LWTUNNEL_IP_OPTS_GENEVE', 'Options of GENEVE, in their order.', { since: '5.5' }),
   vxlan: field(
     2,
     attributes({ policy: field(1, u32, 'LWTUNNEL_IP_OPT_VXLAN_GBP', 'Group policy identifier.') }),

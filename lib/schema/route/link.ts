@@ -161,6 +161,7 @@ const linkAttributes = attributes(
           kernel: 'IFLA_INFO_SLAVE_DATA',
           cases: ports,
           under: 'data',
+          otherTag: (target) => masterOf(target['kind']),
           doc: "What the master knows of its port: { kind: 'bridge', data: { cost: 4 } }.",
         }),
       }),
@@ -250,7 +251,7 @@ const linkAttributes = attributes(
       'Who keeps the link down, a bit for each.',
       { since: '5.9' },
     ),
-    parentDeviceName: readOnly(56, string(), 'IFLA_PARENT_DEV_NAME', 'Name of the device underneath, where that is no link.', {
+    parentDeviceName: field(56, string(), 'IFLA_PARENT_DEV_NAME', 'Name of the device underneath, where that is no link (wwan).', {
       since: '5.14',
     }),
     parentDeviceBus: readOnly(57, string(), 'IFLA_PARENT_DEV_BUS_NAME', 'Bus of the device underneath.', { since: '5.14' }),
@@ -295,6 +296,13 @@ const linkAttributes = attributes(
   // The counters of 32 bits, and padding.
   [7, 42],
 );
+
+/** iproute2 asks for changes of ports as of links of the kind 'bridge_slave': the master is meant, and the kernel does not look at the kind. */
+function masterOf(kind: unknown): string | undefined {
+  if (typeof kind !== 'string' || !kind.endsWith('_slave')) return undefined;
+  const master = kind.slice(0, -'_slave'.length);
+  return Object.hasOwn(ports, master) ? master : undefined;
+}
 
 const header = struct({
   familyNumber: hidden(u8, 'ifi_family', 'Address family.'),
@@ -437,6 +445,11 @@ const completeLink = object({
     return { ...others, data: { ...(value['data'] as Fields | undefined), peer } };
   },
   decoded(value) {
+    const master = masterOf(value['kind']);
+    if (master !== undefined) {
+      delete value['kind'];
+      value['port'] ??= { kind: master };
+    }
     if (!paired.has(value['kind'])) return;
     const { peer, ...data } = (value['data'] ?? {}) as Fields;
     if (peer === undefined) return;

@@ -1,4 +1,4 @@
-import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
+import type { Codec, Fields, Infer, InferInput, Input } from '../../codec/codec.js';
 import { familyOf, prefix } from '../../codec/address.js';
 import { attributes } from '../../codec/attributes.js';
 import { field, ingredient } from '../../codec/field.js';
@@ -47,10 +47,10 @@ const ruleSchema = object({
   }),
   attributes: attributes(
     {
-      destination: field(1, prefix('destinationLength'), 'FRA_DST', 'Destination that packets must have.', {
+      destination: field(1, selector('destinationLength'), 'FRA_DST', 'Destination that packets must have.', {
         absorb: absorbAll('destinationLength'),
       }),
-      source: field(2, prefix('sourceLength'), 'FRA_SRC', 'Source that packets must have.', { absorb: absorbAll('sourceLength') }),
+      source: field(2, selector('sourceLength'), 'FRA_SRC', 'Source that packets must have.', { absorb: absorbAll('sourceLength') }),
       inputLink: field(3, linkName, 'FRA_IIFNAME', 'Name of the link that packets come in on; it need not exist yet.'),
       target: field(4, u32, 'FRA_GOTO', 'Priority of the rule that a goto goes on with.'),
       priority: field(6, u32, 'FRA_PRIORITY', 'Rules are tried in this order, lowest first.'),
@@ -124,6 +124,12 @@ const ruleSchema = object({
     header['family'] = output.family;
   },
 });
+
+/** A prefix; an empty one, as iproute2 writes it, is everything. */
+function selector(lengthMember: string): Codec<string> {
+  const some = prefix(lengthMember);
+  return { ...some, decode: (input: Input) => (input.position === input.end ? 'all' : some.decode(input)) };
+}
 
 function absorbAll(lengthMember: string): (content: unknown, output: { header: Fields }) => boolean {
   return (content, output) => {
