@@ -50,12 +50,11 @@ type Plain = Readonly<Record<string, unknown>>;
 /** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
 export type Filter<I> = Partial<I>;
 
-/** Without the fields that are undefined: those are absent, and must not hide a default. */
-function given(value: Plain): Plain {
-  let complete = true;
-  for (const name in value) if (value[name] === undefined) complete = false;
-  if (complete) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
+/** The value, and what stands in for fields that are absent or undefined: a copy, made in the way that costs least. */
+function completed(value: Plain, defaults: Plain | undefined): Plain {
+  const complete: Record<string, unknown> = { ...value };
+  for (const name in defaults) if (complete[name] === undefined) complete[name] = defaults[name];
+  return complete;
 }
 
 function plain(value: object): Plain {
@@ -103,8 +102,10 @@ export class ObjectClient<T extends object, I extends object> {
     }
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
     const flags = verbFlags[verb];
-    const defaults = verb === 'delete' ? this.type.deletion : this.type.defaults;
-    const complete = { ...defaults?.(plain(value)), ...(verb === 'delete' ? this.#deletable(given(plain(value))) : given(plain(value))) };
+    const complete =
+      verb === 'delete'
+        ? completed(this.#deletable(plain(value)), this.type.deletion?.(plain(value)))
+        : completed(plain(value), this.type.defaults?.(plain(value)));
     return {
       type: verb === 'delete' ? types.delete : types.create,
       flags,
