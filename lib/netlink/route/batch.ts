@@ -94,15 +94,18 @@ export async function runBatch(
       const call = made instanceof Promise ? await made : made;
       const now = exchange.encodeNow(call.codec, call.value, known);
       const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);
-      underway.add(
-        exchange.send(call, encoded, options).then(
-          () => {
-            results[at] = done;
-          },
-          (error: unknown) => {
-            results[at] = failed(error);
-          },
-        ),
+      underway.began();
+      exchange.submit(call, encoded, options).then(
+        () => {
+          results[at] = done;
+          encoded.release();
+          underway.ended();
+        },
+        (error: unknown) => {
+          results[at] = failed(error);
+          encoded.release();
+          underway.ended();
+        },
       );
     } catch (error) {
       results[at] = failed(error);
@@ -111,7 +114,7 @@ export async function runBatch(
       known = new Map();
     }
   }
-  await underway.end();
+  await underway.none();
   return results;
 }
 
@@ -132,17 +135,16 @@ class Underway {
     return this.#count >= mostUnderway;
   }
 
-  add(change: Promise<void>): void {
+  began(): void {
     this.#count++;
-    void change.then(this.#answered);
   }
 
-  readonly #answered = (): void => {
+  ended(): void {
     this.#count--;
-    if (this.#count > this.#most || this.#waiting === undefined) return;
+    if (this.#waiting === undefined || this.#count > this.#most) return;
     this.#waiting();
     this.#waiting = undefined;
-  };
+  }
 
   #fewerThan(most: number): Promise<void> {
     if (this.#count <= most) return Promise.resolve();
@@ -158,7 +160,7 @@ class Underway {
   }
 
   /** Resolves when all of them are answered. */
-  end(): Promise<void> {
+  none(): Promise<void> {
     return this.#fewerThan(0);
   }
 }
@@ -175,7 +177,7 @@ async function resolve(
     return await exchange.encode(call.codec, call.value, options, known);
   } catch (error) {
     if (!isGoneLink(error)) throw error;
-    await before.end();
+    await before.none();
     return exchange.encode(call.codec, call.value, options, known);
   }
 }

@@ -4,7 +4,7 @@ import { locate, locateMissing } from '../../codec/locate.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
-import type { RequestContext, Warning } from '../request.js';
+import type { Reply, RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { SocketOptions } from '../socket-options.js';
 
@@ -172,15 +172,19 @@ export class Exchange {
     throw invalidArgument('value', 'the same each time it is read', value);
   }
 
-  /** Sends an encoded change. The request leaves in the same tick; the namespaces it names are released with the answer. */
-  async send<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<readonly Warning[]> {
+  /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
+  submit<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<Reply> {
     const { locate, nameMissing } = this.#naming(call.codec);
+    return this.socket.request(
+      { type: call.type, flags: call.flags, body: encoded.bytes, signal: options?.signal, timeout: options?.timeout },
+      { operation: call.operation, locate, nameMissing },
+    );
+  }
+
+  /** The same, released when the kernel has answered. */
+  async send<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<readonly Warning[]> {
     try {
-      const { warnings } = await this.socket.request(
-        { type: call.type, flags: call.flags, body: encoded.bytes, signal: options?.signal, timeout: options?.timeout },
-        { operation: call.operation, locate, nameMissing },
-      );
-      return warnings;
+      return (await this.submit(call, encoded, options)).warnings;
     } finally {
       encoded.release();
     }
