@@ -25,7 +25,7 @@ import type {
   TaskResult,
 } from './execution/run-types.js';
 import type { WatchedName } from './netlink/route/watched.js';
-import type { RouteClient, RouteOptions } from './netlink/route.js';
+import type { CountingOf, RouteClient, RouteOptions } from './netlink/route.js';
 import { NsidReader } from './namespace/nsid.js';
 import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDirectories } from './namespace/names.js';
 import { checkOpenOptions, existsError, openSource, type NamespaceSource, type OpenOptions } from './namespace/open.js';
@@ -313,10 +313,11 @@ export class Namespace extends Executor {
   /**
    * Opens a typed client of rtnetlink inside: links, addresses, routes, rules, neighbours.
    *
+   * @param options see RouteOptions. With `{ bigint: true }` counters of 64 bits are bigint, in the values and in their types.
    * @throws as netlink().
    */
-  route(options: RouteOptions = {}): Promise<RouteClient<Namespace>> {
-    return openRoute<Namespace>(this.#handle, this, options);
+  route<const O extends RouteOptions = RouteOptions>(options: O = {} as O): Promise<RouteClient<Namespace, CountingOf<O>>> {
+    return openRoute<Namespace, O>(this.#handle, this, options);
   }
 
   /**

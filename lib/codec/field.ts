@@ -62,8 +62,8 @@ export function field<T, I>(type: number, codec: Codec<T, I>, kernel: string, do
   return { type, codec, presence: 'optional', inline: false, readOnly: false, kernel, doc, notes };
 }
 
-/** An attribute that only the kernel tells: encode accepts and ignores it. */
-export function readOnly<T>(type: number, codec: Codec<T, never>, kernel: string, doc: string, notes: FieldNotes = {}): Field<T, T> {
+/** An attribute that only the kernel tells: encode accepts and ignores it, whatever it is. */
+export function readOnly<T>(type: number, codec: Codec<T, never>, kernel: string, doc: string, notes: FieldNotes = {}): Field<T, unknown> {
   return { type, codec: codec, presence: 'optional', inline: false, readOnly: true, kernel, doc, notes };
 }
 

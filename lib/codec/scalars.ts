@@ -3,8 +3,28 @@ import { ValueError, type Codec, type Fixed, type Input, type Output, type Shape
 /** Whether this machine, and so the kernel's netlink, is little-endian. */
 export const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** A number that counts: exact to 2^53; with `bigint: true` a client returns bigint in its place. */
-export type Counter = number;
+declare const counted: unique symbol;
+
+/** A number that counts 64 bits: exact to 2^53; with `bigint: true` a client returns bigint in its place. Only types have the mark. */
+export type Counter = number & { readonly [counted]: true };
+
+/** A value as a client with `bigint: true` gives it. */
+export type WithBigint<T> = T extends Counter
+  ? bigint
+  : T extends Uint8Array
+    ? T
+    : T extends object
+      ? { [K in keyof T]: WithBigint<T[K]> }
+      : T;
+
+/** What counters are: numbers, or bigint. */
+export type Counting = 'number' | 'bigint';
+interface Countings<T> {
+  readonly number: T;
+  readonly bigint: WithBigint<T>;
+}
+/** A value as a client gives it that counts in numbers, or in bigint. */
+export type Counted<T, C extends Counting> = Countings<T>[C];
 
 class Unsigned8 implements Fixed<number> {
   readonly size = 1;
@@ -120,7 +140,7 @@ class Counter64 implements Fixed<Counter, number | bigint> {
     if (input.bigint) return input.view.getBigUint64(at, this.#little) as unknown as Counter;
     const first = input.view.getUint32(at, this.#little);
     const second = input.view.getUint32(at + 4, this.#little);
-    return this.#little ? second * 0x1_0000_0000 + first : first * 0x1_0000_0000 + second;
+    return (this.#little ? second * 0x1_0000_0000 + first : first * 0x1_0000_0000 + second) as Counter;
   }
 
   encode(value: number | bigint, output: Output): void {
@@ -187,7 +207,7 @@ export const counter: Codec<Counter, number | bigint> = {
   decode(input) {
     if (input.end - input.position >= 8) return counter64.decode(input);
     const value = u32.decode(input);
-    return input.bigint ? (BigInt(value) as unknown as Counter) : value;
+    return (input.bigint ? BigInt(value) : value) as Counter;
   },
   encode(value, output) {
     if (value >= 0 && value <= 0xffffffff) u32.encode(Number(value), output);

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.js';
 import { Exchange, type HeldNamespace, type Subscribe } from '../netlink/route/exchange.js';
-import { checkRouteOptions, RouteClient, type RouteOptions } from '../netlink/route.js';
+import { checkRouteOptions, RouteClient, type CountingOf, type RouteOptions } from '../netlink/route.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 import { openNetlink } from './netlink.js';
 
@@ -13,7 +13,11 @@ function hold(value: object): HeldNamespace {
 }
 
 /** Opens a typed client that ends with the namespace's handle. */
-export async function openRoute<N>(handle: NamespaceHandle, namespace: N, options: RouteOptions): Promise<RouteClient<N>> {
+export async function openRoute<N, O extends RouteOptions>(
+  handle: NamespaceHandle,
+  namespace: N,
+  options: O,
+): Promise<RouteClient<N, CountingOf<O>>> {
   checkRouteOptions(options);
   const { thread, timeout } = options;
   const socket = await openNetlink(handle, 'route', { thread, timeout });

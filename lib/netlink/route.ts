@@ -1,13 +1,14 @@
 import { checkBoolean, checkMilliseconds, checkOptions } from '../arguments.js';
+import type { Counted, Counting } from '../codec/scalars.js';
 import { invalidArgument } from '../errors.js';
 import type { AddressLabel, AddressLabelInput } from '../schema/route/address-label.js';
 import type { Nexthop, NexthopInput } from '../schema/route/nexthop.js';
 import type { Address, AddressInput } from '../schema/route/address.js';
 import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
-import type { Route, RouteInput } from '../schema/route/route.js';
+import type { RouteInput } from '../schema/route/route.js';
 import type { Rule, RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
-import { checkOperationOptions, type Exchange, type OperationOptions } from './route/exchange.js';
+import { checkOperationOptions, counting, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
 import { AppendingClient, ObjectClient } from './route/object-client.js';
 import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType, ruleType } from './route/object-types.js';
@@ -33,9 +34,12 @@ export interface RouteOptions {
   readonly thread?: 'lane' | 'caller' | undefined;
   /** Milliseconds without progress after which an operation is given up with NETLANE_TIMEOUT; 0: never. Default 30,000. */
   readonly timeout?: number | undefined;
-  /** Counters of 64 bits as bigint instead of number. Default false. */
+  /** Counters of 64 bits as bigint instead of number; the types of the client's values say so. Default false. */
   readonly bigint?: boolean | undefined;
 }
+
+/** How a client counts that was opened with options. */
+export type CountingOf<O extends RouteOptions> = O extends { readonly bigint: true } ? 'bigint' : 'number';
 
 export function checkRouteOptions(options: RouteOptions): void {
   checkOptions('options', options, ['thread', 'timeout', 'bigint']);
@@ -49,25 +53,25 @@ export function checkRouteOptions(options: RouteOptions): void {
 /** What a batch puts down. */
 export interface Batch {
   readonly links: BatchLinks;
-  readonly addresses: BatchObjects<Address, AddressInput>;
-  readonly routes: BatchObjects<Route, RouteInput>;
-  readonly rules: BatchObjects<Rule, RuleInput>;
-  readonly neighbours: BatchObjects<Neighbour, NeighbourInput>;
-  readonly fdb: BatchObjects<FdbEntry, FdbEntryInput>;
-  readonly nexthops: BatchObjects<Nexthop, NexthopInput>;
+  readonly addresses: BatchObjects<AddressInput>;
+  readonly routes: BatchObjects<RouteInput>;
+  readonly rules: BatchObjects<RuleInput>;
+  readonly neighbours: BatchObjects<NeighbourInput>;
+  readonly fdb: BatchObjects<FdbEntryInput>;
+  readonly nexthops: BatchObjects<NexthopInput>;
 }
 
 /**
  * rtnetlink of one namespace, typed: links, addresses, routes, rules, neighbours. All operations may run concurrently. Made by
  * Namespace.route().
  */
-export class RouteClient<N = unknown> {
+export class RouteClient<N = unknown, C extends Counting = 'number'> {
   readonly #socket: NetlinkSocket;
   readonly #exchange: Exchange;
-  readonly #watches = new Set<RouteWatch<N>>();
+  readonly #watches = new Set<RouteWatch<N, C>>();
   readonly #origin: N;
   /** Network devices. */
-  readonly links: LinkClient;
+  readonly links: LinkClient<C>;
   /** Addresses of links. */
   readonly addresses: ObjectClient<Address, AddressInput>;
   /** Routes of IPv4, IPv6 and MPLS. */
@@ -82,27 +86,27 @@ export class RouteClient<N = unknown> {
   readonly fdb: AppendingClient<FdbEntry, FdbEntryInput>;
 
   /** Nexthop objects and groups (Linux 5.3). */
-  readonly nexthops: ObjectClient<Nexthop, NexthopInput>;
+  readonly nexthops: ObjectClient<Counted<Nexthop, C>, NexthopInput>;
   /** Buckets of resilient nexthop groups (Linux 5.13). */
-  readonly buckets: BucketClient;
+  readonly buckets: BucketClient<C>;
   /** Labels of IPv6 addresses, for the choice of source addresses. */
   readonly addressLabels: ObjectClient<AddressLabel, AddressLabelInput>;
   /** Neighbour tables and their timing. */
-  readonly neighbourTables: NeighbourTableClient;
+  readonly neighbourTables: NeighbourTableClient<C>;
   /** Settings of forwarding. */
   readonly netconf: NetconfClient;
   /** Counters of links by group (RTM_GETSTATS). */
-  readonly statistics: StatisticsClient;
+  readonly statistics: StatisticsClient<C>;
   /** Numbers by which this namespace knows others. */
   readonly namespaceIds: NamespaceIdClient;
   /** Multicast groups of bridges. */
   readonly multicast: MulticastClient;
   /** VLANs of bridges and ports. */
-  readonly bridgeVlans: BridgeVlanClient;
+  readonly bridgeVlans: BridgeVlanClient<C>;
   /** Networks that VXLAN tunnels with a filter take (Linux 5.18). */
-  readonly vniFilters: VniFilterClient;
+  readonly vniFilters: VniFilterClient<C>;
   /** Links as their bridges see them. */
-  readonly bridgeLinks: BridgeLinkClient;
+  readonly bridgeLinks: BridgeLinkClient<C>;
 
   /** For Namespace.route() and for tests with a fake kernel. */
   constructor(exchange: Exchange, origin: N) {
@@ -116,7 +120,7 @@ export class RouteClient<N = unknown> {
     this.neighbours = new ObjectClient(exchange, neighbourType);
     this.proxies = new ObjectClient(exchange, proxyType);
     this.fdb = new AppendingClient(exchange, fdbType);
-    this.nexthops = new ObjectClient(exchange, nexthopType);
+    this.nexthops = new ObjectClient(exchange, { ...nexthopType, codec: counting(nexthopType.codec) });
     this.buckets = new BucketClient(exchange);
     this.addressLabels = new ObjectClient(exchange, addressLabelType);
     this.neighbourTables = new NeighbourTableClient(exchange);
@@ -158,8 +162,8 @@ export class RouteClient<N = unknown> {
    * Subscribes to changes, from this call on: an async iterator of events. With `existing`, what is there comes first, nothing is told
    * twice, and when the kernel drops events the differences are told.
    */
-  watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N> {
-    const watch: RouteWatch<N> = new RouteWatch(this.#exchange, this.#origin, checkWatch(objects, options), options, () => {
+  watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N, C> {
+    const watch: RouteWatch<N, C> = new RouteWatch(this.#exchange, this.#origin, checkWatch(objects, options), options, () => {
       this.#watches.delete(watch);
     });
     this.#watches.add(watch);

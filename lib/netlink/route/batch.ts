@@ -14,11 +14,11 @@ const mostUnderway = 512;
 type Entry = { readonly call: () => Call<never> | Promise<Call<never>>; readonly renames: boolean };
 
 /** The changes of one kind of object, put down and not yet made. */
-export class BatchObjects<T extends object, I extends object> {
+export class BatchObjects<I extends object> {
   protected readonly entries: Entry[];
-  readonly #client: ObjectClient<T, I>;
+  readonly #client: Pick<ObjectClient<object, I>, 'call'>;
 
-  constructor(entries: Entry[], client: ObjectClient<T, I>) {
+  constructor(entries: Entry[], client: Pick<ObjectClient<object, I>, 'call'>) {
     this.entries = entries;
     this.#client = client;
   }
@@ -48,12 +48,14 @@ export class BatchObjects<T extends object, I extends object> {
   }
 }
 
+type LinkCalls = Pick<LinkClient, 'call' | 'setCall' | 'deleteCall'>;
+
 /** Changes of links, put down and not yet made. */
 export class BatchLinks {
   readonly #entries: Entry[];
-  readonly #client: LinkClient;
+  readonly #client: LinkCalls;
 
-  constructor(entries: Entry[], client: LinkClient) {
+  constructor(entries: Entry[], client: LinkCalls) {
     this.#entries = entries;
     this.#client = client;
   }

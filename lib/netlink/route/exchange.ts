@@ -1,5 +1,6 @@
 import { checkMilliseconds, checkOptions, checkSignal } from '../../arguments.js';
 import { Input, Output, type Codec, type References } from '../../codec/codec.js';
+import type { Counted, Counting } from '../../codec/scalars.js';
 import { locate, locateMissing } from '../../codec/locate.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
@@ -61,6 +62,11 @@ const IFLA_ALT_IFNAME = 53;
 const ifinfomsg = 16;
 /** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
 const longestName = 15;
+
+/** A codec with the types of a client that counts in numbers or bigint: which it is, its Exchange knows when it reads. */
+export function counting<T, I, C extends Counting>(codec: Codec<T, I>): Codec<Counted<T, C>, I> {
+  return codec as unknown as Codec<Counted<T, C>, I>;
+}
 
 export interface ExchangeOptions {
   readonly namespace: string;

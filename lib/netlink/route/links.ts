@@ -1,8 +1,9 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
+import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkInput } from '../../schema/route/link.js';
-import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { linkType } from './object-types.js';
 import { ObjectClient, type Ensured, type Filter } from './object-client.js';
 import { matches } from './matching.js';
@@ -42,7 +43,7 @@ function isOff(value: unknown): boolean {
   return value === false || (typeof value === 'object' && value !== null && Object.values(value).every(isOff));
 }
 
-function withoutOff(kind: string | undefined, data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function withoutOff(kind: string | undefined, data: object): object {
   const names = kind === undefined ? undefined : offWhenNew[kind];
   return names === undefined
     ? data
@@ -91,9 +92,9 @@ function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
 export type LinkChanges = Omit<LinkInput, 'index' | 'kind' | 'data' | 'peer'> & Partial<Pick<LinkInput, 'kind' | 'data'>>;
 
 /** Network devices. */
-export class LinkClient extends ObjectClient<Link, LinkInput> {
+export class LinkClient<C extends Counting = 'number'> extends ObjectClient<Counted<Link, C>, LinkInput> {
   constructor(exchange: Exchange) {
-    super(exchange, linkType);
+    super(exchange, { ...linkType, codec: counting(linkType.codec) });
   }
 
   /**
@@ -195,7 +196,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   }
 
   /** A link by name (an alternative one as well), index or object. Rejects with ENODEV when there is none. */
-  override async get(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link> {
+  override async get(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Counted<Link, C>> {
     checkOperationOptions(options);
     const value = naming(reference as LinkReference);
     return this.exchange.get(
@@ -204,7 +205,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
         flags: 0,
         codec: linkType.codec,
         value: value,
-        reply: linkType.codec,
+        reply: this.type.codec,
         operation: this.words('get', value),
       },
       options,
@@ -212,7 +213,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   }
 
   /** As get(), with undefined when there is none; or the first link that a filter fits. */
-  override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Link | undefined> {
+  override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Counted<Link, C> | undefined> {
     const byName =
       typeof reference !== 'object' ||
       reference === null ||
@@ -268,7 +269,7 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
     await this.exchange.change({ type, flags, codec: linkType.codec, value, operation: this.words(verb, target) }, options);
   }
 
-  override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Link>> {
+  override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
     if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
@@ -303,9 +304,9 @@ export class LinkClient extends ObjectClient<Link, LinkInput> {
   /** Waits until a link is as the predicate wants it; undefined is given to it while there is no such link. Rejects with ABORT_ERR. */
   async waitFor(
     reference: LinkReference,
-    predicate: (link: Link | undefined) => boolean,
+    predicate: (link: Counted<Link, C> | undefined) => boolean,
     options: OperationOptions = {},
-  ): Promise<Link | undefined> {
+  ): Promise<Counted<Link, C> | undefined> {
     checkOperationOptions(options);
     if (typeof predicate !== 'function') throw invalidArgument('predicate', 'a function', predicate);
     // Subscribed first: what changes after the look is told.

@@ -1,5 +1,5 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
-import { decodeFrom, type Codec } from '../../codec/codec.js';
+import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
@@ -151,7 +151,7 @@ export class ObjectClient<T extends object, I extends object> {
     const { codec, headerSize, filters, sentAs } = this.type;
     const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
     encoded.release();
-    const read = plain(decodeFrom(codec, encoded.bytes));
+    const read = plain(this.exchange.read(codec, encoded.bytes));
     const pattern: Record<string, unknown> = {};
     for (const [name, value] of given) {
       if (this.type.queries?.includes(name) === true) continue;

@@ -1,4 +1,5 @@
 import type { Codec } from '../../codec/codec.js';
+import type { Counted, Counting } from '../../codec/scalars.js';
 import { bridgeLink, type BridgeLink, type BridgeLinkInput } from '../../schema/route/bridge-link.js';
 import {
   bridgeVlan,
@@ -22,7 +23,7 @@ import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../.
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
-import { checkOperationOptions, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
+import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
 const AF_BRIDGE = 7;
 
@@ -79,16 +80,16 @@ export class ReportClient<T extends object, Q extends object> {
 }
 
 /** Buckets of resilient nexthop groups (Linux 5.13). */
-export class BucketClient extends ReportClient<NexthopBucket, NexthopBucketInput> {
+export class BucketClient<C extends Counting = 'number'> extends ReportClient<Counted<NexthopBucket, C>, NexthopBucketInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'nexthop buckets', codec: nexthopBucket, query: nexthopBucket, get: 118, answer: 116 });
+    super(exchange, { title: 'nexthop buckets', codec: counting(nexthopBucket), query: nexthopBucket, get: 118, answer: 116 });
   }
 }
 
 /** Neighbour tables: their sizes, and the timing of each link. */
-export class NeighbourTableClient extends ReportClient<NeighbourTable, NeighbourTableInput> {
+export class NeighbourTableClient<C extends Counting = 'number'> extends ReportClient<Counted<NeighbourTable, C>, NeighbourTableInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'neighbour tables', codec: neighbourTable, query: neighbourTable, get: 66, answer: 64 });
+    super(exchange, { title: 'neighbour tables', codec: counting(neighbourTable), query: neighbourTable, get: 66, answer: 64 });
   }
 
   /** Changes thresholds or the timing of a link: only what is given. `name` ('arp_cache', 'ndisc_cache') is needed. */
@@ -105,25 +106,28 @@ export class NetconfClient extends ReportClient<Netconf, NetconfInput> {
 }
 
 /** Counters of links (RTM_GETSTATS, Linux 4.7). The query's `filter` says which groups of counters are wanted. */
-export class StatisticsClient extends ReportClient<Statistics, StatisticsRequestInput> {
+export class StatisticsClient<C extends Counting = 'number'> extends ReportClient<Counted<Statistics, C>, StatisticsRequestInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'statistics', codec: statistics, query: statisticsRequest, get: 94, answer: 92 });
+    super(exchange, { title: 'statistics', codec: counting(statistics), query: statisticsRequest, get: 94, answer: 92 });
   }
 
-  override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Statistics[]> {
-    const merged: Statistics[] = [];
+  override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Counted<Statistics, C>[]> {
+    const merged: Counted<Statistics, C>[] = [];
     for (const one of await super.list({ filter: ['link64'], ...query }, options)) {
       const last = merged.at(-1);
-      if (last?.link === one.link) merged[merged.length - 1] = merge(last, one);
+      if (last !== undefined && last.link === one.link) merged[merged.length - 1] = merge(last, one);
       else merged.push(one);
     }
     return merged;
   }
 
-  override async *stream(query: StatisticsRequestInput = {}, options?: OperationOptions): AsyncGenerator<Statistics, undefined, undefined> {
-    let last: Statistics | undefined;
+  override async *stream(
+    query: StatisticsRequestInput = {},
+    options?: OperationOptions,
+  ): AsyncGenerator<Counted<Statistics, C>, undefined, undefined> {
+    let last: Counted<Statistics, C> | undefined;
     for await (const one of super.stream({ filter: ['link64'], ...query }, options)) {
-      if (last?.link === one.link) last = merge(last, one);
+      if (last !== undefined && last.link === one.link) last = merge(last, one);
       else {
         if (last !== undefined) yield last;
         last = one;
@@ -135,7 +139,7 @@ export class StatisticsClient extends ReportClient<Statistics, StatisticsRequest
 }
 
 /** Where a piece of the dump was full, the kernel tells the rest of a link's counters in a message of its own. */
-function merge(first: Statistics, rest: Statistics): Statistics {
+function merge<T extends Pick<Statistics, 'filter'>>(first: T, rest: T): T {
   return { ...first, ...rest, filter: [...new Set([...first.filter, ...rest.filter])] };
 }
 
@@ -188,9 +192,16 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
 }
 
 /** VLANs of bridges and their ports, with options (Linux 5.6). */
-export class BridgeVlanClient extends ReportClient<BridgeVlan, BridgeVlanQueryInput> {
+export class BridgeVlanClient<C extends Counting = 'number'> extends ReportClient<Counted<BridgeVlan, C>, BridgeVlanQueryInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'bridge VLANs', codec: bridgeVlan, query: bridgeVlanQuery, get: 114, answer: 112, family: AF_BRIDGE });
+    super(exchange, {
+      title: 'bridge VLANs',
+      codec: counting(bridgeVlan),
+      query: bridgeVlanQuery,
+      get: 114,
+      answer: 112,
+      family: AF_BRIDGE,
+    });
   }
 
   async add(value: BridgeVlanInput, options?: OperationOptions): Promise<void> {
@@ -203,9 +214,9 @@ export class BridgeVlanClient extends ReportClient<BridgeVlan, BridgeVlanQueryIn
 }
 
 /** Networks (VNI) that VXLAN tunnels with a filter take (Linux 5.18). */
-export class VniFilterClient extends ReportClient<VniFilter, VniFilterInput> {
+export class VniFilterClient<C extends Counting = 'number'> extends ReportClient<Counted<VniFilter, C>, VniFilterInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'VNI filters', codec: vniFilter, query: vniFilter, get: 122, answer: 120, family: AF_BRIDGE });
+    super(exchange, { title: 'VNI filters', codec: counting(vniFilter), query: vniFilter, get: 122, answer: 120, family: AF_BRIDGE });
   }
 
   /** Lets a tunnel take further networks. */
@@ -219,9 +230,9 @@ export class VniFilterClient extends ReportClient<VniFilter, VniFilterInput> {
 }
 
 /** Links as their bridges see them: settings of ports, and VLANs. */
-export class BridgeLinkClient extends ReportClient<BridgeLink, BridgeLinkInput> {
+export class BridgeLinkClient<C extends Counting = 'number'> extends ReportClient<Counted<BridgeLink, C>, BridgeLinkInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'bridge links', codec: bridgeLink, query: bridgeLink, get: 18, answer: 16, family: AF_BRIDGE });
+    super(exchange, { title: 'bridge links', codec: counting(bridgeLink), query: bridgeLink, get: 18, answer: 16, family: AF_BRIDGE });
   }
 
   /** Changes settings of a port or bridge, or adds VLANs to it. */

@@ -1,4 +1,5 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal, nearest } from '../../arguments.js';
+import type { Counted, Counting } from '../../codec/scalars.js';
 import { abortError, describeValue, invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
@@ -23,14 +24,14 @@ export interface WatchOptions {
 }
 
 /** What a watch tells of one object of one sort. */
-export interface ChangeOf<O extends keyof WatchedObjects, N = unknown> {
+export interface ChangeOf<O extends keyof WatchedObjects, N = unknown, C extends Counting = 'number'> {
   /** Without `existing`, only of links 'added' and 'changed' are told apart. */
   readonly action: 'existing' | 'added' | 'changed' | 'removed';
   /** What `value` is. */
   readonly object: O;
-  readonly value: WatchedObjects[O];
+  readonly value: Counted<WatchedObjects[O], C>;
   /** With `existing`: what it was before. */
-  readonly previous?: WatchedObjects[O];
+  readonly previous?: Counted<WatchedObjects[O], C>;
   /** The watched namespace. */
   readonly namespace: N;
   /** With `allNamespaces`: the number of the namespace where it happened; absent for the watched one. */
@@ -38,11 +39,13 @@ export interface ChangeOf<O extends keyof WatchedObjects, N = unknown> {
 }
 
 /** What a watch tells of one object: `object` says which, and so the type of `value`. */
-export type ObjectChange<N = unknown> = { readonly [O in keyof WatchedObjects]: ChangeOf<O, N> }[keyof WatchedObjects];
+export type ObjectChange<N = unknown, C extends Counting = 'number'> = {
+  readonly [O in keyof WatchedObjects]: ChangeOf<O, N, C>;
+}[keyof WatchedObjects];
 
 /** A change; or that the kernel dropped events; or that the differences are told and the state is right again. */
-export type Event<N = unknown> =
-  ObjectChange<N> | { readonly action: 'overrun'; readonly namespace: N } | { readonly action: 'synchronized'; readonly namespace: N };
+export type Event<N = unknown, C extends Counting = 'number'> =
+  ObjectChange<N, C> | { readonly action: 'overrun'; readonly namespace: N } | { readonly action: 'synchronized'; readonly namespace: N };
 
 /** An event before it has its namespace; that value and object belong together is the business of `watched`. */
 interface Untold {
@@ -82,7 +85,7 @@ interface Known {
  * A subscription to objects of one namespace, as an async iterator; subscribed from the call on. One loop at a time. Left or closed, it
  * ends its socket.
  */
-export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
+export class RouteWatch<N = unknown, C extends Counting = 'number'> implements AsyncIterable<Event<N, C>> {
   /** Resolves when the kernel tells changes, and with `existing` when the list of what is there was taken. Rejects with what prevents it. */
   readonly ready: Promise<void>;
   readonly #exchange: Exchange;
@@ -92,7 +95,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   readonly #receiveBuffer: number | undefined;
   readonly #allNamespaces: boolean | undefined;
   readonly #onClose: () => void;
-  readonly #queue: Event<N>[] = [];
+  readonly #queue: Event<N, C>[] = [];
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
@@ -172,7 +175,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
     return true;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N>, undefined, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N, C>, undefined, undefined> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
     this.#iterating = true;
     try {
@@ -254,7 +257,7 @@ export class RouteWatch<N = unknown> implements AsyncIterable<Event<N>> {
   }
 
   #tell(event: Untold): void {
-    this.#queue.push({ ...event, namespace: this.#namespace } as Event<N>);
+    this.#queue.push({ ...event, namespace: this.#namespace } as Event<N, C>);
   }
 
   #doubt(object: string): void {

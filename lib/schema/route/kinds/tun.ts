@@ -18,6 +18,14 @@ const schema = attributes({
 
 /** A tun or tap device (IFLA_TUN_, if_link.h). It is made through /dev/net/tun: all of this is only reported. */
 export interface TunData extends Infer<typeof schema> {}
-/** What TunData is made from. */
-export interface TunDataInput extends InferInput<typeof schema> {}
+/** What TunData is made from: links.add() gives to /dev/net/tun what it has a word for, and passes over the rest. */
+export interface TunDataInput extends Omit<InferInput<typeof schema>, keyof TunMade>, TunMade {}
+interface TunMade {
+  readonly type?: 'tun' | 'tap' | number | undefined;
+  readonly owner?: number | undefined;
+  readonly group?: number | undefined;
+  readonly packetInformation?: boolean | undefined;
+  readonly vnetHeader?: boolean | undefined;
+  readonly multiQueue?: boolean | undefined;
+}
 export const tun: Codec<TunData, TunDataInput> = schema;
