@@ -25,7 +25,7 @@ namespace {
 /** How lib/native.ts writes a descriptor that is to be made. */
 constexpr int ignored = -1;
 constexpr int pipeToChild = -2;
-constexpr int pipeFromChild = -3;
+[[maybe_unused]] constexpr int pipeFromChild = -3;
 constexpr int socketPair = -4;
 
 /**

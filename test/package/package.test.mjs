@@ -65,6 +65,17 @@ describe('the package', function () {
     expect(files.filter((path) => /(^|\/)test\/|(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$/.test(path))).to.deep.equal([]);
   });
 
+  it('has a binding that asks for no newer glibc than the README says', function () {
+    const own = process.report.getReport().header.glibcVersionRuntime;
+    if (own !== '2.36')
+      skip(this, `the versions of a binding are those of the glibc that it was built with: 2.36 is checked, this is ${own}`);
+    const binding = readFileSync(join(project, `node_modules/netlane/prebuilds/linux-${process.arch}/netlane.node`), 'latin1');
+    const versions = [...binding.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+    const [, promised] = /glibc 2\.(\d+) or later/.exec(readFileSync(join(root, 'README.md'), 'utf8'));
+    expect(Math.max(...versions)).to.equal(Number(promised));
+    expect(binding).not.to.match(/GLIBCXX_|libstdc\+\+\.so/);
+  });
+
   it('is small: under 4 MB unpacked', () => {
     expect(packed.unpackedSize).to.be.below(4_000_000);
   });
