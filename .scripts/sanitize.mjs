@@ -1,5 +1,5 @@
 // node .scripts/sanitize.mjs   Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer into build-asan/ and runs the native
-// tests against it, with fewer cycles. Ends non-zero on a failed test and on any report, of a child or grandchild, too.
+// tests against it, with fewer cycles, and those of lanes and sockets that lose, spill, abandon and overrun most. Ends non-zero on a failed test and on any report, of a child or grandchild, too.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ function reportsIn(folder, leaks) {
 }
 
 /** Runs tests with the sanitizers; true when they passed and nothing was reported. */
-function check(what, tests, leaks) {
+function check(what, tests, { leaks = false, factor = 1, require = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'netlane-sanitize-'));
   // Node links its C++ library statically; the sanitizer must find the one that throws for the addon.
   const preload = [library('libasan.so'), library('libstdc++.so.6')].join(':');
@@ -65,12 +65,14 @@ function check(what, tests, leaks) {
     NETLANE_ADDON: addon,
     NETLANE_CYCLES: process.env.NETLANE_CYCLES ?? '4',
     NETLANE_SANITIZED: '1',
+    NETLANE_TIME_FACTOR: String(factor),
     LD_PRELOAD: preload,
     ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}:detect_stack_use_after_return=1:strict_string_checks=1:${common}`,
     UBSAN_OPTIONS: `print_stacktrace=1:halt_on_error=1:${common}`,
     LSAN_OPTIONS: common,
   };
-  const mocha = ['--expose-gc', 'node_modules/mocha/bin/mocha.js', '--no-config', '--timeout=60000', '--reporter=dot', ...tests];
+  const hooks = require.map((file) => `--require=${file}`);
+  const mocha = ['--expose-gc', 'node_modules/mocha/bin/mocha.js', '--no-config', '--timeout=60000', '--reporter=dot', ...hooks, ...tests];
   try {
     const passed = run(what, process.execPath, mocha, { env });
     const reports = reportsIn(folder, leaks);
@@ -91,6 +93,13 @@ if (!built || !existsSync(addon)) process.exit(1);
 const tests = filesUnder('dist/test/native', ['.test.js']);
 const teardown = tests.filter((file) => file.includes('teardown.workers'));
 // Workers end with all that they made: what is left of theirs then is a leak, whereas a process may leave its memory to the kernel.
-const clean = check('memory and undefined behaviour', tests, false);
-const tight = check('leaks', [...teardown, '--grep', 'loaded first in a worker'], true);
-if (!clean || !tight) process.exitCode = 1;
+const clean = check('memory and undefined behaviour', tests);
+const tight = check('leaks', [...teardown, '--grep', 'loaded first in a worker'], { leaks: true });
+// On the real kernel, through lanes; the leak check of descriptors and threads looks on.
+const subjects = ['lane.handles', 'lane.lifecycle', 'lane.loss', 'socket.dumps', 'socket.endings', 'socket.overruns', 'socket.users'];
+const whole = check(
+  'lanes and sockets',
+  subjects.map((subject) => `dist/test/integration/${subject}.test.js`),
+  { factor: 4, require: ['./dist/test/support/leaks.js', './dist/test/support/seed.js'] },
+);
+if (!clean || !tight || !whole) process.exitCode = 1;
