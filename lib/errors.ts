@@ -33,6 +33,7 @@ export const netlaneCodes = [
   'NETLANE_NO_EXPORT',
   'NETLANE_TASK_LOST',
   'NETLANE_OUT_OF_MEMORY',
+  'NETLANE_NO_RESOLVER',
 ] as const;
 
 export type NetlaneCode = (typeof netlaneCodes)[number];
@@ -81,16 +82,28 @@ export class NetlaneError extends Error {
 }
 Object.defineProperty(NetlaneError.prototype, 'name', { value: 'NetlaneError', configurable: true, writable: true });
 
+export interface SystemFailure {
+  /** Of either sign. */
+  readonly errno: number;
+  readonly syscall: string;
+  readonly path?: string | undefined;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
 /** A system call that failed, in Node's own shape: `code` 'EPERM', `errno` negative, `syscall`. */
 export class SystemError extends Error {
   declare readonly code: string;
   declare readonly errno: number;
   declare readonly syscall: string;
   declare readonly path?: string;
+  /** Of a socket: where it was to connect to. */
+  declare readonly address?: string;
+  declare readonly port?: number;
   declare readonly namespace?: string;
   declare readonly operation?: string;
 
-  constructor(failure: { errno: number; syscall: string; path?: string | undefined }, context: ErrorContext = {}) {
+  constructor(failure: SystemFailure, context: ErrorContext = {}) {
     const errno = -Math.abs(failure.errno);
     const code = codeOfErrno(errno);
     const path = failure.path === undefined ? '' : ` '${failure.path}'`;
@@ -98,10 +111,27 @@ export class SystemError extends Error {
       sentence({ what: context.operation ?? '', reason: `${code}: ${describeErrno(errno)}, ${failure.syscall}${path}`, context }),
       causeOf(context),
     );
-    assign(this, { code, errno, syscall: failure.syscall, path: failure.path, namespace: context.namespace, operation: context.operation });
+    const { syscall, address, port } = failure;
+    assign(this, { code, errno, syscall, path: failure.path, address, port, namespace: context.namespace, operation: context.operation });
   }
 }
 Object.defineProperty(SystemError.prototype, 'name', { value: 'SystemError', configurable: true, writable: true });
+
+/** A name that could not be turned into an address, with the codes of Node's resolver: ENOTFOUND, ESERVFAIL, EREFUSED, ETIMEOUT, ... */
+export class LookupError extends Error {
+  declare readonly code: string;
+  /** Always 'lookup'. */
+  declare readonly syscall: string;
+  declare readonly hostname: string;
+  declare readonly namespace?: string;
+  declare readonly operation?: string;
+
+  constructor(code: string, hostname: string, reason: string, context: ErrorContext = {}) {
+    super(sentence({ what: context.operation ?? '', reason: `${code}: ${reason}`, context }), causeOf(context));
+    assign(this, { code, syscall: 'lookup', hostname, namespace: context.namespace, operation: context.operation });
+  }
+}
+Object.defineProperty(LookupError.prototype, 'name', { value: 'LookupError', configurable: true, writable: true });
 
 /** What the kernel says about an attribute that it would have accepted (NLMSGERR_ATTR_POLICY). */
 export interface AttributePolicy {
@@ -229,6 +259,7 @@ export function describeValue(value: unknown): string {
 const classes = {
   NetlaneError,
   SystemError,
+  LookupError,
   NetlinkError,
   DecodeError,
   ProcessError,

@@ -108,6 +108,42 @@ export interface TunSettings {
   readonly persistent: number;
 }
 
+/**
+ * A socket of any family that was opened inside a namespace, non-blocking. Everything but close() throws EBADF after close(). Belongs to the thread
+ * that made it. One that is forgotten is closed when it is collected, which the listener of poll() prevents for as long as it refers to the socket.
+ */
+export interface InsideSocket {
+  readonly fd: number;
+  /** setsockopt of an int, or of the bytes. */
+  setOption(level: number, option: number, value: number | Uint8Array): void;
+  /** getsockopt into the bytes; how many were written. */
+  getOption(level: number, option: number, into: Uint8Array): number;
+  /** Classic BPF, as NativeSocket has it. */
+  setFilter(program: Uint8Array): void;
+  /** The bytes of a sockaddr. */
+  bind(address: Uint8Array): void;
+  /** 0, or a positive errno: EINPROGRESS while it goes on. */
+  connect(address: Uint8Array): number;
+  listen(backlog: number): void;
+  /** One sendto: 0, or a positive errno. An empty address is none. */
+  send(bytes: Uint8Array, address: Uint8Array): number;
+  /** As NativeSocket has it. */
+  poll(mask: number, onReady: (events: number) => void): void;
+  ref(keep: boolean): void;
+  /** Of a link of the socket's namespace: ENODEV. */
+  linkIndex(name: string): number;
+  /** ENODEV, ENXIO. */
+  linkName(index: number): string;
+  /** A ring of the kernel's for what a packet socket hears (TPACKET_V3): blocks of a multiple of the page size. Once. */
+  mapRing(blockSize: number, blocks: number, retire: number): void;
+  /** Copies the next block that the kernel has finished, struct tpacket_block_desc first, and gives it back. How many bytes; 0: none is finished. */
+  takeBlock(into: Uint8Array): number;
+  /** Gives the socket away as an fd, which is closed with the thread until forgetFd; close() is done. */
+  release(): number;
+  /** Idempotent. Stops polling; the fd is closed in the poll handle's close callback, or at once when it was never polled. */
+  close(): void;
+}
+
 export interface Identity {
   readonly device: bigint;
   readonly inode: bigint;
@@ -161,6 +197,8 @@ export interface NativeChild {
 
 export interface Native {
   readonly NetlinkSocket: new (options: SocketOptions) => NativeSocket;
+  /** Opened by the opener in the namespace of the fd; -1: the calling thread's own. */
+  readonly InsideSocket: new (namespace: number, family: number, type: number, protocol: number) => InsideSocket;
 
   // Namespaces. Every fd that comes out was checked with fstat and ioctl(NS_GET_NSTYPE): anything else is closed again and the error has
   // notNamespace: true.

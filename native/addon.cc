@@ -17,6 +17,7 @@
 #include "error.h"
 #include "handed_out.h"
 #include "inside_files.h"
+#include "inside_socket.h"
 #include "mounts.h"
 #include "names.h"
 #include "namespace.h"
@@ -189,6 +190,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     startPool();
     HandedOut::install(env);
     exports.Set("NetlinkSocket", NetlinkSocket::define(env));
+    exports.Set("InsideSocket", InsideSocket::define(env));
     exports.Set("openNamespace", Napi::Function::New<boundary<exportOpenNamespace>>(env, "openNamespace"));
     exports.Set("duplicateNamespace", Napi::Function::New<boundary<exportDuplicateNamespace>>(env, "duplicateNamespace"));
     exports.Set("namespaceOfSocket", Napi::Function::New<boundary<exportNamespaceOfSocket>>(env, "namespaceOfSocket"));

@@ -56,6 +56,19 @@ inline std::string pathArgument(const Napi::CallbackInfo& info, size_t index) {
   return path;
 }
 
+struct Bytes {
+  void* data;
+  size_t length;
+};
+
+/** Good for this call only: the buffer can be transferred away right after it. */
+inline Bytes bytesArgument(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Value value = info[index];
+  if (!value.IsTypedArray()) throw ArgumentFailure("a Uint8Array was expected");
+  auto array = value.As<Napi::Uint8Array>();
+  return {array.Data(), array.ByteLength()};
+}
+
 inline Napi::Function functionArgument(const Napi::CallbackInfo& info, size_t index) {
   const Napi::Value value = info[index];
   if (!value.IsFunction()) throw ArgumentFailure("a function was expected");

@@ -1,6 +1,5 @@
 #include "netlink_socket.h"
 
-#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include "arguments.h"
 #include "datagrams.h"
 #include "error.h"
+#include "filter.h"
 #include "namespace.h"
 #include "opener.h"
 
@@ -69,19 +69,6 @@ bool waitReadable(Napi::Env env, int fd, int timeout) {
     left = until - milliseconds();
     if (left <= 0 || isEnding(env)) return false;
   }
-}
-
-struct Bytes {
-  void* data;
-  size_t length;
-};
-
-/** Good for this call only: the buffer can be transferred away right after it. */
-Bytes bytesArgument(const Napi::CallbackInfo& info, size_t index) {
-  const Napi::Value value = info[index];
-  if (!value.IsTypedArray()) throw ArgumentFailure("a Uint8Array was expected");
-  auto array = value.As<Napi::Uint8Array>();
-  return {array.Data(), array.ByteLength()};
 }
 
 Napi::Value optionProperty(const Napi::Object& options, const char* name) {
@@ -257,18 +244,7 @@ Napi::Value NetlinkSocket::memberships(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NetlinkSocket::setFilter(const Napi::CallbackInfo& info) {
-  const Bytes bytes = bytesArgument(info, 0);
-  if (bytes.length == 0) {
-    const int unused = 0;
-    // ENOENT: there was none.
-    if (setsockopt(number(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) != 0 && errno != ENOENT)
-      throw SystemFailure("setsockopt");
-    return info.Env().Undefined();
-  }
-  if (bytes.length % sizeof(sock_filter) != 0 || bytes.length / sizeof(sock_filter) > BPF_MAXINSNS)
-    throw SystemFailure("setsockopt", EINVAL);
-  const sock_fprog program{static_cast<uint16_t>(bytes.length / sizeof(sock_filter)), static_cast<sock_filter*>(bytes.data)};
-  if (setsockopt(number(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) throw SystemFailure("setsockopt");
+  setSocketFilter(number(), bytesArgument(info, 0));
   return info.Env().Undefined();
 }
 

@@ -12,6 +12,10 @@ export interface ResolverSettings {
   /** Milliseconds for one attempt. */
   readonly timeout: number;
   readonly attempts: number;
+  /** Whether each lookup begins with the next server. */
+  readonly rotate: boolean;
+  /** Whether to ask by TCP alone (use-vc). */
+  readonly tcp: boolean;
 }
 
 /** As glibc: further ones are not looked at. */
@@ -28,6 +32,8 @@ export function parseResolvConf(text: string): ResolverSettings {
   let dots = 1;
   let seconds = 5;
   let attempts = 2;
+  let rotate = false;
+  let tcp = false;
   for (const line of text.split('\n')) {
     const [keyword, ...words] = line
       .replace(/[#;].*$/, '')
@@ -42,6 +48,8 @@ export function parseResolvConf(text: string): ResolverSettings {
         const [name, value] = option.split(':');
         if (name === 'ndots') dots = number(value, 15, dots);
         else if (name === 'timeout') seconds = Math.max(1, number(value, 30, seconds));
+        else if (name === 'rotate') rotate = true;
+        else if (name === 'use-vc') tcp = true;
         else if (name === 'attempts') attempts = Math.max(1, number(value, 5, attempts));
       }
     }
@@ -52,6 +60,8 @@ export function parseResolvConf(text: string): ResolverSettings {
     dots,
     timeout: seconds * 1000,
     attempts,
+    rotate,
+    tcp,
   };
 }
 

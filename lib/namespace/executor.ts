@@ -1,29 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import { execInside, type ExecOptions, type ExecResult } from '../execution/exec.js';
 import type { Child } from '../execution/child.js';
-import type { Place } from '../execution/place.js';
 import { readFileInside, sysctlInside, type ReadFileOptions } from '../execution/files.js';
 import { spawnInside } from '../execution/spawn.js';
 import type { SpawnOptions } from '../execution/spawn-options.js';
-import { invalidArgument } from '../errors.js';
-import { handleOf } from './handle.js';
-import { placeOf } from './place.js';
-
-const places = new WeakMap<object, Place>();
-
-/** What runs inside needs of the namespace; the same object every time. */
-function place(namespace: object): Place {
-  const known = places.get(namespace);
-  if (known !== undefined) return known;
-  const handle = handleOf(namespace);
-  if (handle === undefined) throw invalidArgument('this', 'a Namespace', namespace);
-  const made = placeOf(handle);
-  places.set(namespace, made);
-  return made;
-}
+import { within } from './place.js';
+import { Sockets } from './sockets.js';
 
 /** The half of Namespace that runs things inside: processes, and files that differ between namespaces. */
-export abstract class Executor {
+export abstract class Executor extends Sockets {
   /**
    * Starts a process inside: neither the calling thread nor any that lives on enters the namespace. Resolves when the program runs, so that the child has
    * its pid, and whatever kept it from starting rejects. Its signals are reset, and it has no other descriptors than `stdio` says.
@@ -97,9 +82,4 @@ export abstract class Executor {
   readFile(path: string, options?: ReadFileOptions): Promise<string | Buffer> {
     return within(this, (place) => readFileInside(place, path, options));
   }
-}
-
-/** What is thrown, also before the work begins, is a rejection. */
-async function within<T>(namespace: object, work: (place: Place) => Promise<T>): Promise<T> {
-  return work(place(namespace));
 }

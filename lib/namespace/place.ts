@@ -1,9 +1,10 @@
 import type { Place } from '../execution/place.js';
+import { invalidArgument } from '../errors.js';
 import { entryError, namespaceError } from './entry-error.js';
-import type { NamespaceHandle } from './handle.js';
+import { handleOf, type NamespaceHandle } from './handle.js';
 
 /** The handle as what runs inside needs it. */
-export function placeOf(handle: NamespaceHandle): Place {
+function placeOf(handle: NamespaceHandle): Place {
   return {
     label: String(handle),
     name: handle.name,
@@ -16,4 +17,22 @@ export function placeOf(handle: NamespaceHandle): Place {
       return entryError(thrown, handle.fd, context);
     },
   };
+}
+
+const places = new WeakMap<object, Place>();
+
+/** What runs inside needs of a public Namespace; the same object every time. */
+export function placeAt(namespace: object): Place {
+  const known = places.get(namespace);
+  if (known !== undefined) return known;
+  const handle = handleOf(namespace);
+  if (handle === undefined) throw invalidArgument('this', 'a Namespace', namespace);
+  const made = placeOf(handle);
+  places.set(namespace, made);
+  return made;
+}
+
+/** Does work of a method inside: what is thrown, also before the work begins, is a rejection. */
+export async function within<T>(namespace: object, work: (place: Place) => T | Promise<T>): Promise<T> {
+  return work(placeAt(namespace));
 }

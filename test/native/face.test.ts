@@ -6,6 +6,7 @@ describe('The addon', () => {
   it('has exactly the functions that lib/native.ts describes', () => {
     expect(Object.keys(addon()).sort()).to.deep.equal(
       [
+        'InsideSocket',
         'NetlinkSocket',
         'accessFileAsync',
         'bindNameAsync',

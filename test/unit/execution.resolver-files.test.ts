@@ -19,11 +19,15 @@ describe('resolv.conf', () => {
       dots: 2,
       timeout: 3000,
       attempts: 4,
+      rotate: true,
+      tcp: false,
     });
   });
 
   it('has the defaults of glibc, and its limits', () => {
-    expect(parseResolvConf('')).to.deep.equal({ servers: ['127.0.0.1'], search: [], dots: 1, timeout: 5000, attempts: 2 });
+    const defaults = { servers: ['127.0.0.1'], search: [], dots: 1, timeout: 5000, attempts: 2, rotate: false, tcp: false };
+    expect(parseResolvConf('')).to.deep.equal(defaults);
+    expect(parseResolvConf('options use-vc').tcp).to.equal(true);
     const many = parseResolvConf(
       `${['1', '2', '3', '4'].map((n) => `nameserver 10.0.0.${n}`).join('\n')}\noptions ndots:99 timeout:99 attempts:99`,
     );

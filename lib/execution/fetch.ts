@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Agent } from 'undici';
+import { isRecord } from '../arguments.js';
+import { invalidArgument, NetlaneError } from '../errors.js';
+import { checkConnect, connectChecked } from './connect.js';
+import { checkConnection, type ConnectionOptions } from './http-agent.js';
+import type { Place } from './place.js';
+import { sealStream } from './sealed.js';
+
+/** Options of Namespace.dispatcher(): those of undici's Agent, except for how it connects. */
+export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'factory' | 'tls'> {
+  /** How connections are made: device, mark, local address, time-out, ... */
+  readonly connection?: ConnectionOptions | undefined;
+  /** For https: what tls.connect() takes: ca, cert, key, rejectUnauthorized, ... */
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** Namespace.dispatcher(): an Agent of undici whose connections are made inside. undici is loaded here, and not before. */
+export async function dispatcherInside(place: Place, given: unknown = {}): Promise<Agent> {
+  if (!isRecord(given)) throw invalidArgument('options', 'an object', given);
+  const { connection, tls, ...options } = given as DispatcherOptions;
+  const checked = checkConnection(connection);
+  // A closed namespace is told of now, not by the first request.
+  place.entryFd();
+  const { Agent, buildConnector } = await import('undici');
+  const overTls = buildConnector({ ...tls, timeout: checked.timeout ?? 10_000 } as Parameters<typeof buildConnector>[0]);
+  return new Agent({
+    ...options,
+    connect: (target, callback) => {
+      const secure = target.protocol === 'https:';
+      // undici writes IPv6 addresses as URLs do.
+      const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+      const port = target.port === '' ? (secure ? 443 : 80) : target.port;
+      const connected = async (): Promise<void> => {
+        let socket;
+        try {
+          socket = await connectChecked(place, checkConnect({ noDelay: true, ...checked, host, port }));
+        } catch (error) {
+          callback(error instanceof Error ? error : new Error(String(error)), null);
+          return;
+        }
+        if (secure) encrypt(socket);
+        else callback(null, socket);
+      };
+      const encrypt = (socket: Socket): void => {
+        overTls({ ...target, httpSocket: socket }, (error, stream) => {
+          if (error !== null) {
+            socket.destroy();
+            callback(error, null);
+          } else callback(null, sealStream(stream, place.label));
+        });
+      };
+      void connected();
+    },
+  });
+}
+
+/** The dispatcher of a namespace's fetch(), which ends with it. */
+const dispatchers = new WeakMap<Place, Promise<Agent>>();
+
+function dispatcherOf(place: Place): Promise<Agent> {
+  const known = dispatchers.get(place);
+  if (known !== undefined) return known;
+  const made = dispatcherInside(place);
+  // Also while it is being made.
+  place.own({
+    close: async () => {
+      const agent = await made;
+      await agent.destroy(new NetlaneError('NETLANE_CLOSED', 'the namespace was closed', { operation: 'fetch', namespace: place.label }));
+    },
+  });
+  dispatchers.set(place, made);
+  return made;
+}
+
+/** Namespace.fetch(). Node's own fetch does it, so that what comes out is its Response, over a dispatcher that connects inside. */
+export async function fetchInside(place: Place, input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  if ((init as { readonly dispatcher?: unknown }).dispatcher !== undefined) {
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a dispatcher of its own would connect outside of the namespace', {
+      operation: 'fetch',
+      namespace: place.label,
+      hint: "use Node's fetch() with namespace.dispatcher(options)",
+    });
+  }
+  place.entryFd();
+  const dispatcher = await dispatcherOf(place);
+  // Node declares the dispatcher of an older undici, which it has inside; it takes this one as well.
+  return fetch(input, { ...init, dispatcher: dispatcher as never });
+}

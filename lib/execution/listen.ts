@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { createServer, Server, type Socket } from 'node:net';
+import { checkInteger, checkRules, type OptionRule } from '../arguments.js';
+import { abortError, invalidArgument, NetlaneError } from '../errors.js';
+import { family } from '../codec/address.js';
+import type { InsideSocket } from '../native.js';
+import {
+  applyPlacement,
+  bindHint,
+  bindLocal,
+  checkPlacement,
+  checkPort,
+  placementRules,
+  socketOption,
+  type SocketPlacement,
+} from './local-options.js';
+import { checkPath } from './connect.js';
+import { untilEnded } from './ending.js';
+import { addressesOf } from './lookup.js';
+import { handOver, openAt, socketType } from './opening.js';
+import type { Place } from './place.js';
+import { sealServer } from './sealed.js';
+import { ipVersion, unixAddress, unixFamily } from './socket-address.js';
+
+/** Options of Namespace.listen(). `reuse` is true unless set otherwise, as everywhere in Node. */
+export interface ListenOptions<S extends Server = Server> extends SocketPlacement {
+  /** 0 to 65535; 0, the default, is a port of the kernel's choice. */
+  readonly port?: number | string | undefined;
+  /** The local address, or a name of it. Default: all of the namespace's, of both versions. */
+  readonly host?: string | undefined;
+  /** In the place of host and port: the path of a Unix socket. With a leading NUL ('\0name') it is abstract, and of this namespace alone. */
+  readonly path?: string | undefined;
+  /** Connections that may wait to be accepted. Default 511; the kernel's limit is net.core.somaxconn. */
+  readonly backlog?: number | undefined;
+  /** Whether an IPv6 address takes no IPv4 connections. Default false. */
+  readonly ipv6Only?: boolean | undefined;
+  /** A server that is to listen here: of node:http, node:https, node:tls or node:net. Default: a new one of node:net. */
+  readonly server?: S | undefined;
+  /** Closes the server when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** For a new server, as node:net has them. */
+  readonly allowHalfOpen?: boolean | undefined;
+  readonly pauseOnConnect?: boolean | undefined;
+  readonly noDelay?: boolean | undefined;
+  readonly keepAlive?: boolean | undefined;
+  readonly keepAliveInitialDelay?: number | undefined;
+}
+
+const rules: Readonly<Record<keyof ListenOptions, OptionRule>> = {
+  ...placementRules,
+  port: 'any',
+  host: 'string',
+  path: 'string',
+  backlog: 'any',
+  ipv6Only: 'boolean',
+  server: 'any',
+  signal: 'signal',
+  allowHalfOpen: 'boolean',
+  pauseOnConnect: 'boolean',
+  noDelay: 'boolean',
+  keepAlive: 'boolean',
+  keepAliveInitialDelay: 'any',
+};
+
+const ofNewServer = ['allowHalfOpen', 'pauseOnConnect', 'noDelay', 'keepAlive', 'keepAliveInitialDelay'] as const;
+
+interface Listen {
+  readonly options: ListenOptions;
+  readonly port: number;
+  readonly backlog: number;
+}
+
+function checkListen(given: unknown, listener: unknown): Listen {
+  const options = checkRules<ListenOptions>('options', given, rules);
+  checkPlacement(options);
+  if (listener !== undefined && typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
+  const port = checkPort('options.port', options.port ?? 0);
+  const backlog = options.backlog ?? 511;
+  checkInteger('options.backlog', backlog, 0, 0x7fffffff);
+  const { server, path } = options;
+  if (server !== undefined) {
+    if (!(server instanceof Server))
+      throw invalidArgument('options.server', 'a server of node:net, node:http, node:https or node:tls', server);
+    if (server.listening) throw new NetlaneError('NETLANE_BUSY', 'the server listens already', { operation: 'listen' });
+    if (listener !== undefined)
+      throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a listener is of a new server, and options.server is given', {
+        hint: 'add it to the server',
+      });
+    const surplus = ofNewServer.find((key) => options[key] !== undefined);
+    if (surplus !== undefined) {
+      throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `options.${surplus} is of a new server, and options.server is given`, {
+        hint: 'give it to the function that creates the server',
+      });
+    }
+  }
+  if (path === undefined) return { options, port, backlog };
+  checkPath(path);
+  const surplus = (['host', 'port', 'device', 'transparent', 'ipv6Only'] as const).find((key) => options[key] !== undefined);
+  if (surplus !== undefined)
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `options.path and options.${surplus} do not go together`, { operation: 'listen' });
+  return { options, port, backlog };
+}
+
+/** A socket that is bound to the address, and listens. */
+function open(place: Place, address: string, listen: Listen, operation: string): InsideSocket {
+  const version = ipVersion(address) === 6 ? 6 : 4;
+  const socket = openAt(place, version === 6 ? family.ipv6 : family.ipv4, socketType.stream, 0, operation);
+  try {
+    applyPlacement(place, socket, version, { ...listen.options, reuse: listen.options.reuse ?? true }, operation);
+    if (version === 6) socket.setOption(socketOption.ipv6Level, socketOption.ipv6Only, listen.options.ipv6Only === true ? 1 : 0);
+    bindLocal(place, socket, { address, port: listen.port, operation });
+    start(place, socket, listen.backlog, operation);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+function start(place: Place, socket: InsideSocket, backlog: number, operation: string): void {
+  try {
+    socket.listen(backlog);
+  } catch (thrown) {
+    throw place.explain(thrown, operation, bindHint(thrown));
+  }
+}
+
+function openPath(place: Place, path: string, backlog: number, operation: string): InsideSocket {
+  const socket = openAt(place, unixFamily, socketType.stream, 0, operation);
+  try {
+    try {
+      socket.bind(unixAddress(path));
+    } catch (thrown) {
+      throw place.explain(thrown, operation);
+    }
+    start(place, socket, backlog, operation);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+const absent = new Set<unknown>(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+/** On all addresses: of both versions, where the namespace has IPv6. */
+function openOnAll(place: Place, listen: Listen, operation: string): InsideSocket {
+  try {
+    return open(place, '::', listen, operation);
+  } catch (error) {
+    if (!absent.has((error as { code?: unknown }).code)) throw error;
+    return open(place, '0.0.0.0', listen, operation);
+  }
+}
+
+/** Namespace.listen(). */
+export async function listenInside(place: Place, given: unknown, listener: unknown): Promise<Server> {
+  const listen = checkListen(given, listener);
+  const { options, port, backlog } = listen;
+  const { signal, host, path } = options;
+  const operation = path === undefined ? `listen on ${host ?? 'all addresses'} port ${port}` : `listen on ${path.replaceAll('\0', '@')}`;
+  const context = { operation, namespace: place.label };
+  const socket = await untilEnded(place, context, { signal, timeout: 0 }, async (ending) => {
+    if (path !== undefined) return openPath(place, path, backlog, operation);
+    if (host === undefined) return openOnAll(place, listen, operation);
+    const [first] = await addressesOf(place, host, 0, ending);
+    ending.assertGoing();
+    return open(place, first?.address ?? host, listen, operation);
+  });
+  const server = options.server ?? createServer(Object.fromEntries(ofNewServer.map((key) => [key, options[key]])));
+  const listening = once(server, 'listening');
+  // Its rejection is looked at below, unless what comes before it throws.
+  listening.catch(() => undefined);
+  // By the prototype: a server that listened inside before refuses by its own.
+  handOver(place, socket, operation, (fd) => Server.prototype.listen.call(server, { fd, backlog }));
+  await listening;
+  if (typeof listener === 'function') server.on('connection', listener as (connection: Socket) => void);
+  sealServer(server, place.label);
+  if (signal !== undefined) endBy(server, signal);
+  if (signal?.aborted === true) throw abortError(signal, context);
+  return server;
+}
+
+function endBy(server: Server, signal: AbortSignal): void {
+  const close = (): void => {
+    server.close();
+  };
+  if (signal.aborted) {
+    close();
+    return;
+  }
+  signal.addEventListener('abort', close, { once: true });
+  server.once('close', () => signal.removeEventListener('abort', close));
+}

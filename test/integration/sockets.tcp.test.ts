@@ -1,0 +1,256 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, Server, Socket, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import type { Namespace } from '../../lib/namespace.js';
+import { rejectionOf } from '../support/error-of.js';
+import { execInside, ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
+import { needsRoot } from '../support/skip.js';
+import { expectInside, fdOf } from './support/insideness.js';
+
+const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function closed(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
+}
+
+/** A server that says what it heard, and ends. */
+async function withEcho(namespace: Namespace, use: (port: number) => Promise<void>, host?: string): Promise<void> {
+  const server = await namespace.listen({ port: 0, host }, (connection) => connection.pipe(connection));
+  try {
+    await use(portOf(server));
+  } finally {
+    await closed(server);
+  }
+}
+
+async function exchange(socket: Socket, words: string): Promise<string> {
+  socket.end(words);
+  return text(socket);
+}
+
+/** Lets the loop close the descriptor. */
+async function destroyed(socket: Socket): Promise<void> {
+  socket.destroy();
+  if (!socket.closed) await once(socket, 'close');
+}
+
+describe('TCP inside a namespace', function () {
+  before(function () {
+    needsRoot(this);
+  });
+
+  it('connects two namespaces with sockets of node:net, each in its own', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      const accepted: Socket[] = [];
+      const server = await other.listen({ port: 0 }, (connection) => {
+        accepted.push(connection);
+        connection.pipe(connection);
+      });
+      expect(server).to.be.instanceOf(Server);
+      expectInside(other, fdOf(server));
+      const socket = await one.connect({ host: '10.9.0.2', port: portOf(server), noDelay: true, keepAlive: true });
+      expect(socket).to.be.instanceOf(Socket);
+      expect([socket.remoteAddress, socket.localAddress, socket.connecting]).to.deep.equal(['10.9.0.2', '10.9.0.1', false]);
+      expectInside(one, fdOf(socket));
+      socket.write('hello ');
+      await once(socket, 'data');
+      expectInside(other, fdOf(accepted[0] ?? {}));
+      expect(await exchange(socket, 'there')).to.equal('there');
+      await closed(server);
+    }));
+
+  it('refuses to connect or listen again, which would be in the thread’s own namespace', () =>
+    withNamespace(async (blue) => {
+      const accepted: Socket[] = [];
+      const server = await blue.listen({ port: 0, host: '127.0.0.1' }, (connection) => accepted.push(connection));
+      const elsewhere = createServer().listen(0, '127.0.0.1');
+      await once(elsewhere, 'listening');
+      const target = { port: portOf(elsewhere), host: '127.0.0.1' };
+      try {
+        const socket = await blue.connect({ port: portOf(server), host: '127.0.0.1' });
+        if (accepted.length === 0) await once(server, 'connection');
+        for (const each of [socket, ...accepted]) {
+          expect(() => each.connect(target))
+            .to.throw()
+            .with.property('code', 'NETLANE_REBIND');
+          await destroyed(each);
+          expect(() => each.connect(target))
+            .to.throw()
+            .with.property('code', 'NETLANE_REBIND');
+        }
+        expect(accepted).to.have.lengthOf(1);
+        await closed(server);
+        expect(() => server.listen(0))
+          .to.throw()
+          .with.property('code', 'NETLANE_REBIND');
+      } finally {
+        await closed(elsewhere);
+      }
+    }));
+
+  it('connects again inside by a new call, after whatever happened to the socket before', () =>
+    withNamespace(async (blue) => {
+      await withEcho(
+        blue,
+        async (port) => {
+          for (let round = 0; round < 3; round += 1) {
+            const socket = await blue.connect({ port });
+            expectInside(blue, fdOf(socket));
+            expect(await exchange(socket, `round ${round}`)).to.equal(`round ${round}`);
+          }
+        },
+        '127.0.0.1',
+      );
+    }));
+
+  it('tells who refused: in which namespace, at which address, and what to do', () =>
+    withNamespace(async (blue) => {
+      const error = await rejectionOf(blue.connect({ host: '127.0.0.1', port: 81 }));
+      expect(error).to.include({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port: 81, namespace: String(blue) });
+      expect(error.message).to.match(/^connect to 127\.0\.0\.1:81 in Namespace\(.*no program listens/);
+      expect(await rejectionOf(blue.connect({ host: '10.1.2.3', port: 81 }))).to.include({ code: 'ENETUNREACH' });
+      const server = await blue.listen({ port: 8080 });
+      expect(await rejectionOf(blue.listen({ port: 8080 }))).to.include({ code: 'EADDRINUSE' });
+      expect(await rejectionOf(blue.listen({ host: '10.9.9.9' }))).to.include({ code: 'EADDRNOTAVAIL' });
+      expect(await rejectionOf(blue.listen({ device: 'nowhere' }))).to.include({ code: 'ENODEV' });
+      await closed(server);
+    }));
+
+  it('tries the other address when one leads nowhere, each on a socket of its own', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      const server = await other.listen({ host: '10.9.0.2' }, (connection) => connection.end('found'));
+      // Nobody listens at the first two: one refuses, one is silent, as a packet filter would have it.
+      ip(one, 'route add blackhole 10.9.1.1/32');
+      ip(one, 'address add fd00::1/64 dev v0 nodad');
+      const port = portOf(server);
+      const { connectFirst } = await import('../../lib/execution/attempt.js');
+      const { Ending } = await import('../../lib/execution/ending.js');
+      const { placeAt } = await import('../../lib/namespace/place.js');
+      const { streamOf } = await import('../../lib/execution/opening.js');
+      const targets = ['fd00::2', '10.9.1.1', '10.9.0.2'].map((address) => ({ address, port }));
+      const place = placeAt(one);
+      const socket = await connectFirst(place, targets, {}, { delay: 10, ending: new Ending(), operation: 'connect' });
+      const stream = streamOf(place, socket, false, 'connect');
+      expectInside(one, fdOf(stream));
+      expect(stream.remoteAddress).to.equal('10.9.0.2');
+      expect(await text(stream)).to.equal('found');
+      const none = ['10.9.1.1', '10.9.2.2'].map((address) => ({ address, port }));
+      const error = await rejectionOf(connectFirst(place, none, {}, { delay: 10, ending: new Ending(), operation: 'connect' }));
+      expect(error.cause).to.be.instanceOf(AggregateError);
+      expect((error.cause as AggregateError).errors).to.have.lengthOf(2);
+      await closed(server);
+    }));
+
+  it('ties the local side as told: address, port, device, mark, reuse, transparent', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      ip(one, 'address add 10.9.0.77/24 dev v0');
+      await withEcho(other, async (port) => {
+        const from = { localAddress: '10.9.0.77', localPort: 4321, device: 'v0', mark: 7, reuse: true };
+        const socket = await one.connect({ host: '10.9.0.2', port, ...from });
+        expect([socket.localAddress, socket.localPort]).to.deep.equal(['10.9.0.77', 4321]);
+        expect(execInside(one, 'ss', ['-tnHe'])).to.match(/10\.9\.0\.77%v0:4321.*fwmark:0x7/);
+        expect(await exchange(socket, 'x')).to.equal('x');
+      });
+      const shared = await Promise.all([one.listen({ port: 99, reuse: 'port' }), one.listen({ port: 99, reuse: 'port' })]);
+      const foreign = await one.listen({ host: '192.0.2.1', transparent: true });
+      expect((foreign.address() as AddressInfo).address).to.equal('192.0.2.1');
+      await Promise.all([...shared, foreign].map(closed));
+    }));
+
+  it('has abstract Unix sockets of the namespace alone, and those with paths', () =>
+    withNamespaces(2, async (one, other) => {
+      const directory = mkdtempSync(join(tmpdir(), 'netlane-'));
+      try {
+        for (const path of ['\0only-here', join(directory, 'socket')]) {
+          const server = await one.listen({ path }, (connection) => connection.end('unix'));
+          expectInside(one, fdOf(server));
+          const socket = await one.connect({ path });
+          expectInside(one, fdOf(socket));
+          expect(await text(socket)).to.equal('unix');
+          if (path.startsWith('\0')) expect(await rejectionOf(other.connect({ path }))).to.include({ code: 'ECONNREFUSED' });
+          await closed(server);
+        }
+        expect(await rejectionOf(one.connect({ path: join(directory, 'nothing') }))).to.include({ code: 'ENOENT' });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    }));
+
+  it('has a server of node:http listen inside, for curl', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      const server = await other.listen({
+        port: 80,
+        server: createHttpServer((request, response) => response.end(`you asked for ${request.url}`)),
+      });
+      const { stdout } = await one.exec('curl', ['--silent', '--max-time', '20', 'http://10.9.0.2/page']);
+      expect(stdout).to.equal('you asked for /page');
+      server.closeAllConnections();
+      await closed(server);
+    }));
+
+  it('ends a connection that is being made: aborted, out of time, or with its namespace', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      // Nobody answers for the address, and the kernel asks for a while.
+      ip(one, 'neighbour add 10.9.0.9 lladdr 02:00:00:00:00:09 dev v0');
+      const target = { host: '10.9.0.9', port: 80 };
+      const controller = new AbortController();
+      const aborted = rejectionOf(one.connect({ ...target, signal: controller.signal }));
+      controller.abort(new Error('enough'));
+      expect(await aborted).to.include({ code: 'ABORT_ERR' });
+      expect(await rejectionOf(one.connect({ ...target, signal: controller.signal }))).to.include({ code: 'ABORT_ERR' });
+      expect(await rejectionOf(one.connect({ ...target, timeout: 20 }))).to.include({ code: 'NETLANE_TIMEOUT' });
+      const waiting = rejectionOf(one.connect(target));
+      await one.close();
+      expect(await waiting).to.include({ code: 'NETLANE_CLOSED' });
+      expect(await rejectionOf(one.connect(target))).to.include({ code: 'NETLANE_CLOSED' });
+      expect(await rejectionOf(one.listen({ port: 0 }))).to.include({ code: 'NETLANE_CLOSED' });
+    }));
+
+  it('keeps what was handed out when the handle is closed', () =>
+    withNamespace(async (blue) => {
+      const server = await blue.listen({ port: 0 }, (connection) => connection.pipe(connection));
+      const socket = await blue.connect({ port: portOf(server) });
+      await blue.close();
+      expect(await exchange(socket, 'still here')).to.equal('still here');
+      await closed(server);
+    }));
+
+  it('refuses what cannot be meant before anything is opened', () =>
+    withNamespace(async (blue) => {
+      const wrong: [object, string][] = [
+        [{}, 'options.port'],
+        [{ port: 0 }, 'options.port'],
+        [{ port: 70000 }, 'options.port'],
+        [{ prot: 1 }, 'did you mean port'],
+        [{ port: 1, family: 5 }, 'options.family'],
+        [{ port: 1, host: '' }, 'options.host'],
+        [{ port: 1, device: 'a-name-that-is-too-long' }, 'options.device'],
+        [{ port: 1, localAddress: 'x' }, 'options.localAddress'],
+        [{ port: 1, host: '::1', localAddress: '10.0.0.1' }, 'options.localAddress'],
+        [{ port: 1, mark: -1 }, 'options.mark'],
+        [{ port: 1, path: '/x' }, 'options.port'],
+        [{ path: 'x'.repeat(200) }, 'options.path'],
+      ];
+      for (const [options, told] of wrong) {
+        const error = await rejectionOf(blue.connect(options));
+        expect(error, JSON.stringify(options)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+        expect(error.message).to.include(told);
+      }
+      expect(await rejectionOf(blue.listen({ server: {} as Server }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    }));
+});
