@@ -102,12 +102,12 @@ async function runDemo(delay, signal) {
   child.stderr.on('data', (chunk) => (errors += chunk));
   const ended = new Promise((settle) => child.once('close', (status, killer) => settle({ status, killer })));
   const interrupt =
-    delay === undefined ? undefined : setTimeout(() => process.kill(signal === 'SIGINT' ? -child.pid : child.pid, signal), delay);
+    delay === undefined ? undefined : setTimeout(() => process.kill(signal === 'SIGINT' ? -Number(child.pid) : child.pid, signal), delay);
   let stuck = false;
   const kill = setTimeout(
     () => {
       stuck = true;
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-Number(child.pid), 'SIGKILL');
     },
     patience + (delay ?? 40_000),
   );

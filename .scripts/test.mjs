@@ -108,7 +108,7 @@ function runMocha(prefix, tests, options, report) {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-Number(child.pid), 'SIGKILL');
     }, limitOfOneRun);
     child.once('error', (error) => {
       clearTimeout(timer);
