@@ -50,6 +50,7 @@ export type { BatchResult } from './netlink/route/batch.js';
 export type { OperationOptions } from './netlink/route/exchange.js';
 export type { LinkChanges, LinkGroup } from './netlink/route/links.js';
 export type { Ensured, Filter } from './netlink/route/object-client.js';
+export type { ViewOptions } from './netlink/route/viewed-client.js';
 export type { TunDevice, TunOptions } from './netlink/route/tun.js';
 export type { RouteQuery } from './netlink/route/routes.js';
 export type { ChangeOf, Event, ObjectChange, RouteWatch, WatchOptions } from './netlink/route/watch.js';

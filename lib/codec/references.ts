@@ -11,6 +11,8 @@ export function linkIndex(value: unknown, output: Output): number {
   } else if (typeof value === 'string') {
     if (value !== '') return output.references.link(value);
   } else if (typeof value === 'object' && value !== null) {
+    // It was listed in another namespace, and its number is another link's here.
+    if ('targetNamespaceId' in value && value.targetNamespaceId !== undefined) throw new ValueError('a link of this namespace', value);
     if ('index' in value && typeof value.index === 'number') return linkIndex(value.index, output);
     if ('name' in value && typeof value.name === 'string') return linkIndex(value.name, output);
   }

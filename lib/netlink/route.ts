@@ -23,6 +23,7 @@ import {
   StatisticsClient,
   VniFilterClient,
 } from './route/reports.js';
+import { AddressClient } from './route/viewed-client.js';
 import { RouteTableClient } from './route/routes.js';
 import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
 import type { WatchedName } from './route/watched.js';
@@ -73,7 +74,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
   /** Network devices. */
   readonly links: LinkClient<C>;
   /** Addresses of links. */
-  readonly addresses: ObjectClient<Address, AddressInput>;
+  readonly addresses: AddressClient<Address, AddressInput>;
   /** Routes of IPv4, IPv6 and MPLS. */
   readonly routes: RouteTableClient;
   /** Rules that choose the routing table. */
@@ -114,7 +115,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
     this.#origin = origin;
     this.#exchange = exchange;
     this.links = new LinkClient(exchange);
-    this.addresses = new ObjectClient(exchange, addressType);
+    this.addresses = new AddressClient(exchange, addressType);
     this.routes = new RouteTableClient(exchange);
     this.rules = new ObjectClient(exchange, ruleType);
     this.neighbours = new ObjectClient(exchange, neighbourType);

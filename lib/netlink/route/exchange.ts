@@ -58,6 +58,7 @@ export interface Call<I> {
 
 const RTM_GETLINK = 18;
 const IFLA_IFNAME = 3;
+const IFLA_TARGET_NETNSID = 46;
 const IFLA_ALT_IFNAME = 53;
 const ifinfomsg = 16;
 /** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
@@ -101,12 +102,21 @@ export class Exchange {
     this.inside = options.inside;
   }
 
-  /** The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV. */
-  async linkIndex(name: string, options: OperationOptions = {}): Promise<number> {
+  /**
+   * The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV.
+   * @param target nsid of the namespace where it is.
+   */
+  async linkIndex(name: string, options: OperationOptions = {}, target?: number): Promise<number> {
     const text = Buffer.from(`${name}\0`);
     const length = 4 + text.length;
-    const body = new Uint8Array(ifinfomsg + ((length + 3) & ~3));
+    const end = ifinfomsg + ((length + 3) & ~3);
+    const body = new Uint8Array(target === undefined ? end : end + 8);
     const view = new DataView(body.buffer);
+    if (target !== undefined) {
+      view.setUint16(end, 8, LITTLE_ENDIAN);
+      view.setUint16(end + 2, IFLA_TARGET_NETNSID, LITTLE_ENDIAN);
+      view.setInt32(end + 4, target, LITTLE_ENDIAN);
+    }
     view.setUint16(ifinfomsg, length, LITTLE_ENDIAN);
     view.setUint16(ifinfomsg + 2, text.length - 1 > longestName ? IFLA_ALT_IFNAME : IFLA_IFNAME, LITTLE_ENDIAN);
     body.set(text, ifinfomsg + 4);

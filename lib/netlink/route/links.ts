@@ -1,13 +1,14 @@
-import { invalidArgument, NetlinkError } from '../../errors.js';
+import { invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { linkType } from './object-types.js';
-import { ObjectClient, type Ensured, type Filter } from './object-client.js';
+import type { Ensured, Filter } from './object-client.js';
 import { matches } from './matching.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
+import { ViewedClient, type ViewOptions } from './viewed-client.js';
 
 const RTNLGRP_LINK = 1;
 const RTM_NEWLINKPROP = 108;
@@ -55,6 +56,8 @@ interface Target {
   readonly index?: number;
   readonly name?: string;
   readonly alternativeName?: string;
+  /** Where it is, when it was listed in another namespace. */
+  readonly targetNamespaceId?: number;
 }
 
 /** Room of IFLA_IFNAME; the kernel finds alternative names by it as well, and longer ones by an attribute of their own. */
@@ -69,8 +72,10 @@ function naming(reference: LinkReference): Target {
   if (typeof reference === 'string' && reference !== '') return named(reference);
   if (typeof reference === 'number' && Number.isInteger(reference) && reference > 0) return { index: reference };
   if (typeof reference === 'object' && reference !== null) {
-    if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index };
-    if (typeof reference.name === 'string' && reference.name !== '') return named(reference.name);
+    const place = 'targetNamespaceId' in reference ? reference.targetNamespaceId : undefined;
+    const where = typeof place === 'number' ? { targetNamespaceId: place } : {};
+    if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index, ...where };
+    if (typeof reference.name === 'string' && reference.name !== '') return { ...named(reference.name), ...where };
   }
   throw invalidArgument('link', 'the name of a link, its index, or an object with one of them', reference);
 }
@@ -92,7 +97,7 @@ function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
 export type LinkChanges = Omit<LinkInput, 'index' | 'kind' | 'data' | 'peer'> & Partial<Pick<LinkInput, 'kind' | 'data'>>;
 
 /** Network devices. */
-export class LinkClient<C extends Counting = 'number'> extends ObjectClient<Counted<Link, C>, LinkInput> {
+export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Counted<Link, C>, LinkInput> {
   constructor(exchange: Exchange) {
     super(exchange, { ...linkType, codec: counting(linkType.codec) });
   }
@@ -181,6 +186,14 @@ export class LinkClient<C extends Counting = 'number'> extends ObjectClient<Coun
 
   #setCall(target: Target | LinkGroup, changes: LinkChanges, called?: string): Call<LinkInput> {
     const operation = this.words('set', called === undefined ? target : { name: called });
+    if ('targetNamespaceId' in target) {
+      // The kernel would take the number for the place that the link is to move to, and the index for one here.
+      throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a link of another namespace can be deleted from here, not changed', {
+        operation: operation(),
+        namespace: this.exchange.namespace,
+        hint: 'open a client there',
+      });
+    }
     return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target } as LinkInput, operation };
   }
 
@@ -196,24 +209,18 @@ export class LinkClient<C extends Counting = 'number'> extends ObjectClient<Coun
   }
 
   /** A link by name (an alternative one as well), index or object. Rejects with ENODEV when there is none. */
-  override async get(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Counted<Link, C>> {
-    checkOperationOptions(options);
-    const value = naming(reference as LinkReference);
-    return this.exchange.get(
-      {
-        type: linkType.types.get,
-        flags: 0,
-        codec: linkType.codec,
-        value: value,
-        reply: this.type.codec,
-        operation: this.words('get', value),
-      },
-      options,
-    );
+  override async get(reference: LinkReference | Filter<LinkInput>, options: ViewOptions = {}): Promise<Counted<Link, C>> {
+    const { nsid, ...rest } = options;
+    checkOperationOptions(rest);
+    const named = naming(reference as LinkReference);
+    const value = nsid === undefined ? named : { ...named, targetNamespaceId: await this.target(nsid, rest) };
+    const { codec } = this.type;
+    const call = { type: linkType.types.get, flags: 0, codec, value, reply: codec, operation: this.words('get', named) };
+    return this.exchange.get(call, rest);
   }
 
   /** As get(), with undefined when there is none; or the first link that a filter fits. */
-  override async find(reference: LinkReference | Filter<LinkInput>, options?: OperationOptions): Promise<Counted<Link, C> | undefined> {
+  override async find(reference: LinkReference | Filter<LinkInput>, options?: ViewOptions): Promise<Counted<Link, C> | undefined> {
     const byName =
       typeof reference !== 'object' ||
       reference === null ||

@@ -73,7 +73,7 @@ export const linkType: ObjectType<Link, LinkInput> = {
   codec: link,
   types: { create: 16, delete: 17, get: 18 },
   headerSize: 16,
-  filters: ['master', 'kind'],
+  filters: ['master', 'kind', 'targetNamespaceId'],
   label: (value) => text(value),
   key: ['index'],
 };
@@ -83,7 +83,7 @@ export const addressType: ObjectType<Address, AddressInput> = {
   codec: address,
   types: { create: 20, delete: 21, get: 22 },
   headerSize: 8,
-  filters: ['link', 'family'],
+  filters: ['link', 'family', 'targetNamespaceId'],
   label: (value) => `${text(value['address'])}${on(value)}`,
   required: ['link', 'address'],
   key: ['link', 'address', 'peer', 'family'],

@@ -23,6 +23,7 @@ import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../.
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
 const AF_BRIDGE = 7;
@@ -152,11 +153,7 @@ export class NamespaceIdClient extends ReportClient<NamespaceId, NamespaceIdInpu
   /** The number of a namespace; undefined while it has none here. */
   async get(namespace: object, options?: OperationOptions): Promise<number | undefined> {
     checkOperationOptions(options);
-    const found = await this.exchange.get(
-      { type: 90, flags: 0, codec: namespaceId, value: { namespace }, reply: namespaceId, operation: () => 'get namespace id' },
-      options,
-    );
-    return found.id === undefined || found.id < 0 ? undefined : found.id;
+    return nsidOf(this.exchange, namespace, options);
   }
 
   /** Gives a namespace a number here: `id`, or the kernel's choice. It cannot be changed. EEXIST where it has one already. */
