@@ -41,13 +41,14 @@ check_tools() {
 }
 
 # An unpacked kernel boots without its own decompressor, which is slow under emulation. The payload starts with its format's magic number.
+# The offsets alone are read: the bytes behind them are no UTF-8, and `read` would miss the end of their line.
 unpack_kernel() {
   local image=$1 target=$2 magic command offset
   while read -r magic command; do
-    while IFS=: read -r offset _; do
+    while read -r offset; do
       tail -c "+$((offset + 1))" "$image" | $command > "$target" 2> /dev/null || true # What follows the payload is no part of it.
       if [ "$(head -c 4 "$target" | tail -c 3)" = ELF ]; then return; fi
-    done < <(LC_ALL=C grep --only-matching --byte-offset --text --perl-regexp "$magic" "$image")
+    done < <(LC_ALL=C grep --only-matching --byte-offset --text --perl-regexp "$magic" "$image" | LC_ALL=C cut -d : -f 1)
   done << 'FORMATS'
 \xfd7zXZ\x00 xz --decompress --stdout --quiet --single-stream
 \x28\xb5\x2f\xfd zstd --decompress --stdout --quiet
