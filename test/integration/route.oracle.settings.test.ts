@@ -56,7 +56,7 @@ describeAgreement('Statistics as iproute2 shows them', {
 });
 
 describe('Namespace ids as iproute2 shows them', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
 
   it('numbers that iproute2 gave, and those that the kernel gave, agree', async () => {
     const names = [uniqueName(), uniqueName(), uniqueName()] as const;

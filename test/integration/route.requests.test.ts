@@ -12,7 +12,7 @@ interface Shown {
 }
 
 describe('Requests that iproute2 showed to be lacking', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let namespace: Namespace;
   let route: RouteClient<Namespace>;
 

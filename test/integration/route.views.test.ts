@@ -6,7 +6,7 @@ import { rejectionOf } from '../support/error-of.js';
 import { limit } from '../support/time.js';
 
 describe('A view of another namespace by its nsid', function () {
-  this.timeout(limit(20_000));
+  this.timeout(limit(60_000));
   let here: Namespace;
   let there: Namespace;
   let unknown: Namespace;

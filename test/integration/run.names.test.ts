@@ -40,7 +40,9 @@ const setUp = `
     outcome(namespace.run(async (name) => (await import('node:dns')).promises.lookup(name), { args: [name], ...options }));
   const print = (value) => console.log(JSON.stringify(value));`;
 
-const resolvers = String.raw`'nameserver 10.0.0.1\nsearch search.test\noptions timeout:1 attempts:1\n'`;
+const resolvers = String.raw`'nameserver 10.0.0.1\nsearch search.test\noptions timeout:5 attempts:3\n'`;
+/** For names that nobody answers for. */
+const impatient = String.raw`'nameserver 10.0.0.1\noptions timeout:1 attempts:1\n'`;
 
 const tearDown = `
   await names.return();
@@ -121,6 +123,7 @@ describe('Names in a task', function () {
       `${setUp}
       files(${resolvers});
       const missing = await lookup(blue, 'missing.test');
+      files(${impatient});
       const silent = await lookup(blue, 'silent.test.', { mounts: false });
       files('nameserver 127.0.0.53\\n');
       const nobody = await lookup(blue, 'web.test');
