@@ -12,7 +12,7 @@ import { filesUnder, root } from './files.mjs';
 const everything = ['unit', 'native', 'integration', 'types', 'package', 'examples'];
 const factor = Number(process.env.NETLANE_TIME_FACTOR ?? '1');
 const long = process.env.NETLANE_LONG === '1';
-const limitOfOneRun = (long ? 90 : 10) * 60_000 * factor;
+const limitOfOneRun = (long ? 90 : 20) * 60_000 * factor;
 
 function say(text) {
   process.stdout.write(`netlane: ${text}\n`);
