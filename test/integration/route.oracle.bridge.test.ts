@@ -25,18 +25,23 @@ describeAgreement('Ports of bridges as bridge shows them', {
   }),
 });
 
-describeAgreement('VLANs of ports as bridge shows them', {
-  table: vlans,
-  scene: vlanScene,
-  ways: (namespace, route) => ({
-    printed: () => printedBy(namespace, 'bridge', 'vlan show'),
-    listed: async () => {
-      const links = await route.bridgeLinks.list({ extended: ['bridge-vlan-compressed'] });
-      return links.filter(({ vlans: list }) => list !== undefined).map((link) => ({ index: link.index, vlans: joined(link.vlans) }));
-    },
-    label: (link) => String(link['ifname']),
-  }),
-});
+for (const [title, line, extended] of [
+  ['VLANs of ports', 'vlan show', 'bridge-vlan'],
+  ['Ranges of VLANs of ports', '-compressvlans vlan show', 'bridge-vlan-compressed'],
+] as const) {
+  describeAgreement(`${title} as bridge shows them`, {
+    table: vlans,
+    scene: vlanScene,
+    ways: (namespace, route) => ({
+      printed: () => printedBy(namespace, 'bridge', line),
+      listed: async () => {
+        const links = await route.bridgeLinks.list({ extended: [extended] });
+        return links.filter(({ vlans: list }) => list !== undefined).map((link) => ({ index: link.index, vlans: joined(link.vlans) }));
+      },
+      label: (link) => String(link['ifname']),
+    }),
+  });
+}
 
 describeAgreement('VLANs with their options as bridge shows them', {
   table: vlanEntries,

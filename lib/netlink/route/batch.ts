@@ -60,6 +60,7 @@ export class BatchLinks {
     this.#client = client;
   }
 
+  /** As links.add(), in one message: what the kernel passes over in a new link (alias, alternative names, settings of a port) is for set(). */
   add(value: LinkInput): void {
     this.#entries.push({ call: () => this.#client.call('add', value) as Call<never>, renames: true });
   }

@@ -4,6 +4,7 @@ import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
 import type { Ensured, Filter } from './object-client.js';
 import { matches } from './matching.js';
@@ -13,12 +14,6 @@ import { ViewedClient, type ViewOptions } from './viewed-client.js';
 const RTNLGRP_LINK = 1;
 const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
-
-/** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
-const offWhenNew: Readonly<Record<string, readonly string[]>> = {
-  bridge: ['vlanFiltering', 'options'],
-  vxlan: ['remoteChecksumSend', 'remoteChecksumReceive'],
-};
 
 /** What a tun device is given after it was made. */
 const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
@@ -39,17 +34,6 @@ const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
   'txQueueLength',
   'up',
 ]);
-
-function isOff(value: unknown): boolean {
-  return value === false || (typeof value === 'object' && value !== null && Object.values(value).every(isOff));
-}
-
-function withoutOff(kind: string | undefined, data: object): object {
-  const names = kind === undefined ? undefined : offWhenNew[kind];
-  return names === undefined
-    ? data
-    : Object.fromEntries(Object.entries(data).filter(([name, value]) => !names.includes(name) || !isOff(value)));
-}
 
 /** Which link is meant, as requests say it. */
 interface Target {
@@ -109,22 +93,40 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   override call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
     if (verb !== 'add') return super.call(verb, value);
-    const { protocols: _protocols, data, ...others } = value;
-    return super.call(verb, {
-      ...others,
-      ...(data === undefined ? undefined : { data: withoutOff(value.kind, data) }),
-    } as LinkInput);
+    return super.call(verb, atOnce(value));
   }
 
   /**
-   * Adds a link. Rejects with EEXIST when there is one of this name. A tun or tap device (kind 'tun') is made through /dev/net/tun, to
+   * Adds a link. Rejects with EEXIST when there is one of this name. What the kernel passes over in a new link (alias, alternative names,
+   * protocolDown, settings of a port and of address families) is set once it is there; where that is refused, the link is deleted. A tun or tap device (kind 'tun') is made through /dev/net/tun, to
    * stay when nobody has it open, with the type, owner, group and so on of its data; openTun() gives its fds.
    */
   override async add(value: LinkInput, options?: OperationOptions): Promise<void> {
     this.checkValue('value', value);
     checkOperationOptions(options);
-    if (value.kind === 'tun') await this.#addTun(value, options);
-    else await super.add(value, options);
+    if (value.kind === 'tun') {
+      await this.#addTun(value, options);
+      return;
+    }
+    const later = takenLater(value);
+    checkLater(value, later);
+    await super.add(value, options);
+    await this.#complete(value, later, options);
+  }
+
+  /** Sets what the kernel passed over. Where it refuses, there is no link. */
+  async #complete(value: LinkInput, later: Readonly<Record<string, unknown>>, options: OperationOptions | undefined): Promise<void> {
+    const { name, alternativeNames = [] } = value;
+    if (name === undefined || (Object.keys(later).length === 0 && alternativeNames.length === 0)) return;
+    try {
+      const found = await this.get(name, options);
+      const changes = differing(later, found as unknown as Readonly<Record<string, unknown>>);
+      if (Object.keys(changes).length > 0) await this.set(found.index, changes, options);
+      if (alternativeNames.length > 0) await this.addAlternativeNames(found.index, alternativeNames, options);
+    } catch (error) {
+      await this.delete(name);
+      throw error;
+    }
   }
 
   async #addTun(value: LinkInput & { readonly kind: 'tun' }, options: OperationOptions | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../codec/codec.js';
 import { attributes } from '../../codec/attributes.js';
-import { field, readOnly } from '../../codec/field.js';
+import { field, inline, readOnly } from '../../codec/field.js';
 import { repeated } from '../../codec/repeated.js';
 import { list } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
@@ -129,7 +129,12 @@ const globalOptions = attributes(
       { unit: '1/100 second' },
     ),
     multicastQuerier: field(15, switch8, 'BRIDGE_VLANDB_GOPTS_MCAST_QUERIER', 'Send queries.'),
-    routerPorts: readOnly(16, list(routerPort, 1), 'BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS', 'Ports towards multicast routers.'),
+    routers: inline(
+      16,
+      attributes({ routerPorts: readOnly(2, list(routerPort, 1), 'MDBA_ROUTER', 'Ports towards multicast routers.') }),
+      'BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS',
+      'Ports towards multicast routers.',
+    ),
     querierState: readOnly(
       17,
       attributes(

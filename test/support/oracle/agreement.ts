@@ -92,7 +92,7 @@ export function testParts(parts: readonly Part[], staged: () => Staged): void {
     it(`${part.name}: iproute2 and the library agree`, function () {
       const { missing, outcome } = staged();
       const said = missing.get(part.name);
-      if (said !== undefined) skip(this, `this kernel has no ${part.name}`);
+      if (said !== undefined) skip(this, `not in this kernel: ${part.name}`);
       const { objects } = part;
       const own = [...outcome].filter(([label]) => objects === undefined || objects.test(label));
       expect(own.length, `objects of ${part.name}, of ${[...outcome.keys()].join(', ')}`).to.be.greaterThan(0);
@@ -124,7 +124,7 @@ export function describeAgreement(title: string, stage: Stage): void {
     testParts(stage.scene, () => staged);
 
     it('all of them agree, those that the kernel made as well, key by key and field by field', function () {
-      if (hasNothing(stage, staged)) skip(this, `this kernel has no ${stage.scene[0]?.name ?? ''}`);
+      if (hasNothing(stage, staged)) skip(this, `not in this kernel: ${stage.scene[0]?.name ?? ''}`);
       expectAgreement(staged.outcome);
     });
   });

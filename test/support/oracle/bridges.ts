@@ -103,7 +103,8 @@ export function joined(entries: unknown): Plain[] {
       flags: all.filter((flag) => !ranged.has(flag)),
     };
     const open = made.at(-1);
-    if (all.includes('range-end') && open !== undefined) Object.assign(open, { last: entry['vlan'], lastId: entry['id'] });
+    if (all.includes('range-end') && open !== undefined)
+      Object.assign(open, { last: entry['vlan'], ...(entry['id'] === undefined ? {} : { lastId: entry['id'] }) });
     else made.push(plain);
   }
   return made;
@@ -145,7 +146,9 @@ export const vlanEntries: ObjectTable = {
   },
 };
 
-const routerTimer: Conversion = (value) => (typeof value === 'number' ? value / 100 : undefined);
+/** As text: seconds in four places, and hundredths. */
+const routerTimer: Conversion = (value) =>
+  typeof value === 'number' ? `${String(Math.floor(value / 100)).padStart(4)}.${String(value % 100).padStart(2, '0')}` : undefined;
 const routerPort: Table = {
   port: shows('port', linkName),
   timer: shows('timer', routerTimer, { moving: 'free' }),
@@ -263,7 +266,7 @@ export function routersOf(databases: readonly object[]): Plain[] {
 export function printedRouters(printed: readonly Plain[]): Plain[] {
   return printed.flatMap(({ router: byBridge }) =>
     Object.entries(isPlain(byBridge) ? byBridge : {}).flatMap(([dev, ports]) =>
-      (Array.isArray(ports) ? ports : []).filter(isPlain).map((port) => ({ dev, ...port, timer: Number(port['timer']) })),
+      (Array.isArray(ports) ? ports : []).filter(isPlain).map((port) => ({ dev, ...port })),
     ),
   );
 }

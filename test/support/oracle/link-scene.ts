@@ -43,6 +43,15 @@ const parts: readonly Part[] = [
     ],
   },
   {
+    name: 'settings of a link that is no pair',
+    ip: [
+      'link add set0 address 02:00:00:00:00:11 mtu 1400 txqueuelen 500 numtxqueues 4 numrxqueues 2 gso_max_size 60000 gso_max_segs 30 type ifb',
+      'link set set0 group 7 alias "another link"',
+      'link property add dev set0 altname a-link-with-a-longer-name altname third',
+      'link set set0 multicast off arp off allmulticast on promisc on',
+    ],
+  },
+  {
     name: 'links that are kept down',
     ip: ['link add link p0 pd0 type macvlan', 'link set pd0 protodown on', 'link set pd0 protodown_reason 3 on'],
   },
@@ -121,7 +130,7 @@ const parts: readonly Part[] = [
     ip: [
       'link add link p0 vlan7 type vlan id 7',
       'link add link p0 vlan8 type vlan protocol 802.1ad id 8 reorder_hdr off gvrp on mvrp on loose_binding on bridge_binding off ingress-qos-map 1:2 3:4 egress-qos-map 5:6 7:1',
-      'link add link br0 vlan9 type vlan id 9 bridge_binding on',
+      'link add link br1 vlan9 type vlan id 9 bridge_binding on',
     ],
   },
   {

@@ -204,7 +204,7 @@ export const routeScene: readonly Part[] = [
   },
   {
     name: 'encapsulation xfrm',
-    ip: ['link add xf0 type xfrm external', 'link set xf0 up', 'route add 10.15.0.0/24 encap xfrm if_id 5 link_dev v0 dev xf0'],
+    ip: ['link add xf0 type xfrm external', 'link set xf0 up', 'route add 10.15.0.0/24 dev xf0 encap xfrm if_id 5 link_dev v0'],
     objects: /^10\.15\./,
   },
   {

@@ -1,0 +1,107 @@
+import { invalidArgument } from '../../errors.js';
+import type { LinkInput } from '../../schema/route/link.js';
+import { matches } from './matching.js';
+
+/* What RTM_NEWLINK does not take, or passes over in silence, when it makes a link. */
+
+type Plain = Readonly<Record<string, unknown>>;
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
+const offWhenNew: Readonly<Record<string, readonly string[]>> = {
+  bridge: ['vlanFiltering', 'options'],
+  vxlan: ['remoteChecksumSend', 'remoteChecksumReceive'],
+};
+
+/** Without what is off and would be so anyway; of several switches, without those. */
+function withoutOff(kind: string | undefined, data: Plain): Plain {
+  const names = kind === undefined ? undefined : offWhenNew[kind];
+  if (names === undefined) return data;
+  const kept = Object.entries(data).map(([name, value]): [string, unknown] => {
+    if (!names.includes(name)) return [name, value];
+    if (value === false) return [name, undefined];
+    if (!isPlain(value)) return [name, value];
+    const on = Object.entries(value).filter(([, one]) => one !== false);
+    return [name, on.length === 0 ? undefined : Object.fromEntries(on)];
+  });
+  return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
+}
+
+/** Settings of address families that can be changed on a link that is there. */
+function settable(protocols: unknown): Plain | undefined {
+  if (!isPlain(protocols)) return undefined;
+  const pick = (family: string, names: readonly string[]): Plain => {
+    const settings = protocols[family];
+    return isPlain(settings)
+      ? Object.fromEntries(names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]))
+      : {};
+  };
+  const families = {
+    ipv4: pick('ipv4', ['settings']),
+    ipv6: pick('ipv6', ['addressGeneration', 'token']),
+    mctp: pick('mctp', ['network']),
+  };
+  return Object.fromEntries(Object.entries(families).filter(([, settings]) => Object.keys(settings).length > 0));
+}
+
+/** A port's state follows from its carrier and the spanning tree; the kernel refuses to be told while there is none. */
+function withoutState(port: Plain): Plain {
+  const { data } = port;
+  if (port['kind'] !== 'bridge' || !isPlain(data)) return port;
+  const { state: _state, ...others } = data;
+  return { ...port, data: others };
+}
+
+/** What the kernel passes over when it makes the link, and takes once it is there. */
+export function takenLater(value: LinkInput): Plain {
+  const { alias, protocolDown, protocolDownReasons, port, protocols, xdp } = value as LinkInput & Plain;
+  const later: Record<string, unknown> = {};
+  if (alias !== undefined && alias !== '') later['alias'] = alias;
+  if (protocolDownReasons !== undefined) later['protocolDownReasons'] = protocolDownReasons;
+  if (protocolDown === true) later['protocolDown'] = true;
+  if (isPlain(port)) later['port'] = withoutState(port);
+  if (isPlain(xdp) && xdp['fd'] !== undefined) later['xdp'] = xdp;
+  const families = settable(protocols);
+  if (families !== undefined && Object.keys(families).length > 0) later['protocols'] = families;
+  return later;
+}
+
+/** Of what is wanted, what is not so: of objects, the members that differ. */
+export function differing(wanted: Plain, found: Plain): Plain {
+  const made: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(wanted)) {
+    const now = found[name];
+    if (isPlain(value) && isPlain(now)) {
+      const inner = differing(value, now);
+      // A port's data means nothing without its kind.
+      if (Object.keys(inner).length > 0) made[name] = value['kind'] === undefined ? inner : { kind: value['kind'], ...inner };
+    } else if (!matches({ [name]: value }, found)) made[name] = value;
+  }
+  return made;
+}
+
+/** What RTM_NEWLINK is given for a new link. */
+export function atOnce(value: LinkInput): LinkInput {
+  const { protocols: _protocols, data, ...others } = value;
+  return { ...others, ...(data === undefined ? undefined : { data: withoutOff(value.kind, data as unknown as Plain) }) } as LinkInput;
+}
+
+/** Refuses what could only be set where this client is not, or on a link whose name it does not know. */
+export function checkLater(value: LinkInput, later: Plain): void {
+  const { namespace, namespacePid, peer, name } = value as LinkInput & Plain;
+  const fields = [
+    ...Object.keys(later),
+    ...(Array.isArray(value.alternativeNames) && value.alternativeNames.length > 0 ? ['alternativeNames'] : []),
+  ];
+  if (fields.length > 0 && name === undefined)
+    throw invalidArgument('name', `given where ${fields.join(', ')} are: they are set by it`, name);
+  if (fields.length > 0 && (namespace !== undefined || namespacePid !== undefined))
+    throw invalidArgument(fields[0] ?? '', 'set afterwards, in the namespace where the link is made', value);
+  if (isPlain(peer)) {
+    const [field] = Object.keys(takenLater(peer));
+    if (field !== undefined) throw invalidArgument(`peer.${field}`, 'set afterwards, on the other end', peer[field]);
+  }
+}
