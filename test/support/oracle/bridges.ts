@@ -64,18 +64,18 @@ const range = {
   vlanEnd: shows('last', (value, { object }) => (value === object['first'] ? undefined : value)),
 } as const;
 
-const vlanFlags: Conversion = (value) => {
-  const all = Array.isArray(value) ? (value as string[]) : [];
-  const shown = [...(all.includes('pvid') ? ['PVID'] : []), ...(all.includes('untagged') ? ['Egress Untagged'] : [])];
-  // Without any flag the key is missing; with others only it is empty.
-  return all.length === 0 ? undefined : shown;
+const flagNames: Conversion = (value) => {
+  if (!Array.isArray(value)) return undefined;
+  return [...(value.includes('pvid') ? ['PVID'] : []), ...(value.includes('untagged') ? ['Egress Untagged'] : [])];
 };
+/** Without any flag the key is missing; with others only it is empty. */
+const vlanFlags: Conversion = (value, around) => (Array.isArray(value) && value.length === 0 ? undefined : flagNames(value, around));
 
 /** Of a port: name and VLANs, joined() by the ends of their ranges. */
 export const vlans: ObjectTable = {
   keys: {
     ifname: shows('index', linkName),
-    vlans: { each: 'vlans', keys: { ...range, flags: shows('flags', vlanFlags) } },
+    vlans: { each: 'vlans', keys: { ...range, flags: shows('flags', flagNames) } },
     tunnels: {
       each: 'tunnels',
       keys: {
@@ -95,17 +95,14 @@ export function joined(entries: unknown): Plain[] {
   const made: Record<string, unknown>[] = [];
   for (const entry of Array.isArray(entries) ? entries.filter(isPlain) : []) {
     const all = Array.isArray(entry['flags']) ? (entry['flags'] as unknown[]) : [];
-    const plain = {
-      first: entry['vlan'],
-      last: entry['vlan'],
-      id: entry['id'],
-      lastId: entry['id'],
-      flags: all.filter((flag) => !ranged.has(flag)),
-    };
     const open = made.at(-1);
+    const isTunnel = entry['id'] !== undefined;
+    // Without any flag iproute2 prints none; of a range it prints what is left, nothing perhaps.
+    const flags = all.length === 0 || isTunnel ? {} : { flags: all.filter((flag) => !ranged.has(flag)) };
+    const ids = isTunnel ? { id: entry['id'], lastId: entry['id'] } : {};
     if (all.includes('range-end') && open !== undefined)
-      Object.assign(open, { last: entry['vlan'], ...(entry['id'] === undefined ? {} : { lastId: entry['id'] }) });
-    else made.push(plain);
+      Object.assign(open, { last: entry['vlan'] }, isTunnel ? { lastId: entry['id'] } : {});
+    else made.push({ first: entry['vlan'], last: entry['vlan'], ...ids, ...flags });
   }
   return made;
 }

@@ -43,7 +43,8 @@ function set(namespace: Namespace, sysctls: Readonly<Record<string, string>>): s
   for (const [name, value] of Object.entries(sysctls)) {
     const path = `/proc/sys/${name}`;
     if (execInside(namespace, 'sh', ['-c', `test -e ${path} || echo missing`]).trim() === 'missing') return `${name}: not supported`;
-    execInside(namespace, 'sh', ['-c', `echo ${value} > ${path}`]);
+    // Without a line end: some settings take one byte at a time, and say so.
+    execInside(namespace, 'sh', ['-c', `printf %s ${value} > ${path}`]);
   }
   return undefined;
 }
