@@ -1,4 +1,7 @@
-// node .scripts/record-vectors.mjs [--missing] [FILE...]   Records what iproute2 sends for each command of test/vectors/*.json.
+// node .scripts/record-vectors.mjs [--missing] [--folder FOLDER] [--iproute2 FOLDER] [FILE...]
+//
+// Records what iproute2 sends for each command of test/vectors/*.json. What this iproute2 does not know yet is in test/vectors/newer:
+//   node .scripts/record-vectors.mjs --folder test/vectors/newer --iproute2 FOLDER-WITH-NEWER-PROGRAMS
 //
 // As root. What wants a VRF, or is dangerous elsewhere, is recorded in the guest:
 //   bash test/guest/run.sh -w test/vectors node .scripts/record-vectors.mjs --missing
@@ -10,15 +13,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { root } from './files.mjs';
 
 const self = fileURLToPath(import.meta.url);
-const folder = join(root, 'test/vectors');
-const setting = join(folder, 'setting.json');
 /** Linux 6.18 was seen to hang for ever on these; they are recorded in the guest only, though the kernel should not come to look at them. */
 const dangerous = /_opts\b/;
 const inGuest = readFileSync('/proc/cmdline', 'utf8').includes('netlane_run=');
@@ -140,8 +142,12 @@ function helpTexts() {
     help[`ip link ${kind}`] = lines.join() === general.join() ? [] : lines;
   }
   help['ip link'] = general;
-  for (const object of ['address', 'neighbour', 'nexthop', 'route', 'rule']) help[`ip ${object}`] = text('ip', object, 'help');
-  for (const object of ['fdb', 'link', 'mdb', 'vlan', 'vni']) help[`bridge ${object}`] = text('bridge', object, 'help');
+  for (const object of ['addrlabel', 'address', 'neighbour', 'nexthop', 'ntable', 'route', 'rule', 'stats', 'token'])
+    help[`ip ${object}`] = text('ip', object, 'help');
+  for (const object of ['fdb', 'link', 'mdb', 'mst', 'vlan', 'vni']) {
+    const lines = text('bridge', object, 'help');
+    if (!lines[0].includes('is unknown')) help[`bridge ${object}`] = lines;
+  }
   return help;
 }
 
@@ -151,10 +157,21 @@ async function write(file, value) {
 }
 
 async function record(args) {
-  const missing = args.includes('--missing');
-  const wanted = args.filter((argument) => !argument.startsWith('-'));
-  const files = wanted.length > 0 ? wanted.map((name) => join(root, name)) : undefined;
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      missing: { type: 'boolean', default: false },
+      folder: { type: 'string', default: 'test/vectors' },
+      iproute2: { type: 'string' },
+    },
+  });
+  const { missing } = values;
+  const folder = join(root, values.folder);
+  const setting = join(folder, 'setting.json');
+  const files = positionals.length > 0 ? positionals.map((name) => join(root, name)) : undefined;
   makeNamespace();
+  if (values.iproute2 !== undefined) process.env.PATH = `${resolve(values.iproute2)}:${process.env.PATH}`;
   if (!missing) await write(setting, { iproute2: must('ip', '-V').trim(), links, help: helpTexts() });
   const scratch = mkdtempSync(join(tmpdir(), 'netlane-vectors-'));
   try {

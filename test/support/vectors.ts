@@ -14,35 +14,37 @@ export interface Vector {
   readonly requests: readonly string[];
 }
 
-/** What recorded the vectors. */
-interface Setting {
+/** What one version of iproute2 sends. */
+export interface Recording {
+  /** What `ip -V` prints. */
   readonly iproute2: string;
   /** Indexes of the links that the commands name. */
   readonly links: Readonly<Record<string, number>>;
   /** What iproute2 prints as help, line by line, by 'ip link vlan', 'ip route', 'bridge fdb', ... */
   readonly help: Readonly<Record<string, readonly string[]>>;
+  readonly files: readonly { readonly name: string; readonly vectors: readonly Vector[] }[];
 }
 
 /** The same command as a call of the library. */
 export type Calls = Readonly<Record<string, (route: RouteClient) => Promise<unknown>>>;
 
-const folder = `${root}test/vectors/`;
+function recordingIn(folder: string): Recording {
+  const path = `${root}test/vectors/${folder}`;
+  const read = (name: string): unknown => JSON.parse(readFileSync(`${path}${name}`, 'utf8'));
+  const names = readdirSync(path).filter((name) => name.endsWith('.json') && name !== 'setting.json');
+  const files = names.sort().map((name) => ({ name: name.replace('.json', ''), vectors: read(name) as Vector[] }));
+  return { ...(read('setting.json') as Omit<Recording, 'files'>), files };
+}
 
-export const setting = JSON.parse(readFileSync(`${folder}setting.json`, 'utf8')) as Setting;
+/** All options of Debian 12's iproute2, and of a newer one what that does not know. */
+export const recording = recordingIn('');
+export const newer = recordingIn('newer/');
 
 /** A link by its index: iproute2 has looked that up where it speaks of a link that is there. */
 export function byIndex(name: string): { readonly index: number } {
-  const index = setting.links[name];
+  const index = recording.links[name];
   if (index === undefined) throw new Error(`no link was called ${name} when the vectors were recorded`);
   return { index };
-}
-
-export const vectorFiles: readonly string[] = readdirSync(folder)
-  .filter((name) => name.endsWith('.json') && name !== 'setting.json')
-  .sort();
-
-export function vectorsOf(file: string): readonly Vector[] {
-  return JSON.parse(readFileSync(`${folder}${file}`, 'utf8')) as Vector[];
 }
 
 export function messageOf(hex: string): ParsedMessage {
@@ -68,8 +70,14 @@ const byType: Readonly<Record<number, readonly [string, number]>> = {
   30: ['neighbour', 12],
   32: ['rule', 12],
   33: ['rule', 12],
+  67: ['neighbour table', 4],
+  72: ['address label', 12],
+  73: ['address label', 12],
   84: ['multicast entry', 8],
   85: ['multicast entry', 8],
+  86: ['multicast entry', 8],
+  88: ['namespace id', 4],
+  95: ['statistics request', 12],
   104: ['nexthop', 8],
   105: ['nexthop', 8],
   108: ['link', 16],
@@ -198,12 +206,13 @@ export function differences(theirs: ParsedMessage, ours: ParsedMessage): string[
 }
 
 const RTM_GETLINK = 18;
+const RTM_GETMDB = 86;
 
 /** Answers look-ups of names with the recorded indexes, other questions with an empty object, and acknowledges every change. */
 function answer(request: FakeRequest): ReturnType<typeof ack> {
   const isQuestion = request.type % 4 === 2;
   if (!isQuestion) return ack(request);
-  if (request.type !== RTM_GETLINK) return reply(request, new Uint8Array(12));
+  if (request.type !== RTM_GETLINK) return reply(request, new Uint8Array(request.type === RTM_GETMDB ? 8 : 12));
   const name = Buffer.from(request.body.subarray(20)).toString().split('\0')[0] ?? '';
   const { index } = byIndex(name);
   const body = new Uint8Array(16);

@@ -1,38 +1,36 @@
 import type { Calls } from '../support/vectors.js';
 
 export const bridge: Calls = {
-  'bridge vlan add vid 5 dev port': (route) => route.bridgeLinks.set({ index: 'port', type: 'netrom', vlans: [{ flags: [], vlan: 5 }] }),
+  'bridge vlan add vid 5 dev port': (route) => route.bridgeLinks.set({ index: 'port', vlans: [{ vlan: 5 }] }),
   'bridge vlan add vid 5 dev port pvid untagged': (route) =>
-    route.bridgeLinks.set({ index: 'port', type: 'netrom', vlans: [{ flags: ['pvid', 'untagged'], vlan: 5 }] }),
-  'bridge vlan add vid 5 dev port master': (route) =>
-    route.bridgeLinks.set({ index: 'port', type: 'netrom', target: ['master'], vlans: [{ flags: [], vlan: 5 }] }),
-  'bridge vlan add vid 5 dev br0 self': (route) =>
-    route.bridgeLinks.set({ index: 'br0', type: 'netrom', target: ['self'], vlans: [{ flags: [], vlan: 5 }] }),
+    route.bridgeLinks.set({ index: 'port', vlans: [{ flags: ['pvid', 'untagged'], vlan: 5 }] }),
+  'bridge vlan add vid 5 dev port master': (route) => route.bridgeLinks.set({ index: 'port', target: ['master'], vlans: [{ vlan: 5 }] }),
+  'bridge vlan add vid 5 dev br0 self': (route) => route.bridgeLinks.set({ index: 'br0', target: ['self'], vlans: [{ vlan: 5 }] }),
   'bridge vlan add vid 5-10 dev port tunnel_info id 1005-1010': (route) =>
     route.bridgeLinks.set({
       index: 'port',
-      type: 'netrom',
+
       tunnels: [
         { id: 1005, vlan: 5, flags: ['range-begin'] },
         { id: 1010, vlan: 10, flags: ['range-end'] },
       ],
     }),
   'bridge vlan add vid 5 dev port tunnel_info id 1005': (route) =>
-    route.bridgeLinks.set({ index: 'port', type: 'netrom', tunnels: [{ id: 1005, vlan: 5, flags: [] }] }),
+    route.bridgeLinks.set({ index: 'port', tunnels: [{ id: 1005, vlan: 5, flags: [] }] }),
   'bridge vlan add vid 20-30 dev port': (route) =>
     route.bridgeLinks.set({
       index: 'port',
-      type: 'netrom',
+
       vlans: [
         { flags: ['range-begin'], vlan: 20 },
         { flags: ['range-end'], vlan: 30 },
       ],
     }),
-  'bridge vlan del vid 5 dev port': (route) => route.bridgeLinks.delete({ index: 'port', type: 'netrom', vlans: [{ flags: [], vlan: 5 }] }),
+  'bridge vlan del vid 5 dev port': (route) => route.bridgeLinks.delete({ index: 'port', vlans: [{ vlan: 5 }] }),
   'bridge vlan del vid 20-30 dev port': (route) =>
     route.bridgeLinks.delete({
       index: 'port',
-      type: 'netrom',
+
       vlans: [
         { flags: ['range-begin'], vlan: 20 },
         { flags: ['range-end'], vlan: 30 },
@@ -69,33 +67,33 @@ export const bridge: Calls = {
   'bridge vlan global set vid 5-7 dev br0 mcast_snooping 0': (route) =>
     route.bridgeVlans.add({ link: 'br0', global: [{ vlan: 5, range: 7, multicastSnooping: false }] }),
   'bridge mdb add dev br0 port port grp 239.1.1.1': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'temporary', flags: [], vlan: 0, group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 permanent vid 5': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', flags: [], vlan: 5, group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', vlan: 5, group: '239.1.1.1' } }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 temp': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'temporary', flags: [], vlan: 0, group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 src 10.0.0.9': (route) =>
     route.multicast.add({
       bridge: 'br0',
-      entry: { port: 'port', state: 'temporary', flags: [], vlan: 0, group: '239.1.1.1' },
+      entry: { port: 'port', group: '239.1.1.1' },
       options: { source: '10.0.0.9' },
     }),
   'bridge mdb add dev br0 port port grp ff05::1 src fd00::9 vid 5': (route) =>
     route.multicast.add({
       bridge: 'br0',
-      entry: { port: 'port', state: 'temporary', flags: [], vlan: 5, group: 'ff05::1' },
+      entry: { port: 'port', vlan: 5, group: 'ff05::1' },
       options: { source: 'fd00::9' },
     }),
   'bridge mdb add dev br0 port port grp 01:00:5e:00:00:05 permanent': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', flags: [], vlan: 0, group: '01:00:5e:00:00:05' } }),
+    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', group: '01:00:5e:00:00:05' } }),
   'bridge mdb add dev br0 port br0 grp 239.1.1.1 permanent': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'br0', state: 'permanent', flags: [], vlan: 0, group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', entry: { port: 'br0', state: 'permanent', group: '239.1.1.1' } }),
   'bridge mdb del dev br0 port port grp 239.1.1.1': (route) =>
-    route.multicast.delete({ bridge: 'br0', entry: { port: 'port', state: 'temporary', flags: [], vlan: 0, group: '239.1.1.1' } }),
+    route.multicast.delete({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
   'bridge mdb del dev br0 port port grp ff05::1 src fd00::9 vid 5': (route) =>
     route.multicast.delete({
       bridge: 'br0',
-      entry: { port: 'port', state: 'temporary', flags: [], vlan: 5, group: 'ff05::1' },
+      entry: { port: 'port', vlan: 5, group: 'ff05::1' },
       options: { source: 'fd00::9' },
     }),
   'bridge vni add vni 42 dev vx0': (route) => route.vniFilters.add({ link: 'vx0', entries: [{ first: 42 }] }),
@@ -108,7 +106,7 @@ export const bridge: Calls = {
     (route) =>
       route.bridgeLinks.set({
         index: 'port',
-        type: 'netrom',
+
         port: {
           guard: true,
           hairpin: true,
@@ -135,7 +133,7 @@ export const bridge: Calls = {
     (route) =>
       route.bridgeLinks.set({
         index: 'port',
-        type: 'netrom',
+
         port: {
           guard: false,
           hairpin: false,
@@ -156,7 +154,7 @@ export const bridge: Calls = {
         },
       }),
   'bridge link set dev port hwmode vepa self': (route) =>
-    route.bridgeLinks.set({ index: 'port', type: 'netrom', port: {}, target: ['self'], mode: 'vepa' }),
+    route.bridgeLinks.set({ index: 'port', port: {}, target: ['self'], mode: 'vepa' }),
   'bridge link set dev port hwmode veb master': (route) =>
-    route.bridgeLinks.set({ index: 'port', type: 'netrom', port: {}, target: ['master', 'self'], mode: 'veb' }),
+    route.bridgeLinks.set({ index: 'port', port: {}, target: ['master', 'self'], mode: 'veb' }),
 };

@@ -22,7 +22,7 @@ import { netconf, type Netconf, type NetconfInput } from '../../schema/route/net
 import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../../schema/route/nexthop.js';
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
-import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
@@ -95,7 +95,7 @@ export class NeighbourTableClient<C extends Counting = 'number'> extends ReportC
 
   /** Changes thresholds or the timing of a link: only what is given. `name` ('arp_cache', 'ndisc_cache') is needed. */
   async set(value: NeighbourTableInput, options?: OperationOptions): Promise<void> {
-    await this.change(67, 0, neighbourTable, value, { verb: 'set', options });
+    await this.change(67, NLM_F_REPLACE, neighbourTable, value, { verb: 'set', options });
   }
 }
 
@@ -120,6 +120,11 @@ export class StatisticsClient<C extends Counting = 'number'> extends ReportClien
       else merged.push(one);
     }
     return merged;
+  }
+
+  /** Changes what is counted: { link: 'eth0', l3: true } lets hardware count routed packets (Linux 5.18). */
+  async set(value: StatisticsRequestInput, options?: OperationOptions): Promise<void> {
+    await this.change(95, 0, statisticsRequest, value, { verb: 'set', options });
   }
 
   override async *stream(
@@ -185,6 +190,21 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
 
   async delete(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
     await this.change(85, 0, multicastEntry, value, { verb: 'delete from', options });
+  }
+
+  /** The entries of one group of a bridge or tunnel (Linux 6.8): { bridge: 'br0', entry: { group: '239.1.1.1', vlan: 5 } }. Rejects with ENOENT. */
+  async get(value: MulticastEntryInput, options?: OperationOptions): Promise<MulticastDatabase> {
+    checkOperationOptions(options);
+    const operation = (): string => 'get from multicast database';
+    return this.exchange.get({ type: 86, flags: 0, codec: multicastEntry, value, reply: multicastDatabase, operation }, options);
+  }
+
+  /**
+   * Deletes all entries of a bridge or tunnel at once (Linux 6.8), or those of a port, a VLAN, a protocol and so on. Of the state only the
+   * bits of `options.stateMask` are looked at.
+   */
+  async flush(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
+    await this.change(85, NLM_F_BULK, multicastEntry, value, { verb: 'flush', options });
   }
 }
 

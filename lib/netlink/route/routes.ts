@@ -23,6 +23,8 @@ export interface RouteQuery {
   readonly ipProtocol?: RouteInput['ipProtocol'];
   readonly sourcePort?: number | undefined;
   readonly destinationPort?: number | undefined;
+  /** Flow label of an IPv6 packet (Linux 6.14). */
+  readonly flowLabel?: number | undefined;
   /** The entry that matches instead of the way that the packet takes (Linux 4.13). */
   readonly entry?: boolean | undefined;
 }

@@ -6,7 +6,7 @@ import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { anyIp, mac, formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
 import { object } from '../../codec/object.js';
-import { u8, u16, u32, u16be } from '../../codec/scalars.js';
+import { u8, u16, u32 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
 import { routeProtocol } from './names.js';
 
@@ -78,7 +78,7 @@ const groupEntry = object({
     source: field(4, multicastAddress, 'MDBA_MDB_EATTR_SOURCE', 'Source of the group.', { since: '5.10' }),
     protocol: field(5, routeProtocol, 'MDBA_MDB_EATTR_RTPROT', 'Who installed the entry.', { since: '5.10' }),
     remote: field(6, anyIp, 'MDBA_MDB_EATTR_DST', 'Address of the remote tunnel end (VXLAN).', { since: '6.4' }),
-    remotePort: field(7, u16be, 'MDBA_MDB_EATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
+    remotePort: field(7, u16, 'MDBA_MDB_EATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
     vni: field(8, u32, 'MDBA_MDB_EATTR_VNI', 'VXLAN network of the remote tunnel end.', { since: '6.4' }),
     via: field(9, link, 'MDBA_MDB_EATTR_IFINDEX', 'Link to the remote tunnel end.', { since: '6.4' }),
     sourceVni: field(10, u32, 'MDBA_MDB_EATTR_SRC_VNI', 'VXLAN network of the packets.', { since: '6.4' }),
@@ -144,7 +144,7 @@ const multicastEntrySchema = object({
         mode: field(3, groupMode, 'MDBE_ATTR_GROUP_MODE', 'Whether the sources are wanted, or not.', { since: '6.2' }),
         protocol: field(4, routeProtocol, 'MDBE_ATTR_RTPROT', 'Who installed the entry.', { since: '6.2' }),
         remote: field(5, anyIp, 'MDBE_ATTR_DST', 'Address of the remote tunnel end (VXLAN).', { since: '6.4' }),
-        remotePort: field(6, u16be, 'MDBE_ATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
+        remotePort: field(6, u16, 'MDBE_ATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
         vni: field(7, u32, 'MDBE_ATTR_VNI', 'VXLAN network of the remote tunnel end.', { since: '6.4' }),
         via: field(8, link, 'MDBE_ATTR_IFINDEX', 'Link to the remote tunnel end.', { since: '6.4' }),
         sourceVni: field(9, u32, 'MDBE_ATTR_SRC_VNI', 'VXLAN network of the packets.', { since: '6.4' }),
