@@ -106,6 +106,26 @@ describe('A watch', function () {
     await reader.done;
   });
 
+  it('of routes alone tells those that go in silence with their link or their address', async () => {
+    ip(one, 'link add b0 type bridge');
+    ip(one, 'link set b0 up');
+    ip(one, 'address add 10.1.0.1/24 dev b0');
+    ip(one, 'route add 10.2.0.0/16 dev b0 src 10.1.0.1');
+    const watch = route.watch(['ipv4-route'], { existing: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    const told = (text: string) => (events: readonly Event<Namespace>[]) => events.some((event) => summary(event) === text);
+    ip(one, 'address delete 10.1.0.1/24 dev b0');
+    await reader.until(told('removed route "10.2.0.0/16"'));
+    ip(one, 'route add 10.3.0.0/16 dev b0');
+    await reader.until(told('added route "10.3.0.0/16"'));
+    ip(one, 'link set b0 down');
+    await reader.until(told('removed route "10.3.0.0/16"'));
+    expect(reader.events.every((event) => 'object' in event && event.object === 'route')).to.equal(true);
+    await watch.close();
+    await reader.done;
+  });
+
   it('ends with the signal, with the client, and when its loop is left', async () => {
     const controller = new AbortController();
     const aborted = new Reader(route.watch(['link'], { signal: controller.signal }));

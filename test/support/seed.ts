@@ -7,4 +7,9 @@ import fc from 'fast-check';
 const usual = 20_260_101;
 const given = process.env['NETLANE_SEED'];
 
-fc.configureGlobal({ seed: given === undefined ? (process.env['NETLANE_LONG'] === '1' ? Date.now() % 0x7fffffff : usual) : Number(given) });
+const fresh = process.env['NETLANE_LONG'] === '1' ? Date.now() % 0x7fffffff : usual;
+
+/** For scripts that are no properties of fast-check. */
+export const seed = given === undefined ? fresh : Number(given);
+
+fc.configureGlobal({ seed });

@@ -128,7 +128,10 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
 
   async #start(): Promise<void> {
     if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
-    const groups = new Set(this.#known.flatMap((one) => one.watched.groups));
+    // Who keeps a state hears also of what changes it in silence.
+    const groups = new Set(
+      this.#known.flatMap(({ watched }) => [...watched.groups, ...(this.#existing ? (watched.silence?.groups ?? []) : [])]),
+    );
     const socket = await this.#exchange.subscribe([...groups], {
       receiveBuffer: this.#receiveBuffer,
       allNamespaces: this.#allNamespaces,
@@ -152,27 +155,13 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     return new NetlaneError('NETLANE_CLOSED', 'the watch is closed', { namespace: this.#exchange.namespace });
   }
 
-  #list(known: Known): Promise<object[]> {
-    const { watched } = known;
+  async #list({ watched }: Known): Promise<object[]> {
     const body = new Uint8Array(watched.headerSize);
     body[0] = watched.family ?? 0;
-    return this.#exchange.list(
-      {
-        type: watched.get,
-        answer: watched.create,
-        body,
-        codec: watched.codec,
-        keep: (value) => this.#concerns(watched, value as Plain),
-        operation: () => `list ${watched.object}s`,
-      },
-      { signal: this.#signal },
-    );
-  }
-
-  /** A dump of neighbours has no forwarding entries, and a group has all families. */
-  #concerns(watched: Watched, value: Plain): boolean {
-    if (watched.object === 'neighbour') return value['family'] !== 'bridge';
-    return true;
+    const { get: type, create: answer, codec } = watched;
+    const operation = (): string => `list ${watched.object}s`;
+    const listed = await this.#exchange.list({ type, answer, body, codec, operation }, { signal: this.#signal });
+    return listed.flatMap((value) => objectsOf(watched, value));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event<N, C>, undefined, undefined> {
@@ -207,13 +196,15 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   #take(message: Message): void {
     for (const known of this.#known) {
       const { watched } = known;
+      const own = message.nsid === undefined;
+      if (this.#existing && own && watched.silence?.broken(message) === true) this.#doubtful.add(known);
       if (message.type !== watched.create && message.type !== watched.delete) continue;
       if (watched.family !== undefined && message.body[0] !== watched.family) continue;
-      const value = this.#exchange.read(watched.codec, message.body);
-      if (!this.#concerns(watched, value as Plain)) continue;
-      if (!this.#existing || message.nsid !== undefined) this.#pass(known, value, message);
-      else if (message.type === watched.create) this.#made(known, value, message.flags);
-      else this.#gone(known, value);
+      for (const value of objectsOf(watched, this.#exchange.read(watched.codec, message.body))) {
+        if (!this.#existing || !own) this.#pass(known, value, message);
+        else if (message.type === watched.create) this.#made(known, value, message.flags);
+        else this.#gone(known, value);
+      }
     }
   }
 
@@ -224,10 +215,11 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     this.#tell({ action, object, value, ...(message.nsid === undefined ? undefined : { nsid: message.nsid }) });
   }
 
-  #made(known: Known, value: object, flags: number): void {
-    const { object } = known.watched;
-    const key = known.watched.key(value as Plain);
+  #made(known: Known, told: object, flags: number): void {
+    const { object, key: keyOf, partial } = known.watched;
+    const key = keyOf(told as Plain);
     const previous = known.values.get(key);
+    const value = partial === true ? { ...previous, ...told } : told;
     known.values.set(key, value);
     if (previous === undefined) this.#tell({ action: 'added', object, value });
     else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
@@ -238,30 +230,19 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       // A replaced route is not reported as deleted; IPv6 reports the next hops of one route one by one or together.
       this.#doubtful.add(known);
     }
-    if (object === 'link' && (value as Plain)['up'] === false) {
-      this.#doubt('route');
-      this.#doubt('nexthop');
-    }
   }
 
   #gone(known: Known, value: object): void {
-    const { object } = known.watched;
-    const key = known.watched.key(value as Plain);
+    const { object, key: keyOf, strict } = known.watched;
+    const key = keyOf(value as Plain);
     const previous = known.values.get(key);
     known.values.delete(key);
     if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
-    else if (object === 'route' || object === 'rule') this.#doubtful.add(known);
-    // With an address, a link or a nexthop go routes of IPv4, in silence, and with a link its nexthops may.
-    if (object === 'address' || object === 'link' || object === 'nexthop') this.#doubt('route');
-    if (object === 'link') this.#doubt('nexthop');
+    else if (strict === true) this.#doubtful.add(known);
   }
 
   #tell(event: Untold): void {
     this.#queue.push({ ...event, namespace: this.#namespace } as Event<N, C>);
-  }
-
-  #doubt(object: string): void {
-    for (const known of this.#known) if (known.watched.object === object) this.#doubtful.add(known);
   }
 
   #alike(known: Known, a: object, b: object): boolean {
@@ -312,6 +293,12 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** The objects that a message is about, of those that are told. */
+function objectsOf({ expand, told }: Watched, value: object): readonly object[] {
+  const all = expand?.(value as Plain) ?? [value];
+  return told === undefined ? all : all.filter((one) => told(one as Plain));
 }
 
 /** Of a link that is new to its namespace the kernel says that all its flags changed (ifi_change), of one that changes which did. */

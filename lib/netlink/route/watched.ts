@@ -2,6 +2,12 @@ import type { Codec } from '../../codec/codec.js';
 import { address, type Address } from '../../schema/route/address.js';
 import { link, type Link } from '../../schema/route/link.js';
 import { fdb, neighbour, type FdbEntry, type Neighbour } from '../../schema/route/neighbour.js';
+import { bridgeVlan, type BridgeVlan, type PortVlan } from '../../schema/route/bridge-vlan.js';
+import { multicastDatabase, type MulticastDatabase, type MulticastGroup } from '../../schema/route/multicast-database.js';
+import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
+import { netconf, type Netconf } from '../../schema/route/netconf.js';
+import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
+import { withAnyLink, withLink, withWay, type Silence } from './watched-silence.js';
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
 import { rule, type Rule } from '../../schema/route/rule.js';
@@ -15,6 +21,11 @@ export interface WatchedObjects {
   readonly neighbour: Neighbour;
   readonly 'forwarding entry': FdbEntry;
   readonly nexthop: Nexthop;
+  readonly 'multicast group': MulticastGroup;
+  readonly 'bridge VLAN': PortVlan;
+  readonly VNI: TunnelVni;
+  readonly 'network configuration': Netconf;
+  readonly 'namespace id': NamespaceId;
 }
 
 /** What can be watched: names for watch(), the groups (RTNLGRP_*) that tell of it, and how its events are read. */
@@ -34,6 +45,16 @@ export interface Watched {
   readonly key: (value: Readonly<Record<string, unknown>>) => string;
   /** What changes by itself and is not worth an event. */
   readonly ignored: readonly string[];
+  /** The objects that a message is about, where those are several. */
+  readonly expand?: (value: Readonly<Record<string, unknown>>) => readonly object[];
+  /** Which of them are told; default all. */
+  readonly told?: (value: Readonly<Record<string, unknown>>) => boolean;
+  /** An event has only what changed. */
+  readonly partial?: boolean;
+  /** What tells that some may have changed without a word. */
+  readonly silence?: Silence;
+  /** A deletion of what is not known means that what is known is not all. */
+  readonly strict?: boolean;
 }
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -74,6 +95,8 @@ function routes(family: number, group: number): Watched {
     // IPv4 tells routes with one destination apart by all of these; what NLM_F_APPEND added differs in the next hop only.
     key: keyOf('family', 'table', 'destination', 'source', 'tos', 'metric', 'type', 'gateway', 'via', 'link', 'nexthops', 'nexthopId'),
     ignored: ['cache'],
+    silence: family === AF_INET ? withWay : withLink,
+    strict: true,
   };
 }
 
@@ -90,6 +113,7 @@ function rules(family: number, group: number): Watched {
     // The kernel compares everything.
     key: (value) => JSON.stringify(value),
     ignored: [],
+    strict: true,
   };
 }
 
@@ -129,6 +153,8 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 12,
       key: keyOf('family', 'link', 'address'),
       ignored: ['cache', 'probes'],
+      // A group has all families, and what is a forwarding entry to others.
+      told: (value) => value['family'] !== 'bridge',
     },
   ],
   nexthop: [
@@ -143,6 +169,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 8,
       key: keyOf('id'),
       ignored: [],
+      silence: withLink,
     },
   ],
   fdb: [
@@ -155,11 +182,124 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       get: 30,
       family: AF_BRIDGE,
       headerSize: 12,
-      key: keyOf('link', 'address', 'vlan', 'remote', 'vni', 'port'),
+      key: keyOf('link', 'address', 'vlan', 'remote', 'vni', 'port', 'master'),
       ignored: ['cache'],
+      told: (value) => !isJoined(value),
+      silence: withAnyLink,
+    },
+  ],
+  multicast: [
+    {
+      object: 'multicast group',
+      groups: [26],
+      codec: multicastDatabase,
+      create: 84,
+      delete: 85,
+      get: 86,
+      family: AF_BRIDGE,
+      headerSize: 8,
+      key: keyOf('bridge', 'port', 'group', 'vlan', 'source', 'sourceVni', 'remote', 'remotePort', 'vni'),
+      ignored: ['timer', 'sources'],
+      expand: (value) => multicastGroups(value as unknown as MulticastDatabase),
+      silence: withLink,
+    },
+  ],
+  'bridge-vlan': [
+    {
+      object: 'bridge VLAN',
+      groups: [33],
+      codec: bridgeVlan,
+      create: 112,
+      delete: 113,
+      get: 114,
+      family: AF_BRIDGE,
+      headerSize: 8,
+      key: keyOf('link', 'vlan'),
+      ignored: ['statistics'],
+      expand: (value) => portVlans(value as unknown as BridgeVlan),
+      silence: withLink,
+    },
+  ],
+  vni: [
+    {
+      object: 'VNI',
+      groups: [35],
+      codec: vniFilter,
+      create: 120,
+      delete: 121,
+      get: 122,
+      family: AF_BRIDGE,
+      headerSize: 8,
+      key: keyOf('link', 'vni'),
+      ignored: [],
+      expand: (value) => tunnelVnis(value as unknown as VniFilter),
+      silence: withLink,
+    },
+  ],
+  netconf: [
+    {
+      object: 'network configuration',
+      groups: [24, 25, 29],
+      codec: netconf,
+      create: 80,
+      delete: 81,
+      get: 82,
+      family: undefined,
+      headerSize: 4,
+      key: keyOf('family', 'link'),
+      ignored: [],
+      partial: true,
+    },
+  ],
+  nsid: [
+    {
+      object: 'namespace id',
+      groups: [28],
+      codec: namespaceId,
+      create: 88,
+      delete: 89,
+      get: 90,
+      family: undefined,
+      headerSize: 4,
+      key: keyOf('id'),
+      ignored: [],
     },
   ],
 };
+
+/** Addresses of groups that a link has joined: nobody tells of them. */
+function isJoined({ address: own, flags, remote }: Plain): boolean {
+  const first = typeof own === 'string' ? Number.parseInt(own.slice(0, 2), 16) : 0;
+  return remote === undefined && (first & 1) === 1 && Array.isArray(flags) && flags.includes('self');
+}
+
+function multicastGroups({ bridge, groups }: MulticastDatabase): MulticastGroup[] {
+  return (groups ?? []).flat().map((entry) => ({ bridge, ...entry }));
+}
+
+/** Each VLAN of a range by itself: ranges are cut anew whenever one of theirs changes. */
+function portVlans({ link: port, vlans }: BridgeVlan): PortVlan[] {
+  return (vlans ?? []).flatMap(({ info, range, ...rest }) => {
+    if (info === undefined) return [];
+    const { flags, vlan } = info;
+    const count = Math.max((range ?? vlan) - vlan, 0) + 1;
+    return Array.from({ length: count }, (_, index) => ({ link: port, vlan: vlan + index, flags, ...rest }));
+  });
+}
+
+/** Networks have 24 bits, and a message that claims more is not believed. */
+const mostNetworks = 0x1000000;
+
+function tunnelVnis({ link: tunnel, entries }: VniFilter): TunnelVni[] {
+  return (entries ?? []).flatMap(({ first = 0, last = first, group }) => {
+    const count = Math.min(Math.max(last - first, 0) + 1, mostNetworks);
+    return Array.from({ length: count }, (_, index) => ({
+      link: tunnel,
+      vni: first + index,
+      ...(group === undefined ? undefined : { group }),
+    }));
+  });
+}
 
 /** Names of what can be watched. */
 export const watchedNames: readonly string[] = Object.keys(watched);
@@ -177,7 +317,12 @@ export type WatchedName =
   | 'ipv6-rule'
   | 'neighbour'
   | 'fdb'
-  | 'nexthop';
+  | 'nexthop'
+  | 'multicast'
+  | 'bridge-vlan'
+  | 'vni'
+  | 'netconf'
+  | 'nsid';
 
 /** What the names stand for, each sort once. */
 export function watchedOf(names: readonly WatchedName[]): Watched[] {

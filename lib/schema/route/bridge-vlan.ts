@@ -188,6 +188,16 @@ export interface BridgeVlan extends Infer<typeof bridgeVlanSchema> {}
 export interface BridgeVlanInput extends InferInput<typeof bridgeVlanSchema> {}
 export const bridgeVlan: Codec<BridgeVlan, BridgeVlanInput> = bridgeVlanSchema;
 
+/** One VLAN of a port or bridge, by itself: what a watch tells. */
+export interface PortVlan extends Omit<Infer<typeof entry>, 'info' | 'range'> {
+  /** The port, or the bridge. */
+  link: number;
+  /** The VLAN, 1 to 4094. */
+  vlan: number;
+  /** What is special about it. */
+  flags: Infer<typeof info>['flags'];
+}
+
 const bridgeVlanQuerySchema = object({
   title: 'bridge VLAN query',
   family: 'family',

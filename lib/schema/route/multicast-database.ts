@@ -124,6 +124,12 @@ export interface MulticastDatabase extends Infer<typeof multicastDatabaseSchema>
 export interface MulticastDatabaseInput extends InferInput<typeof multicastDatabaseSchema> {}
 export const multicastDatabase: Codec<MulticastDatabase, MulticastDatabaseInput> = multicastDatabaseSchema;
 
+/** A membership of a multicast group, by itself: what a watch tells. */
+export interface MulticastGroup extends Infer<typeof groupEntry> {
+  /** The bridge, or the tunnel. */
+  bridge: number;
+}
+
 const multicastEntrySchema = object({
   title: 'multicast entry',
   family: 'family',

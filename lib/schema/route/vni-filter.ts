@@ -9,6 +9,16 @@ import { object } from '../../codec/object.js';
 import { u8, u32, counter64 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
 
+/** One network of a tunnel, by itself: what a watch tells. */
+export interface TunnelVni {
+  /** The tunnel. */
+  link: number;
+  /** The network. */
+  vni: number;
+  /** Multicast group, or address of the other end. */
+  group?: string;
+}
+
 const vniFilterSchema = object({
   title: 'VNI filter',
   family: 'family',

@@ -20,7 +20,16 @@ export function described(event: Event<Namespace>): string {
     case 'forwarding entry':
       return event.value.address ?? '';
     case 'nexthop':
+    case 'namespace id':
       return String(event.value.id);
+    case 'multicast group':
+      return `${event.value.group} behind ${event.value.port} of ${event.value.bridge}`;
+    case 'bridge VLAN':
+      return `${event.value.vlan} of ${event.value.link}`;
+    case 'VNI':
+      return `${event.value.vni} of ${event.value.link}`;
+    case 'network configuration':
+      return `${String(event.value.link)} ${String(event.value.forwarding)}`;
   }
 }
 

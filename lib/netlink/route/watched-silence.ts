@@ -1,0 +1,42 @@
+import type { Message } from '../message.js';
+
+/*
+ * What the kernel changes without a word, and what tells that it may have: a watch that keeps the state hears these groups as well, and
+ * lists the sort again when one of their messages says so.
+ */
+
+/** linux/rtnetlink.h */
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const RTM_DELADDR = 21;
+const RTM_DELNEXTHOP = 105;
+const RTNLGRP_LINK = 1;
+const RTNLGRP_IPV4_IFADDR = 5;
+const RTNLGRP_NEXTHOP = 32;
+/** linux/if.h */
+const IFF_UP = 1;
+
+export interface Silence {
+  readonly groups: readonly number[];
+  /** Whether a message says that objects may have changed in silence. */
+  readonly broken: (message: Message) => boolean;
+}
+
+function linkGoes({ type, body }: Message): boolean {
+  return type === RTM_DELLINK || (type === RTM_NEWLINK && ((body[8] ?? 0) & IFF_UP) === 0);
+}
+
+/** What goes with its link, or when that goes down. */
+export const withLink: Silence = { groups: [RTNLGRP_LINK], broken: linkGoes };
+
+/** Routes of IPv4 go with their link, their address, or their nexthop object. */
+export const withWay: Silence = {
+  groups: [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_NEXTHOP],
+  broken: (message) => message.type === RTM_DELADDR || message.type === RTM_DELNEXTHOP || linkGoes(message),
+};
+
+/** What links lend each other: the addresses of a macvlan in the table of the link underneath. */
+export const withAnyLink: Silence = {
+  groups: [RTNLGRP_LINK],
+  broken: ({ type }) => type === RTM_NEWLINK || type === RTM_DELLINK,
+};
