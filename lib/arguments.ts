@@ -59,6 +59,14 @@ export function checkSignal(name: string, signal: unknown): void {
   if (!isSignal) throw invalidArgument(name, 'an AbortSignal', signal);
 }
 
+export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array)) throw invalidArgument(name, 'a Uint8Array', value);
+}
+
+export function checkText(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw invalidArgument(name, 'a string', value);
+}
+
 /** An integer in a range, both ends included. */
 export function checkInteger(name: string, value: unknown, minimum: number, maximum: number): asserts value is number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < minimum || value > maximum) {

@@ -131,7 +131,7 @@ export {
   none,
   type NsLike,
 } from './nl/netns.js';
-export { ProcessWatch, watchProcesses, type OverrunProcEvent, type ProcessWatchOptions } from './nl/process-watch.js';
+export { watchProcesses, type OverrunProcEvent, type ProcessWatch, type ProcessWatchOptions } from './nl/process-watch.js';
 export type {
   CommProcEvent,
   CoredumpProcEvent,

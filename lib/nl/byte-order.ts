@@ -1,3 +1,4 @@
+import { checkBytes } from '../arguments.js';
 import { DecodeError, invalidArgument } from '../errors.js';
 import { LITTLE_ENDIAN } from '../netlink/constants.js';
 
@@ -22,6 +23,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 
 /** The view to read `size` bytes of `what` from. */
 export function readView(what: string, bytes: Uint8Array, size: number): DataView {
+  checkBytes('bytes', bytes);
   if (bytes.byteLength < size) {
     throw new DecodeError(`${size} bytes are needed, there are ${bytes.byteLength}`, { path: what, offset: 0, bytes });
   }
@@ -29,6 +31,7 @@ export function readView(what: string, bytes: Uint8Array, size: number): DataVie
 }
 
 function writeView(bytes: Uint8Array, size: number): DataView {
+  checkBytes('bytes', bytes);
   if (bytes.byteLength < size) throw invalidArgument('bytes', `at least ${size} bytes long`, bytes.byteLength);
   return viewOf(bytes);
 }

@@ -1,3 +1,5 @@
+import { isObject } from '../arguments.js';
+import { invalidArgument } from '../errors.js';
 import { checkUint, littleEndian, readView, viewOf } from './byte-order.js';
 import { SizeofCnMsgOp } from './constants.js';
 import type { NetlinkRequestData } from './rt-attr.js';
@@ -30,6 +32,8 @@ export class CnMsgOp implements CnMsg, NetlinkRequestData {
   op: number;
 
   constructor(header: CnMsg, op: number) {
+    if (!isObject(header) || !isObject(header.id))
+      throw invalidArgument('header', 'an object { id: { idx, val }, seq, ack, length, flags }', header);
     this.id = { idx: checkUint('id.idx', header.id.idx, 32), val: checkUint('id.val', header.id.val, 32) };
     this.seq = checkUint('seq', header.seq, 32);
     this.ack = checkUint('ack', header.ack, 32);

@@ -183,7 +183,7 @@ export async function newHandleAtFrom(newNs: NsLike, _curNs: NsLike): Promise<Ha
 }
 
 /** A handle with options, otherwise as newHandle(). */
-export async function newHandleWithOptions(options: HandleOptions, ...nlFamilies: number[]): Promise<Handle> {
+export async function newHandleWithOptions(options: HandleOptions = {}, ...nlFamilies: number[]): Promise<Handle> {
   return Handle.open(options, protocolsOf(nlFamilies));
 }
 

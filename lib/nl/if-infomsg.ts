@@ -2,7 +2,7 @@ import { checkUint, littleEndian, readView, viewOf } from './byte-order.js';
 import { sizeofIfInfomsg } from './constants.js';
 import { encapTypeOf } from './hardware-type.js';
 import { invalidArgument } from '../errors.js';
-import type { NetlinkRequestData, RtAttr } from './rt-attr.js';
+import { RtAttr, type NetlinkRequestData } from './rt-attr.js';
 
 /** The header of link messages (struct ifinfomsg); requests for lists of other things take it, too. */
 export class IfInfomsg implements NetlinkRequestData {
@@ -53,6 +53,7 @@ export function newIfInfomsg(family: number): IfInfomsg {
 
 /** Adds a header to the attribute, and gives it back. */
 export function newIfInfomsgChild(parent: RtAttr, family: number): IfInfomsg {
+  if (!(parent instanceof RtAttr)) throw invalidArgument('parent', 'an RtAttr', parent);
   const message = new IfInfomsg(family);
   parent.addChild(message);
   return message;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { checkBytes } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { FAMILY_V4, FAMILY_V6 } from './constants.js';
 
@@ -22,6 +23,7 @@ export function getIPFamily(ip: string | Uint8Array): typeof FAMILY_V4 | typeof 
     const canonical = new URL(`http://[${ip.replace(/%.*$/, '')}]`).hostname;
     return mappedText.test(canonical) ? FAMILY_V4 : FAMILY_V6;
   }
+  checkBytes('ip', ip);
   if (ip.length <= 4) return FAMILY_V4;
   if (ip.length !== 16) throw invalidArgument('ip', '4 or 16 bytes long', ip.length);
   return isMapped(ip) ? FAMILY_V4 : FAMILY_V6;

@@ -12,6 +12,7 @@ export class NsHandle {
 
   /** @param namespace Closed with the handle. Without it, a handle of nothing: none(). */
   constructor(namespace?: Namespace) {
+    if (namespace !== undefined && !(namespace instanceof Namespace)) throw invalidArgument('namespace', 'a Namespace', namespace);
     this.#namespace = namespace;
   }
 

@@ -1,3 +1,4 @@
+import { checkBytes, checkText } from '../arguments.js';
 import { BigEndian, checkUint, nativeEndian } from './byte-order.js';
 
 /*
@@ -56,6 +57,7 @@ const decoder = new TextDecoder();
 
 /** The UTF-8 bytes of the text and a NUL: what the kernel calls NLA_NUL_STRING (names of links). */
 export function zeroTerminated(s: string): Uint8Array<ArrayBuffer> {
+  checkText('s', s);
   const text = encoder.encode(s);
   const bytes = new Uint8Array(text.length + 1);
   bytes.set(text);
@@ -64,6 +66,7 @@ export function zeroTerminated(s: string): Uint8Array<ArrayBuffer> {
 
 /** The UTF-8 bytes of the text, without a NUL: what the kernel calls NLA_STRING (kinds of links). */
 export function nonZeroTerminated(s: string): Uint8Array<ArrayBuffer> {
+  checkText('s', s);
   return encoder.encode(s);
 }
 
@@ -72,6 +75,7 @@ export function nonZeroTerminated(s: string): Uint8Array<ArrayBuffer> {
  * where Go keeps them: compare the bytes themselves if that matters.
  */
 export function bytesToString(b: Uint8Array): string {
+  checkBytes('b', b);
   const end = b.indexOf(0);
   return decoder.decode(end === -1 ? b : b.subarray(0, end));
 }

@@ -1,10 +1,11 @@
+import { checkBytes } from '../arguments.js';
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { writeHeader } from '../netlink/message.js';
 import { checkUint, viewOf } from './byte-order.js';
 import { NLM_F_REQUEST, sizeofNlMsghdr } from './constants.js';
 import { executeOn, iterateOn, withSocket, type Executable } from './execute.js';
 import type { NsLike } from './netns.js';
-import type { NetlinkRequestData } from './rt-attr.js';
+import { checkData, type NetlinkRequestData } from './rt-attr.js';
 import type { SocketHandle } from './socket.js';
 import type { Warning } from '../netlink/request.js';
 
@@ -53,11 +54,13 @@ export class NetlinkRequest implements Executable {
 
   /** Adds data: an IfInfomsg, an RtAttr, anything that knows its bytes. Its bytes follow those of the former without padding. */
   addData(data: NetlinkRequestData): void {
+    checkData('data', data);
     this.data.push(data);
   }
 
   /** Adds bytes behind all data. They are copied. */
   addRawData(data: Uint8Array): void {
+    checkBytes('data', data);
     const joined = new Uint8Array(this.rawData.length + data.length);
     joined.set(this.rawData);
     joined.set(data, this.rawData.length);
@@ -132,7 +135,7 @@ export class NetlinkRequest implements Executable {
  * @param proto The type, RTM_GETLINK, ...: 0 to 65535. @param flags Further flags, NLM_F_DUMP, ...
  */
 export function newNetlinkRequest(proto: number, flags = 0): NetlinkRequest {
-  const request = new NetlinkRequest(proto, flags | NLM_F_REQUEST);
+  const request = new NetlinkRequest(proto, checkUint('flags', flags, 16) | NLM_F_REQUEST);
   request.seq = nextSequence();
   return request;
 }

@@ -1,3 +1,4 @@
+import { checkBytes, isObject } from '../arguments.js';
 import { DecodeError, invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { BigEndian, checkUint, littleEndian, nativeEndian, readView, viewOf } from './byte-order.js';
 import { NLA_F_NET_BYTEORDER, rtaAlignOf, sizeofRtAttr } from './constants.js';
@@ -7,6 +8,12 @@ export interface NetlinkRequestData {
   /** Bytes that serialize() gives, without the padding at the end. */
   len(): number;
   serialize(): Uint8Array;
+}
+
+/** @throws NETLANE_INVALID_ARGUMENT for what does not know its bytes. */
+export function checkData(name: string, value: unknown): asserts value is NetlinkRequestData {
+  if (isObject(value) && typeof value['len'] === 'function' && typeof value['serialize'] === 'function') return;
+  throw invalidArgument(name, 'an RtAttr, an IfInfomsg, or another object with len() and serialize()', value);
 }
 
 /** An attribute (struct rtattr) with bytes, with children, or both: the bytes come first. */
@@ -20,6 +27,7 @@ export class RtAttr implements NetlinkRequestData {
   constructor(attrType: number, data?: Uint8Array | null) {
     this.type = checkUint('attrType', attrType, 16);
     this.data = data ?? undefined;
+    if (this.data !== undefined) checkBytes('data', this.data);
   }
 
   /** Adds an attribute as a child, and gives it back. */
@@ -31,6 +39,7 @@ export class RtAttr implements NetlinkRequestData {
 
   /** Adds anything with bytes as a child; children are padded to 4. */
   addChild(attr: NetlinkRequestData): void {
+    checkData('attr', attr);
     this.#children.push(attr);
   }
 
@@ -80,6 +89,7 @@ export function newRtAttr(attrType: number, data?: Uint8Array | null): RtAttr {
  * @deprecated Use the parent's addRtAttr().
  */
 export function newRtAttrChild(parent: RtAttr, attrType: number, data?: Uint8Array | null): RtAttr {
+  if (!(parent instanceof RtAttr)) throw invalidArgument('parent', 'an RtAttr', parent);
   return parent.addRtAttr(attrType, data);
 }
 
@@ -153,6 +163,7 @@ function badLength(what: string, bytes: Uint8Array, offset: number, length: numb
 
 /** The attributes of a buffer, one after the other. Up to three bytes behind the last one, too few for a header, are ignored. */
 export function* walkAttributes(what: string, bytes: Uint8Array): Generator<NetlinkRouteAttr, void, undefined> {
+  checkBytes('b', bytes);
   const view = viewOf(bytes);
   for (let offset = 0; bytes.length - offset >= sizeofRtAttr;) {
     const length = view.getUint16(offset, littleEndian);

@@ -1,3 +1,4 @@
+import { isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_XFRM } from './constants.js';
 
@@ -30,6 +31,7 @@ export const settings: Settings = {
 
 /** Milliseconds of a time value. @throws NETLANE_INVALID_ARGUMENT unless both are whole, from 0, usec up to 999999 and sec up to 2147483 (24 days). */
 export function millisecondsOf(name: string, timeout: Timeval): number {
+  if (!isObject(timeout)) throw invalidArgument(name, '{ sec, usec }', timeout);
   const { sec, usec } = timeout;
   // A Node timer waits 2^31 - 1 ms at the most.
   const possible = Number.isSafeInteger(sec) && sec >= 0 && sec <= 2_147_483 && Number.isSafeInteger(usec) && usec >= 0 && usec < 1_000_000;

@@ -1,3 +1,4 @@
+import { isObject } from '../arguments.js';
 import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import type { Namespace } from '../namespace.js';
 import { EAGAIN, ENOBUFS } from '../netlink/constants.js';
@@ -153,6 +154,7 @@ export class NetlinkSocket {
    * listens to the protocol), and NETLANE_CLOSED.
    */
   async send(request: Sendable): Promise<void> {
+    if (!isObject(request) || typeof request.body !== 'function') throw invalidArgument('request', 'a NetlinkRequest', request);
     const { type, flags, seq } = request;
     await this.#within(this.#send, 'send', this.#engine.send({ type, flags, sequence: seq, body: request.body() }));
   }
@@ -253,6 +255,8 @@ export class SocketHandle {
   socket: NetlinkSocket | undefined;
 
   constructor(socket?: NetlinkSocket) {
+    if (socket !== undefined && !(socket instanceof NetlinkSocket))
+      throw invalidArgument('socket', 'a NetlinkSocket of netlane/nl', socket);
     this.socket = socket;
   }
 

@@ -1,3 +1,4 @@
+import { checkInteger, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { frameFlags, frameHeader } from '../native.js';
 import { LITTLE_ENDIAN } from '../netlink/constants.js';
@@ -52,12 +53,21 @@ export function eachReply(replies: FakeReplies, visit: (reply: FakeReply) => voi
   else visit(replies);
 }
 
+/** @throws NETLANE_INVALID_ARGUMENT for what no function of this kit made. */
+export function checkDatagram(name: string, value: unknown): asserts value is FakeDatagram {
+  if (isObject(value) && value['kind'] === 'datagram') return;
+  throw invalidArgument(name, 'a datagram, as reply(), ack() and datagram() make it', value);
+}
+
 /** A datagram from bytes: one message, or several put behind each other (each padded to 4). */
 export function datagram(
   messages: Uint8Array | readonly Uint8Array[],
   from: { readonly sender?: number | undefined; readonly group?: number | undefined; readonly nsid?: number | undefined } = {},
 ): FakeDatagram {
-  const bytes = messages instanceof Uint8Array ? new Uint8Array(messages) : concatenate(...messages);
+  if (!(messages instanceof Uint8Array) && !Array.isArray(messages)) {
+    throw invalidArgument('messages', 'a Uint8Array, or an array of them', messages);
+  }
+  const bytes = messages instanceof Uint8Array ? new Uint8Array(messages) : concatenate(...(messages as readonly Uint8Array[]));
   return { kind: 'datagram', bytes, sender: from.sender ?? 0, group: from.group ?? 0, nsid: from.nsid, truncated: false };
 }
 
@@ -65,11 +75,13 @@ export function datagram(
 export function join(...datagrams: readonly FakeDatagram[]): FakeDatagram {
   const [first] = datagrams;
   if (first === undefined) throw invalidArgument('datagrams', 'one or more datagrams', datagrams);
+  for (const each of datagrams) checkDatagram('datagram', each);
   return { ...first, bytes: concatenate(...datagrams.map(({ bytes }) => bytes)), truncated: datagrams.some(({ truncated }) => truncated) };
 }
 
 /** What a datagram of that many bytes takes of the receive buffer (skb->truesize: data, its tail, and struct sk_buff), measured on Linux 6.18. */
 export function bufferCost(bytes: number): number {
+  checkInteger('bytes', bytes, 0, 2 ** 32);
   return 2 ** Math.ceil(Math.log2(bytes + 384)) + 320;
 }
 

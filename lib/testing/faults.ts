@@ -1,17 +1,19 @@
 import { NLMSG_HDRLEN, LITTLE_ENDIAN } from '../netlink/constants.js';
-import { eachReply, type FakeDatagram, type FakeReplies, type FakeReply } from './datagram.js';
+import { checkDatagram, eachReply, type FakeDatagram, type FakeReplies, type FakeReply } from './datagram.js';
 import type { FakeHandler } from './fake-kernel.js';
 import { parseMessages } from './fixtures.js';
 import { later, overrun } from './replies.js';
 
 /** The first message says that it has that length (nlmsg_len), whatever it really has. */
 export function withLength(each: FakeDatagram, length: number): FakeDatagram {
+  checkDatagram('each', each);
   const bytes = each.bytes.slice();
   if (bytes.length >= NLMSG_HDRLEN) new DataView(bytes.buffer).setUint32(0, length, LITTLE_ENDIAN);
   return { ...each, bytes };
 }
 
 function withField(each: FakeDatagram, offset: number, value: number): FakeDatagram {
+  checkDatagram('each', each);
   const bytes = each.bytes.slice();
   const view = new DataView(bytes.buffer);
   for (const message of parseMessages(bytes)) view.setUint32(message.bytes.byteOffset + offset, value, LITTLE_ENDIAN);
@@ -30,11 +32,13 @@ export function withPort(each: FakeDatagram, port: number): FakeDatagram {
 
 /** Sent by another process instead of the kernel: what a receiver must not believe. */
 export function impostor(each: FakeDatagram, port = 4711): FakeDatagram {
+  checkDatagram('each', each);
   return { ...each, sender: port };
 }
 
 /** Only that many bytes arrive. Marked as truncated (MSG_TRUNC), unless `silently`: then it is a datagram that simply ends too early. */
 export function truncate(each: FakeDatagram, bytes: number, silently = false): FakeDatagram {
+  checkDatagram('each', each);
   return { ...each, bytes: each.bytes.slice(0, Math.max(0, bytes)), truncated: !silently };
 }
 

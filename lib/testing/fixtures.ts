@@ -1,3 +1,4 @@
+import { checkBytes, checkInteger, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { LITTLE_ENDIAN, NLA_HDRLEN, NLMSG_HDRLEN } from '../netlink/constants.js';
 import { writeHeader } from '../netlink/message.js';
@@ -33,6 +34,7 @@ function padded(length: number): number {
 
 /** Puts byte arrays behind each other, each padded with zeros to 4 bytes. */
 export function concatenate(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  for (const piece of pieces) checkBytes('piece', piece);
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + padded(piece.length), 0));
   let at = 0;
   for (const piece of pieces) {
@@ -47,10 +49,12 @@ export function concatenate(...pieces: readonly Uint8Array[]): Uint8Array<ArrayB
  * @throws NETLANE_INVALID_ARGUMENT where the type or the flags do not fit 16 bits.
  */
 export function buildMessage(fields: MessageFields): Uint8Array<ArrayBuffer> {
+  if (!isObject(fields)) throw invalidArgument('fields', 'an object { type, flags, sequence, port, body }', fields);
   const { type, flags = 0, sequence = 0, port = 0, body = [] } = fields;
-  if (!Number.isInteger(type) || type < 0 || type > 0xffff) throw invalidArgument('type', 'a message type from 0 to 65535', type);
-  if (!Number.isInteger(flags) || flags < 0 || flags > 0xffff) throw invalidArgument('flags', 'flags from 0 to 65535', flags);
-  const content = body instanceof Uint8Array ? body : concatenate(...body);
+  checkInteger('type', type, 0, 0xffff);
+  checkInteger('flags', flags, 0, 0xffff);
+  if (!(body instanceof Uint8Array) && !Array.isArray(body)) throw invalidArgument('body', 'a Uint8Array, or an array of them', body);
+  const content = body instanceof Uint8Array ? body : concatenate(...(body as readonly Uint8Array[]));
   const bytes = new Uint8Array(NLMSG_HDRLEN + content.length);
   writeHeader(new DataView(bytes.buffer), 0, { length: bytes.length, type, flags, sequence, port });
   bytes.set(content, NLMSG_HDRLEN);
@@ -59,6 +63,7 @@ export function buildMessage(fields: MessageFields): Uint8Array<ArrayBuffer> {
 
 /** The messages in a datagram, up to the first one whose length cannot be right (as the kernel reads what it is sent). */
 export function parseMessages(bytes: Uint8Array<ArrayBuffer>): ParsedMessage[] {
+  checkBytes('bytes', bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const messages: ParsedMessage[] = [];
   let at = 0;
@@ -83,8 +88,9 @@ export function parseMessages(bytes: Uint8Array<ArrayBuffer>): ParsedMessage[] {
  * @throws NETLANE_INVALID_ARGUMENT where the type or the length do not fit 16 bits.
  */
 export function attribute(type: number, payload: Uint8Array | string = new Uint8Array()): Uint8Array<ArrayBuffer> {
-  if (!Number.isInteger(type) || type < 0 || type > 0xffff) throw invalidArgument('type', 'an attribute type from 0 to 65535', type);
-  const content = typeof payload === 'string' ? new TextEncoder().encode(`${payload}\0`) : payload;
+  checkInteger('type', type, 0, 0xffff);
+  const content: unknown = typeof payload === 'string' ? new TextEncoder().encode(`${payload}\0`) : payload;
+  if (!(content instanceof Uint8Array)) throw invalidArgument('payload', 'a Uint8Array, or text', payload);
   const length = NLA_HDRLEN + content.length;
   if (length > 0xffff) throw invalidArgument('payload', 'at most 65531 bytes', content);
   const bytes = new Uint8Array(padded(length));
@@ -97,16 +103,19 @@ export function attribute(type: number, payload: Uint8Array | string = new Uint8
 
 /** An attribute whose payload is attributes. NLA_F_NESTED is set, as of what new user land sends. */
 export function nest(type: number, ...children: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  checkInteger('type', type, 0, 0xffff);
   return attribute(type | 0x8000, concatenate(...children));
 }
 
 /** A number of 1 byte. */
 export function u8(value: number): Uint8Array<ArrayBuffer> {
+  checkInteger('value', value, -0x80, 0xff);
   return new Uint8Array([value]);
 }
 
 /** A number of 2 bytes in the machine's byte order. */
 export function u16(value: number): Uint8Array<ArrayBuffer> {
+  checkInteger('value', value, -0x8000, 0xffff);
   const bytes = new Uint8Array(2);
   new DataView(bytes.buffer).setUint16(0, value, LITTLE_ENDIAN);
   return bytes;
@@ -114,6 +123,7 @@ export function u16(value: number): Uint8Array<ArrayBuffer> {
 
 /** A number of 4 bytes in the machine's byte order; negative ones are taken, too. */
 export function u32(value: number): Uint8Array<ArrayBuffer> {
+  checkInteger('value', value, -0x8000_0000, 0xffff_ffff);
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, LITTLE_ENDIAN);
   return bytes;
@@ -121,6 +131,7 @@ export function u32(value: number): Uint8Array<ArrayBuffer> {
 
 /** A number of 8 bytes in the machine's byte order; negative ones are taken, too. */
 export function u64(value: bigint): Uint8Array<ArrayBuffer> {
+  if (typeof value !== 'bigint') throw invalidArgument('value', 'a bigint', value);
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), LITTLE_ENDIAN);
   return bytes;

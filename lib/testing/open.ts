@@ -1,3 +1,4 @@
+import { isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { protocols, type Protocol } from '../netlink/constants.js';
 import { protocolNumber } from '../netlink/names.js';
@@ -17,5 +18,6 @@ export async function openSocket(kernel: TransportFactory, protocol: Protocol, o
   if (number === undefined) {
     throw invalidArgument('protocol', `a number from 0 to 31 or one of ${Object.keys(protocols).join(', ')}`, protocol);
   }
+  if (!isObject(kernel) || typeof kernel.open !== 'function') throw invalidArgument('kernel', 'a FakeKernel', kernel);
   return NetlinkSocket.open(kernel, number, options);
 }

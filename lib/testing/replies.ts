@@ -1,3 +1,5 @@
+import { checkInteger, isObject } from '../arguments.js';
+import { invalidArgument } from '../errors.js';
 import {
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
@@ -42,6 +44,12 @@ export interface FakePolicy {
   readonly maximumLength?: number | undefined;
 }
 
+/** @throws NETLANE_INVALID_ARGUMENT for what is not the request that a handler was given. */
+function checkRequest(request: unknown): asserts request is FakeRequest {
+  if (isObject(request) && isObject(request['transport']) && request['bytes'] instanceof Uint8Array) return;
+  throw invalidArgument('request', 'the request that the handler was given', request);
+}
+
 function policyBytes(policy: FakePolicy): Uint8Array {
   const { minimum, maximum, mask, minimumLength, maximumLength } = policy;
   const [low, high] = policy.signed === true ? [2, 3] : [4, 5];
@@ -70,6 +78,7 @@ function explain(request: FakeRequest, explanation: FakeExplanation): Uint8Array
 }
 
 function acknowledgement(request: FakeRequest, errno: number, explanation: FakeExplanation): FakeDatagram {
+  checkRequest(request);
   const capped = errno === 0 || request.transport.option(NETLINK_CAP_ACK) !== 0;
   const echo = capped ? request.bytes.subarray(0, NLMSG_HDRLEN) : request.bytes;
   const told = explain(request, explanation);
@@ -91,6 +100,7 @@ export function ack(request: FakeRequest, warning: Pick<FakeExplanation, 'messag
 
 /** Failure (NLMSG_ERROR), the request echoed whole unless the socket set NETLINK_CAP_ACK. The errno may have either sign. */
 export function refuse(request: FakeRequest, errno: number, explanation: FakeExplanation = {}): FakeDatagram {
+  checkInteger('errno', errno, -4095, 4095);
   return acknowledgement(request, -Math.abs(errno), explanation);
 }
 
@@ -105,6 +115,7 @@ export function reply(
   body: Uint8Array | readonly Uint8Array[] = [],
   header: { readonly type?: number | undefined; readonly flags?: number | undefined } = {},
 ): FakeDatagram {
+  checkRequest(request);
   const { type = answeringType(request), flags = 0 } = header;
   return datagram(buildMessage({ type, flags, sequence: request.sequence, port: request.transport.state.port, body }));
 }
@@ -115,6 +126,8 @@ export function done(
   errno = 0,
   explanation: FakeExplanation & { readonly flags?: number | undefined } = {},
 ): FakeDatagram {
+  checkRequest(request);
+  checkInteger('errno', errno, -4095, 4095);
   const told = explain(request, explanation);
   return datagram(
     buildMessage({
@@ -148,6 +161,9 @@ export interface FakeDumpOptions extends FakeExplanation {
  * socket is refused with EBUSY, as the kernel does.
  */
 export function multi(request: FakeRequest, bodies: Iterable<Uint8Array>, options: FakeDumpOptions = {}): FakeDump {
+  checkRequest(request);
+  if (!isObject(bodies) || typeof bodies[Symbol.iterator] !== 'function')
+    throw invalidArgument('bodies', 'an iterable of Uint8Array', bodies);
   return { kind: 'dump', request, datagrams: { [Symbol.iterator]: () => parts(request, bodies, options) } };
 }
 
@@ -183,7 +199,8 @@ export function overrun(): FakeOverrun {
 
 /** Replies that come only after that many turns of delivery. */
 export function later(turns: number, ...replies: readonly FakeReplies[]): FakeDelay {
-  return { kind: 'later', turns: Math.max(1, Math.trunc(turns)), replies };
+  checkInteger('turns', turns, 1, 0x7fffffff);
+  return { kind: 'later', turns, replies };
 }
 
 /** A notification's datagram: sequence and port are those of the request that caused it, 0 where none did. */
@@ -196,6 +213,8 @@ export function notification(
   },
   nsid?: number,
 ): FakeDatagram {
+  checkInteger('group', group, 1, 0x7fffffff);
+  if (!isObject(message)) throw invalidArgument('message', 'an object { type, body, cause }', message);
   const { cause } = message;
   const bytes = buildMessage({ ...message, sequence: cause?.sequence ?? 0, port: cause?.transport.state.port ?? 0 });
   return datagram(concatenate(bytes), { group, nsid });
