@@ -1,5 +1,6 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { isObject } from '../arguments.js';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
@@ -101,7 +102,8 @@ export class LaneClient implements LaneChannel {
     } catch (error) {
       // Whoever waits hears the cause itself: that the namespace cannot be entered, that there are no fds. The next use tries anew.
       this.#finish((namespace) => lost(namespace, error), 'lost');
-      throw error;
+      // What no system call and none of netlane's own said, such as the module loader of Node 24 without fds, has no code to match.
+      throw error instanceof NetlaneError || (isObject(error) && typeof error['errno'] === 'number') ? error : lost(this.#data.name, error);
     }
   }
 
@@ -311,7 +313,7 @@ function lost(namespace: string, cause: unknown): NetlaneError {
   return new NetlaneError('NETLANE_LANE_LOST', `the lane of ${namespace} was lost: ${reason}`, {
     namespace,
     cause,
-    hint: reason.includes('EMFILE')
+    hint: /EMFILE|too many open files/.test(reason)
       ? "this process is out of file descriptors: raise 'ulimit -n'; the next use tries anew"
       : 'the next use starts a new one; whether what was pending was done is not known',
   });

@@ -269,7 +269,7 @@ describe('A lane that cannot start', function () {
         const fillers = [];
         try { for (;;) fillers.push(openSync('/dev/null')); } catch (error) { if (error.code !== 'EMFILE') throw error; }
         for (let count = 0; count < spare; count++) closeSync(fillers.pop());
-        try { if (await works()) successes++; } catch (error) { failures++; codes.add(error.code); if (typeof error.message !== 'string' || !error.message.includes('Namespace(')) throw error; }
+        try { if (await works()) successes++; } catch (error) { failures++; codes.add(error.message.includes('ulimit -n') ? 'EMFILE' : error.code); if (typeof error.message !== 'string' || !error.message.includes('Namespace(')) throw error; }
         for (const fd of fillers) closeSync(fd);
         if (!(await works())) throw new Error('it does not work afterwards');
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -282,6 +282,7 @@ describe('A lane that cannot start', function () {
       codes: string[];
     };
     expect(result).to.include({ failed: true, succeeded: true });
+    // Node 24's loader of modules has a code of its own for it; the words are the same.
     expect(result.codes).to.include('EMFILE');
     for (const code of result.codes) expect(code).to.be.oneOf(['EMFILE', 'NETLANE_LANE_LOST']);
   });
