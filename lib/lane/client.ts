@@ -1,6 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { isObject } from '../arguments.js';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
@@ -103,7 +102,8 @@ export class LaneClient implements LaneChannel {
       // Whoever waits hears the cause itself: that the namespace cannot be entered, that there are no fds. The next use tries anew.
       this.#finish((namespace) => lost(namespace, error), 'lost');
       // What no system call and none of netlane's own said, such as the module loader of Node 24 without fds, has no code to match.
-      throw error instanceof NetlaneError || (isObject(error) && typeof error['errno'] === 'number') ? error : lost(this.#data.name, error);
+      if (error instanceof NetlaneError || (error instanceof Error && 'errno' in error)) throw error;
+      throw lost(this.#data.name, error);
     }
   }
 
