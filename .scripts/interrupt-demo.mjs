@@ -79,7 +79,7 @@ function differences(before, after) {
 
 /** The kernel takes a namespace down in the background: what is different is looked at again for a while. */
 async function settledDifferences(before) {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   for (;;) {
     const found = differences(before, state());
     if (found.length === 0 || performance.now() > end) return found;

@@ -246,7 +246,7 @@ async function measure({ namespace }: LaneWatch): Promise<void> {
 
 /** A lane ends a moment after its last socket. */
 async function leftovers(): Promise<{ threads: number; fds: number; names: number }> {
-  const until = performance.now() + 2000;
+  const until = performance.now() + 10_000;
   for (;;) {
     const { threads, fds } = Namespace.leaks();
     const left = { threads: threads.length, fds: fds.length, names: names(process.pid).length };

@@ -119,8 +119,8 @@ export class LaneWatch {
       };
       const timer = setTimeout(() => {
         this.#listeners.delete(done);
-        reject(new Error(`${String(this.namespace)}: the lane heard nothing of ${what} for 5 s`));
-      }, 5000);
+        reject(new Error(`${String(this.namespace)}: the lane heard nothing of ${what} for 20 s`));
+      }, 20_000);
       this.#listeners.add(done);
     });
   }
