@@ -33,6 +33,10 @@ export type { LocalOptions, SocketPlacement } from './execution/local-options.js
 export type { LookupOptions } from './execution/lookup.js';
 export type { OwnedSocket, OwnedSocketOptions } from './execution/owned-socket.js';
 export type { LookupAddress } from './execution/socket-address.js';
+export type { Packet, PacketDirection } from './execution/packet-block.js';
+export type { PacketOptions } from './execution/packet-options.js';
+export type { PacketSocket, PacketStatistics, SendOptions } from './execution/packet.js';
+export { pcapng, PcapngWriter } from './execution/pcapng.js';
 export type { UdpOptions } from './execution/udp.js';
 export { DecodeError, LookupError, NetlaneError, NetlinkError, ProcessError, SystemError } from './errors.js';
 export type { AttributePolicy, NetlaneCode, ProcessOutcome } from './errors.js';

@@ -239,7 +239,7 @@ const digitValues: readonly number[] = Array.from({ length: 128 }, (_, code) => 
   return Number.isNaN(digit) ? -1 : digit;
 });
 
-function formatHardware(bytes: Uint8Array, from: number, to: number): string {
+export function formatHardware(bytes: Uint8Array, from: number, to: number): string {
   if (from >= to) return '';
   let text = hex[bytes[from] ?? 0] ?? '';
   for (let at = from + 1; at < to; at++) text += `:${hex[bytes[at] ?? 0] ?? ''}`;

@@ -3,6 +3,7 @@ import { checkMilliseconds, checkRules, isObject, type OptionRule } from '../arg
 import { invalidArgument, LookupError, NetlaneError } from '../errors.js';
 import type { RecordKind, Reply } from './dns-message.js';
 import { untilEnded, type Ending } from './ending.js';
+import { readFileInside } from './files.js';
 import type { Place } from './place.js';
 import { candidates, etcPaths, firstFile, parseHosts, parseResolvConf, type ResolverSettings } from './resolver-files.js';
 import { ipVersion, type LookupAddress } from './socket-address.js';
@@ -55,6 +56,16 @@ function settingsOf(place: Place): Settings {
 function listedAddresses(place: Place, name: string): LookupAddress[] {
   const listed = parseHosts(firstFile(etcPaths('hosts', place.name))?.text ?? '').get(name) ?? [];
   return listed.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+}
+
+/** A loopback that was up once still takes what is sent, and drops it. */
+async function isLoopbackDown(place: Place): Promise<boolean> {
+  try {
+    return (Number(await readFileInside(place, '/sys/class/net/lo/flags', undefined)) & 1) === 0;
+  } catch {
+    // Without rights over mounts it cannot be read. The server's silence is told then.
+    return false;
+  }
 }
 
 let rotation = 0;
@@ -120,7 +131,7 @@ class Query {
         } catch (error) {
           if (!(error instanceof NoAnswer)) throw error;
           // Another namespace's loopback is not this one's: the host's resolver (127.0.0.53, say) is out of reach from here.
-          if (isLoopback(server) && unserved.has(error.code)) this.#skipped.add(server);
+          if (isLoopback(server) && (unserved.has(error.code) || (await isLoopbackDown(this.#place)))) this.#skipped.add(server);
           else last = { server, code: error.code };
         }
       }

@@ -11,6 +11,8 @@ import { lookupInside, nodeLookup, type LookupOptions } from '../execution/looku
 import { handOver } from '../execution/opening.js';
 import { openOwned, type OwnedSocket, type OwnedSocketOptions } from '../execution/owned-socket.js';
 import type { LookupAddress } from '../execution/socket-address.js';
+import { openPacket, type PacketSocket } from '../execution/packet.js';
+import type { PacketOptions } from '../execution/packet-options.js';
 import { checkUdp, openUdp, type UdpOptions } from '../execution/udp.js';
 import { placeAt, within } from './place.js';
 
@@ -114,5 +116,16 @@ export abstract class Sockets {
    */
   dispatcher(options?: DispatcherOptions): Promise<Agent> {
     return within(this, (place) => dispatcherInside(place, options));
+  }
+
+  /**
+   * Opens a socket for whole packets of one link or of all, to capture and to send (packet(7)).
+   *
+   * @param options see PacketOptions.
+   * @returns the socket: `for await (const packet of socket)`, send(), statistics(), close(). It ends with the handle. pcapng() writes what it hears to a file.
+   * @throws NETLANE_INVALID_ARGUMENT; ENODEV; EPERM without CAP_NET_RAW inside; ENOMEM for a buffer that is too large; EMFILE; ABORT_ERR, NETLANE_CLOSED.
+   */
+  packet(options: PacketOptions = {}): Promise<PacketSocket> {
+    return within(this, (place) => openPacket(place, options));
   }
 }

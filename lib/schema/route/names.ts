@@ -120,7 +120,8 @@ export const ipProtocol = enumeration(u8, {
   ethernet: 143,
 });
 
-const etherTypes = {
+/** By number and name, where no codec is needed. */
+export const etherTypes = {
   loop: 0x0060,
   ipv4: 0x0800,
   arp: 0x0806,

@@ -1,0 +1,210 @@
+import { invalidArgument } from '../errors.js';
+import type { Packet } from './packet-block.js';
+import type { PacketSocket } from './packet.js';
+
+/*
+ * The file format of captures (draft-ietf-opsawg-pcapng): blocks of a type, their length, a body, and the length again, all in the byte
+ * order of the section's first number, padded to four bytes.
+ */
+
+const block = { section: 0x0a0d0d0a, description: 1, statistics: 5, packet: 6 } as const;
+const option = { end: 0, comment: 1, application: 4, name: 2, resolution: 9, packetFlags: 2, received: 4, dropped: 5 } as const;
+
+/** How packets of a kind of hardware begin, for those who read the file (LINKTYPE_). */
+const linkTypes = { ethernet: 1, raw: 101 } as const;
+/** ARPHRD_ numbers of links whose packets begin with the IP header: tun, ipip, ip6tnl, sit, gre, raw IP, none. */
+const rawHardware: ReadonlySet<number> = new Set([512, 519, 768, 769, 776, 778, 823, 0xfffe]);
+
+function linkTypeOf(hardware: number): number {
+  return rawHardware.has(hardware) ? linkTypes.raw : linkTypes.ethernet;
+}
+
+/** Bytes that grow to what is put into them. */
+class Output {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  length = 0;
+
+  #room(more: number): number {
+    const at = this.length;
+    this.length += more;
+    if (this.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, 2 * this.#bytes.length));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#room(2), value, true);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#room(4), value, true);
+    return this;
+  }
+
+  u64(value: bigint): this {
+    this.#view.setBigUint64(this.#room(8), value, true);
+    return this;
+  }
+
+  /** Padded to four bytes. */
+  data(bytes: Uint8Array): this {
+    const at = this.#room((bytes.length + 3) & ~3);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  option(code: number, value: Uint8Array): this {
+    return this.u16(code).u16(value.length).data(value);
+  }
+
+  taken(): Uint8Array {
+    return this.#bytes.slice(0, this.length);
+  }
+}
+
+function blockOf(type: number, fill: (body: Output) => Output): Uint8Array {
+  const body = fill(new Output()).taken();
+  const length = body.length + 12;
+  return new Output().u32(type).u32(length).data(body).u32(length).taken();
+}
+
+function number64(value: number): Uint8Array {
+  return new Output().u64(BigInt(value)).taken();
+}
+
+/** A packet with the VLAN tag back in its place, behind the two addresses of Ethernet, where the device had taken it from. */
+function withTag({ vlan, bytes }: Packet): Uint8Array {
+  if (vlan === undefined || bytes.length < 12) return bytes;
+  const whole = new Uint8Array(bytes.length + 4);
+  whole.set(bytes.subarray(0, 12));
+  new DataView(whole.buffer).setUint32(12, ((vlan.protocol << 16) | (vlan.tag & 0xffff)) >>> 0);
+  whole.set(bytes.subarray(12), 16);
+  return whole;
+}
+
+/** Bits 0 and 1: the direction; 2 to 4: to whom (unicast, multicast, broadcast, promiscuous). */
+function flagsOf({ direction }: Packet): number {
+  switch (direction) {
+    case 'outgoing':
+      return 2;
+    case 'host':
+      return 1 | (1 << 2);
+    case 'multicast':
+      return 1 | (2 << 2);
+    case 'broadcast':
+      return 1 | (3 << 2);
+    case 'other-host':
+      return 1 | (4 << 2);
+    default:
+      return 0;
+  }
+}
+
+/** Turns packets into the blocks of a pcapng file: tcpdump, Wireshark and everything made with libpcap read it. Times have nanoseconds. */
+export class PcapngWriter {
+  readonly #snapLength: number;
+  readonly #nameOf: (link: number) => string | undefined;
+  readonly #application: string;
+  /** The file's own number of a link. */
+  readonly #links = new Map<number, number>();
+
+  /**
+   * @param snapLength bytes of each packet that are kept at most.
+   * @param nameOf the name of a link by its index; undefined where it is not known.
+   */
+  constructor(snapLength: number, nameOf: (link: number) => string | undefined = () => undefined, application = 'netlane') {
+    this.#snapLength = snapLength;
+    this.#nameOf = nameOf;
+    this.#application = application;
+  }
+
+  /** How the file begins. */
+  header(): Uint8Array {
+    return blockOf(block.section, (body) =>
+      body
+        .u32(0x1a2b3c4d)
+        .u16(1)
+        .u16(0)
+        // The length of the section is not known in advance.
+        .u64(0xffffffffffffffffn)
+        .option(option.application, Buffer.from(this.#application))
+        .option(option.end, new Uint8Array()),
+    );
+  }
+
+  /** The blocks of a packet: before the first of a link a description of that link. */
+  packet(packet: Packet): Uint8Array {
+    const known = this.#links.get(packet.link);
+    const description = known === undefined ? this.#describe(packet) : undefined;
+    const bytes = withTag(packet);
+    const written = blockOf(block.packet, (body) =>
+      body
+        .u32(this.#links.get(packet.link) ?? 0)
+        .u32(Number(packet.timestamp >> 32n))
+        .u32(Number(packet.timestamp & 0xffffffffn))
+        .u32(bytes.length)
+        .u32(packet.length + bytes.length - packet.bytes.length)
+        .data(bytes)
+        .option(option.packetFlags, new Output().u32(flagsOf(packet)).taken())
+        .option(option.end, new Uint8Array()),
+    );
+    return description === undefined ? written : Buffer.concat([description, written]);
+  }
+
+  #describe({ link, hardware }: Packet): Uint8Array {
+    this.#links.set(link, this.#links.size);
+    return blockOf(block.description, (body) =>
+      body
+        .u16(linkTypeOf(hardware))
+        .u16(0)
+        // A tag that is put back makes a packet longer.
+        .u32(this.#snapLength + 4)
+        .option(option.name, Buffer.from(this.#nameOf(link) ?? `link ${link}`))
+        .option(option.resolution, new Uint8Array([9]))
+        .option(option.end, new Uint8Array()),
+    );
+  }
+
+  /** What the kernel counted, for a capture of one link: how the file may end. Empty before the first packet. */
+  statistics({ received, dropped }: { readonly received: number; readonly dropped: number }, at: bigint): Uint8Array {
+    if (this.#links.size !== 1) return new Uint8Array();
+    return blockOf(block.statistics, (body) =>
+      body
+        .u32(0)
+        .u32(Number(at >> 32n))
+        .u32(Number(at & 0xffffffffn))
+        .option(option.received, number64(received))
+        .option(option.dropped, number64(dropped))
+        .option(option.end, new Uint8Array()),
+    );
+  }
+}
+
+/**
+ * A capture as a pcapng file, piece by piece: `await pipeline(pcapng(packets), createWriteStream('capture.pcapng'))`. Ends when the socket is closed, or, with
+ * `{ count }`, after so many packets.
+ */
+export async function* pcapng(
+  packets: PacketSocket,
+  { count = Infinity }: { readonly count?: number | undefined } = {},
+): AsyncGenerator<Uint8Array, undefined, undefined> {
+  if (typeof count !== 'number' || !(count >= 1)) throw invalidArgument('options.count', 'a number of packets from 1', count);
+  const writer = new PcapngWriter(packets.snapLength, (link) => packets.linkName(link));
+  yield writer.header();
+  let written = 0;
+  let last = 0n;
+  for await (const packet of packets) {
+    yield writer.packet(packet);
+    written += 1;
+    last = packet.timestamp;
+    if (written >= count) break;
+  }
+  // A socket that is closed is not asked any more: the file ends without them.
+  if (!packets.closed) yield writer.statistics(await packets.statistics(), last);
+}
