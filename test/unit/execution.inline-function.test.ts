@@ -56,7 +56,8 @@ describe('A function as text', () => {
       await listOf(
         await call(
           take(async function* () {
-            yield* [1, 2];
+            yield await Promise.resolve(1);
+            yield 2;
           }),
         ),
       ),
