@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
 
 /*
@@ -38,6 +40,42 @@ const workerMemory: MeasuredRun = async (count) => {
   return { value, cpu: 0, answer: { running: count } };
 };
 
+/** On a thread that runs already: the pool is made in the first round, which does not count. */
+let pool: Piscina | undefined;
+
+const piscinaRuns: MeasuredRun = timed(async (count) => {
+  const filename = fileURLToPath(new URL('./trivial-task.js', import.meta.url));
+  pool ??= new (await import('piscina')).Piscina({ filename, minThreads: 1, atomics: 'disabled' });
+  let sum = 0;
+  for (let at = 0; at < count; at++) sum += (await pool.run(undefined, { name: 'trivial' })) as number;
+  return () => ({ sum });
+});
+
+const processes: MeasuredRun = timed(async (count) => {
+  let ended = 0;
+  for (let at = 0; at < count; at++) {
+    const [status] = (await once(spawn('/bin/true', [], { stdio: 'ignore' }), 'exit')) as [number];
+    if (status === 0) ended++;
+  }
+  return () => ({ ended });
+});
+
+const connections: MeasuredRun = timed(async (count) => {
+  const server = createServer((connection) => connection.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  let closed = 0;
+  for (let at = 0; at < count; at++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.resume();
+    socket.end();
+    await once(socket, 'close');
+    closed++;
+  }
+  server.close();
+  return () => ({ closed });
+});
+
 const library = fileURLToPath(new URL('../../lib/index.js', import.meta.url));
 
 /** A process that imports something and ends. */
@@ -50,6 +88,9 @@ const imports = (source: string): MeasuredRun =>
 const works: Readonly<Record<string, MeasuredRun>> = {
   'worker-start': workerStarts,
   'worker-memory': workerMemory,
+  'piscina-run': piscinaRuns,
+  'process-spawn': processes,
+  'net-connect': connections,
   'import-nothing': imports(''),
   'import-netlane': imports(`import ${JSON.stringify(library)};`),
 };
@@ -57,4 +98,6 @@ const works: Readonly<Record<string, MeasuredRun>> = {
 const [, , work = ''] = process.argv;
 const run = works[work];
 if (run === undefined) throw new Error(`no such work: ${work}; there are ${Object.keys(works).join(', ')}`);
-await serve(run, () => Promise.resolve());
+await serve(run, async () => {
+  await pool?.destroy();
+});

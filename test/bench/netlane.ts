@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { Namespace, type Link, type Route } from '../../lib/index.js';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
 
@@ -204,6 +206,45 @@ const namespaces: Open = () =>
     }),
   );
 
+/** Tasks on threads that run already. */
+const runs: Open = async (namespace) => {
+  await namespace.run(() => 1);
+  return timed(async (count) => {
+    let sum = 0;
+    for (let at = 0; at < count; at++) sum += await namespace.run(() => 1);
+    return () => ({ sum });
+  });
+};
+
+const spawns: Open = (namespace) =>
+  Promise.resolve(
+    timed(async (count) => {
+      let ended = 0;
+      for (let at = 0; at < count; at++) {
+        const child = await namespace.spawn('/bin/true', [], { stdio: 'ignore', mounts: false });
+        const [status] = (await once(child, 'exit')) as [number];
+        if (status === 0) ended++;
+      }
+      return () => ({ ended });
+    }),
+  );
+
+const connections: Open = async (namespace) => {
+  const server = await namespace.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.end());
+  const { port } = server.address() as AddressInfo;
+  return timed(async (count) => {
+    let closed = 0;
+    for (let at = 0; at < count; at++) {
+      const socket = await namespace.connect({ host: '127.0.0.1', port });
+      socket.resume();
+      socket.end();
+      await once(socket, 'close');
+      closed++;
+    }
+    return () => ({ closed });
+  });
+};
+
 const works: Readonly<Record<string, Open>> = {
   'link-get': linkGets('lane'),
   'link-get-caller': linkGets('caller'),
@@ -220,6 +261,9 @@ const works: Readonly<Record<string, Open>> = {
   'memory-lane': memory(),
   'memory-shared': memory('shared'),
   'namespace-create': namespaces,
+  run: runs,
+  spawn: spawns,
+  connect: connections,
 };
 
 const open = works[work];

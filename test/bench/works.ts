@@ -199,6 +199,18 @@ export const plans: readonly Plan[] = [
       ],
     }),
   },
+  alone('run() of a function', 'a trivial one, on a thread that runs already', { unit: 'time', count: 2000 }, 'run', {
+    peer: bare('bare Piscina', 'piscina-run'),
+    most: 1.5,
+  }),
+  alone('spawn() of /bin/true', 'until it has ended', { unit: 'time', count: 50 }, 'spawn', {
+    peer: bare('child_process', 'process-spawn'),
+    most: 1.5,
+  }),
+  alone('connect()', 'a TCP connection inside, made and closed', { unit: 'time', count: 200 }, 'connect', {
+    peer: bare('net.connect', 'net-connect'),
+    most: 1.5,
+  }),
   {
     name: 'import',
     title: 'a process that imports the package and ends',
