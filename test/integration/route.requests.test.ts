@@ -3,6 +3,7 @@ import type { RouteClient } from '../../lib/netlink/route.js';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ipJson } from '../support/namespaces.js';
+import { needs } from '../support/skip.js';
 import { limit } from '../support/time.js';
 
 interface Shown {
@@ -70,6 +71,41 @@ describe('Requests that iproute2 showed to be lacking', function () {
     await route.fdb.append({ ...entry, remote: '127.0.0.2' });
     await route.fdb.append({ ...entry, remote: '127.0.0.3' });
     expect((await route.fdb.list({ link: 'x0' })).map(({ remote }) => remote)).to.have.members(['127.0.0.2', '127.0.0.3']);
+  });
+
+  describe('for multicast groups of a bridge', () => {
+    const group = { bridge: 'b0', entry: { port: 'p0', state: 'permanent', group: '239.1.1.1' } } as const;
+
+    before(async function () {
+      await route.links.add({ name: 'b0', kind: 'bridge', up: true, data: { multicastSnooping: true } });
+      await route.links.add({ name: 'p0', kind: 'veth', master: 'b0', peer: { name: 'p1' } });
+      await route.links.set('p0', { up: true });
+      await route.multicast.add(group);
+      await needs(this, 'questions for one multicast group (Linux 6.8)', () =>
+        route.multicast.get({ bridge: 'b0', entry: { group: '239.1.1.1' } }),
+      );
+    });
+
+    it('ask for one', async () => {
+      await route.multicast.add({ ...group, entry: { ...group.entry, group: 'ff05::1' } });
+      const found = await route.multicast.get({ bridge: 'b0', entry: { group: 'ff05::1' } });
+      expect(found.groups?.flat().map((one) => one.group)).to.deep.equal(['ff05::1']);
+      expect(await rejectionOf(route.multicast.get({ bridge: 'b0', entry: { group: 'ff05::2' } }))).to.include({ code: 'ENOENT' });
+    });
+
+    it('delete many at once', async () => {
+      const groups = async (): Promise<unknown[]> =>
+        (await route.multicast.list())
+          .flatMap(({ groups: all = [] }) => all.flat().map((one) => one.group))
+          .filter((one) => one !== undefined);
+      await route.multicast.replace({ ...group, entry: { ...group.entry, vlan: 0 }, options: { protocol: 77 } });
+      await route.multicast.flush({ bridge: 'b0', options: { protocol: 77 }, entry: {} });
+      expect(await groups())
+        .to.include('ff05::1')
+        .and.to.not.include('239.1.1.1');
+      await route.multicast.flush({ bridge: 'b0', entry: { port: 'p0' } });
+      expect(await groups()).to.not.include('ff05::1');
+    });
   });
 
   it('delete all links of a group, but not those of the default one', async () => {
