@@ -115,17 +115,39 @@ export function pathsOf(value: unknown, prefix = ''): Set<string> {
   return found;
 }
 
-/** Counts of the keys of a table, those in it as well. */
-export function countKeys(table: Table): { mapped: number; unmapped: number } {
-  const counts = { mapped: 0, unmapped: 0 };
-  const walk = (one: Table): void => {
-    for (const row of Object.values(one)) {
-      if ('unmapped' in row) counts.unmapped += 1;
-      else if ('field' in row) counts.mapped += 1;
-      else if ('cases' in row) Object.values(row.cases).forEach(walk);
-      else walk(row.keys);
-    }
+/** Every row of a table that is no table itself, with the path of the object whose fields it shows and the cases that it is in. */
+function* rowsOf(
+  table: Table,
+  prefix = '',
+  cases: readonly string[] = [],
+): Generator<{ row: Shows | Unmapped; prefix: string; cases: readonly string[] }> {
+  const join = (field: string): string => (prefix === '' ? field : field === '' ? prefix : `${prefix}.${field}`);
+  for (const row of Object.values(table)) {
+    if ('unmapped' in row || 'field' in row) yield { row, prefix, cases };
+    else if ('each' in row) yield* rowsOf(row.keys, join(row.each), cases);
+    else if ('cases' in row) {
+      yield { row: shows(row.by), prefix, cases };
+      for (const [name, keys] of Object.entries(row.cases)) yield* rowsOf(keys, join(row.of), [...cases, name]);
+    } else yield* rowsOf(row.keys, join(row.of ?? ''), cases);
+  }
+}
+
+/** The fields that a table shows, and of which case they are: of a kind of link, of a type of encapsulation. */
+export function shownFields(table: Table): { readonly path: string; readonly cases: readonly string[] }[] {
+  const found: { path: string; cases: readonly string[] }[] = [];
+  for (const { row, prefix, cases } of rowsOf(table)) {
+    if ('unmapped' in row) continue;
+    for (const field of [row.field, ...(row.with ?? [])])
+      found.push({ path: prefix === '' ? field : field === '' ? prefix : `${prefix}.${field}`, cases });
+  }
+  return found;
+}
+
+/** How many keys of a table show a field, and why the others do not. */
+export function countKeys(table: Table): { readonly mapped: number; readonly reasons: readonly string[] } {
+  const rows = [...rowsOf(table)].map(({ row }) => row);
+  return {
+    mapped: rows.filter((row) => 'field' in row).length,
+    reasons: rows.flatMap((row) => ('unmapped' in row ? [row.unmapped] : [])),
   };
-  walk(table);
-  return counts;
 }
