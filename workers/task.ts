@@ -20,7 +20,7 @@ try {
   enterTable(data.table, addon.threadId(), threadId);
   if (data.namespace >= 0) addon.enterNamespace(data.namespace);
   if (data.mounts !== undefined) addon.enterMounts(data.mounts);
-  lookInside(data.mounts === undefined ? data.name : undefined);
+  lookInside(data.label, data.name);
   if (data.nodeOptions !== undefined) process.env['NODE_OPTIONS'] = data.nodeOptions;
 } catch (error) {
   enterFailure = packError(error);

@@ -142,6 +142,7 @@ export class Runner {
       {
         namespace: this.#namespace.fd(),
         mounts: mounts ? etcName : undefined,
+        label: name,
         name: etcName,
         table: taskThreads.table,
         nodeOptions: process.env['NODE_OPTIONS'],

@@ -13,6 +13,8 @@ export interface TaskData {
   readonly namespace: number;
   /** Name under /etc/netns whose files, and a /sys, the thread is to see; undefined: it keeps the mounts of the process. */
   readonly mounts: string | undefined;
+  /** String(namespace), for errors. */
+  readonly label: string;
   /** Name of the namespace, whose /etc/netns files tell the servers of names also without mounts. */
   readonly name: string | undefined;
   /** Where the thread enters itself: see TaskThreads. */

@@ -132,10 +132,10 @@ describe('Names in a task', function () {
       ownEtc,
     ) as Record<string, { readonly message: string }>;
     const { missing, silent, nobody } = result;
-    expect(missing).to.deep.include({ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'missing.test' });
-    expect(silent).to.include({ code: 'EAI_AGAIN', hostname: 'silent.test.' });
-    expect(silent?.message).to.include('10.0.0.1 (/etc/netns/blue/resolv.conf) gave no answer');
-    expect(nobody).to.have.property('code', 'EAI_AGAIN');
-    expect(nobody?.message).to.match(/127\.0\.0\.53 .*\/etc\/netns\/NAME\/resolv\.conf/);
+    expect(missing).to.include({ code: 'ENOTFOUND', hostname: 'missing.test' });
+    expect(silent).to.include({ code: 'ETIMEOUT', hostname: 'silent.test.' });
+    expect(silent?.message).to.include('10.0.0.1');
+    expect(nobody).to.have.property('code', 'NETLANE_NO_RESOLVER');
+    expect(nobody?.message).to.include('127.0.0.53').and.to.include('/etc/netns/blue/resolv.conf');
   });
 });
