@@ -21,6 +21,8 @@ const layers = [
     may: ['base', 'native', 'codec', 'schema', 'netlink', 'lane', 'execution', 'namespace'],
   },
   { name: 'index', files: /^lib\/index\.ts$/, may: ['base', 'native', 'codec', 'schema', 'netlink', 'lane', 'execution', 'namespace'] },
+  // Speaks to the library as its users do.
+  { name: 'command-line', files: /^lib\/command-line\//, may: ['base', 'index'] },
   { name: 'worker', files: /^workers\//, may: ['base', 'native', 'codec', 'schema', 'netlink', 'lane', 'execution'] },
   // native: the demo opens TCP sockets inside, which Namespace cannot yet.
   { name: 'document', files: /^docs\//, may: ['native', 'index', 'nl', 'testing'] },

@@ -51,32 +51,27 @@ function succeeds(file, args) {
 // Named namespaces of the tests stay among themselves: a mount namespace with an empty /run/netns, and for an ordinary user a user
 // namespace in which he is root. What a test that crashed left there goes away with the run.
 const shield = 'mkdir -p /run/netns && mount -t tmpfs -o mode=755 netlane-tests /run/netns && exec "$@"';
-const shieldOfUser =
-  'mount -t tmpfs -o mode=755 netlane-tests /run && mkdir /run/netns && { ip link set lo up 2>/dev/null || true; } && exec "$@"';
+const shieldOfRoot = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c', shield, 'sh'];
+const shieldOfUser = [process.execPath, 'dist/lib/command-line/main.js', 'rootless', '--'];
 
-function shielded(flags, script) {
-  const enter = [...flags, '--', 'sh', '-c', script, 'sh'];
-  if (!succeeds('unshare', [...enter, 'true'])) return undefined;
-  return ['unshare', ...enter];
+function works([file, ...args]) {
+  return succeeds(file, [...args, 'true']);
 }
 
 function wrapper() {
   if (process.env.NETLANE_TEST_HOST === '1') return [];
   const user = process.getuid();
   if (user === 0) {
-    const found = shielded(['--mount', '--propagation', 'private'], shield);
-    say(
-      found === undefined
-        ? 'no mount namespace can be made here: named namespaces are the machine’s own'
-        : 'root, with a private /run/netns',
-    );
-    return found ?? [];
+    const found = works(shieldOfRoot);
+    say(found ? 'root, with a private /run/netns' : 'no mount namespace can be made here: named namespaces are the machine’s own');
+    return found ? shieldOfRoot : [];
   }
-  const found = shielded(['--user', '--map-root-user', '--mount', '--net'], shieldOfUser);
-  if (found === undefined)
-    say(`user ${user} may not make user namespaces: all that needs privileges is skipped (run as root for the whole suite)`);
-  else say(`user ${user} is root in a user namespace; what needs the machine's own root is skipped (run as root for the whole suite)`);
-  return found ?? [];
+  if (works(shieldOfUser)) {
+    say(`user ${user} is root in a user namespace; what needs the machine's own root is skipped (run as root for the whole suite)`);
+    return shieldOfUser;
+  }
+  say(`user ${user} may not make user namespaces: all that needs privileges is skipped (run as root for the whole suite)`);
+  return [];
 }
 
 let running;

@@ -286,7 +286,7 @@ async function main(): Promise<void> {
   if (!(await mayMakeNamespaces())) {
     const rootless = lookForUserNamespace();
     if (rootless.kind === 'possible') {
-      screen.line('Making namespaces needs CAP_SYS_ADMIN. Running again as root of a user namespace: unshare -rnm ...');
+      screen.line('Making namespaces needs CAP_SYS_ADMIN. Running again as root of a user namespace: netlane rootless -- ...');
       process.exitCode = await runInUserNamespace();
       return;
     }

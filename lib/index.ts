@@ -7,6 +7,7 @@ export type {
   LeakedMount,
   LeakedThread,
   Leaks,
+  LeaksOptions,
   ListOptions,
   NameOptions,
   NamespaceChange,

@@ -9,7 +9,7 @@ import { bindName, checkCreateOptions, createAnonymous, createNamed, deleteName,
 import { namespaceError } from './namespace/entry-error.js';
 import { Executor } from './namespace/executor.js';
 import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
-import { findLeaks, type Leaks } from './namespace/leaks.js';
+import { findLeaks, type Leaks, type LeaksOptions } from './namespace/leaks.js';
 import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
 import { openNetlink } from './namespace/netlink.js';
 import { openRoute } from './namespace/route.js';
@@ -46,7 +46,7 @@ export type Change<T extends object> =
   | { readonly action: 'synchronized' };
 
 export type { CreateOptions } from './namespace/create.js';
-export type { LeakedDescriptor, LeakedMount, LeakedThread, Leaks } from './namespace/leaks.js';
+export type { LeakedDescriptor, LeakedMount, LeakedThread, Leaks, LeaksOptions } from './namespace/leaks.js';
 export type { ListOptions, NamespaceEntry } from './namespace/list.js';
 export type { NamespaceSource, OpenOptions } from './namespace/open.js';
 export type { WatchAll, WatchAllOptions } from './namespace/watch-all.js';
@@ -266,8 +266,8 @@ export class Namespace extends Executor {
    * Threads of this process that are in another network namespace than its main thread, fds that keep namespaces alive, and names that this thread made,
    * each with its owner, where the calling thread knows one. What has no owner was left by somebody. Looks at /proc/self: for tests and for finding faults.
    */
-  static leaks(): Leaks {
-    return findLeaks();
+  static leaks(options?: LeaksOptions): Leaks {
+    return findLeaks(options);
   }
 
   /** 'device:inode'. Two namespaces that are open at the same time never have the same; after the last use the kernel gives it to another at once. */

@@ -208,6 +208,8 @@ export interface Native {
   readonly duplicateNamespace: (fd: number) => number;
   /** The namespace of a socket of any family (SIOCGSKNS). */
   readonly namespaceOfSocket: (fd: number) => number;
+  /** The same of a socket of another process (pidfd_getfd(2), Linux 5.6): EPERM without the right to trace it. */
+  readonly namespaceOfForeignSocket: (pid: number, fd: number) => number;
   /** The namespace of the process behind a pidfd: PIDFD_GET_NETWORK_NAMESPACE (Linux 6.11), else /proc/PID/ns/net with the pidfd checked before and after. */
   readonly namespaceOfPidfd: (pidfd: number) => number;
   /** The calling thread's namespace (/proc/thread-self/ns/net). */

@@ -58,6 +58,9 @@ Napi::Value exportDuplicateNamespace(Info info) {
 Napi::Value exportNamespaceOfSocket(Info info) {
   return ownedNumber(info, namespaceOfSocket(intArgument(info, 0)));
 }
+Napi::Value exportNamespaceOfForeignSocket(Info info) {
+  return ownedNumber(info, namespaceOfForeignSocket(intArgument(info, 0), intArgument(info, 1)));
+}
 Napi::Value exportNamespaceOfPidfd(Info info) {
   return ownedNumber(info, namespaceOfPidfd(intArgument(info, 0)));
 }
@@ -194,6 +197,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("openNamespace", Napi::Function::New<boundary<exportOpenNamespace>>(env, "openNamespace"));
     exports.Set("duplicateNamespace", Napi::Function::New<boundary<exportDuplicateNamespace>>(env, "duplicateNamespace"));
     exports.Set("namespaceOfSocket", Napi::Function::New<boundary<exportNamespaceOfSocket>>(env, "namespaceOfSocket"));
+    exports.Set("namespaceOfForeignSocket", Napi::Function::New<boundary<exportNamespaceOfForeignSocket>>(env, "namespaceOfForeignSocket"));
     exports.Set("namespaceOfPidfd", Napi::Function::New<boundary<exportNamespaceOfPidfd>>(env, "namespaceOfPidfd"));
     exports.Set("currentNamespace", Napi::Function::New<boundary<exportCurrentNamespace>>(env, "currentNamespace"));
     exports.Set("identity", Napi::Function::New<boundary<exportIdentity>>(env, "identity"));

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <cerrno>
@@ -88,6 +89,14 @@ Fd namespaceOfSocket(int fd) {
   Fd found(ioctl(fd, SIOCGSKNS));
   if (!found.valid()) throw SystemFailure("ioctl");
   return checked(std::move(found));
+}
+
+Fd namespaceOfForeignSocket(pid_t pid, int number) {
+  const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.valid()) throw SystemFailure("pidfd_open");
+  const Fd socket(static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), number, 0)));
+  if (!socket.valid()) throw SystemFailure("pidfd_getfd");
+  return namespaceOfSocket(socket.get());
 }
 
 Fd namespaceOfPidfd(int pidfd) {

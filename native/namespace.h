@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +21,8 @@ Fd openNamespace(const std::string& path);
 Fd duplicateNamespace(int fd);
 /** SIOCGSKNS; needs CAP_NET_ADMIN over the namespace. */
 Fd namespaceOfSocket(int fd);
+/** Of a socket of another process, by a duplicate (pidfd_getfd(2), Linux 5.6): takes the right to trace it. */
+Fd namespaceOfForeignSocket(pid_t pid, int number);
 Fd namespaceOfPidfd(int pidfd);
 /** The calling thread's. */
 Fd currentNamespace();

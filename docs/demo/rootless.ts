@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { Namespace } from '../../lib/index.js';
 
 /** Set for a run inside the user namespace, so that none is made inside of it again. */
 const marker = 'NETLANE_DEMO_ROOTLESS';
 
-/** unshare -rnm: root in a user namespace, with a network and mounts of its own. Its /run is its own, too, for the names. */
-const unshare = ['-rnm', 'sh', '-c', 'mount -t tmpfs netlane-demo /run && exec "$@"', 'sh'];
+/** The command of the package that makes a user namespace, with a network, mounts and names of its own. */
+const rootless = [fileURLToPath(new URL('../../lib/command-line/main.js', import.meta.url)), 'rootless', '--'];
 
 /** Whether this process may make namespaces: found out by making one. */
 export async function mayMakeNamespaces(): Promise<boolean> {
@@ -26,15 +27,14 @@ export type Rootless = { readonly kind: 'inside' } | { readonly kind: 'possible'
 /** Whether it can be had in a user namespace; where not, what is missing. */
 export function lookForUserNamespace(): Rootless {
   if (process.env[marker] !== undefined) return { kind: 'inside' };
-  const probe = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8', timeout: 10_000 });
-  if (probe.error !== undefined) return { kind: 'impossible', why: 'unshare is missing: apt-get install -y util-linux mount' };
+  const probe = spawnSync(process.execPath, [...rootless, 'true'], { encoding: 'utf8', timeout: 30_000 });
   if (probe.status === 0) return { kind: 'possible' };
-  return { kind: 'impossible', why: probe.stderr.trim() };
+  return { kind: 'impossible', why: probe.error?.message ?? probe.stderr.trim().replace(/^netlane: /, '') };
 }
 
 /** Runs this program again inside a user namespace, hands signals on, and gives its exit status. */
 export async function runInUserNamespace(): Promise<number> {
-  const child = spawn('unshare', [...unshare, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+  const child = spawn(process.execPath, [...rootless, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
     env: { ...process.env, [marker]: '1' },
   });

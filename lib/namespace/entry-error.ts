@@ -11,7 +11,7 @@ import { native, translate } from '../native.js';
 const CAP_SYS_ADMIN = 21n;
 
 const withoutPrivilege =
-  "it needs CAP_SYS_ADMIN, which this process does not have: run it as root, or the whole program in a user namespace of its own with 'unshare --user --map-root-user --net'";
+  "it needs CAP_SYS_ADMIN, which this process does not have: run it as root, or the whole program in a user namespace of its own: 'npx netlane rootless -- COMMAND'";
 
 export interface EntryContext {
   readonly operation: string;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { native } from '../native.js';
 import { accountedFor, accountOf } from './accounts.js';
-import { codeOf } from './entry-error.js';
+import { checkInteger, checkRules } from '../arguments.js';
+import { codeOf, namespaceError } from './entry-error.js';
 import { statId } from './processes.js';
 
 /** A thread of this process that is in another network namespace than the process itself (its main thread). */
@@ -38,6 +39,18 @@ export interface Leaks {
   readonly mounts: readonly LeakedMount[];
 }
 
+/** Options of Namespace.leaks(). */
+export interface LeaksOptions {
+  /** Another process, of which no owners are known. Default: this one. */
+  readonly pid?: number | undefined;
+}
+
+/** Of whom it is asked: 'self', or the number of another process. */
+type Whom = 'self' | number;
+
+/** What is gone when it is looked at: a descriptor that was closed, a thread or a process that ended. */
+const gone: readonly unknown[] = ['ENOENT', 'ESRCH'];
+
 function withOwner(owner: string | undefined): { owner?: string } {
   return owner === undefined ? {} : { owner };
 }
@@ -47,40 +60,48 @@ function idOf(fd: number): string {
   return `${device}:${inode}`;
 }
 
-/** PF_EXITING of linux/sched.h. */
-const exiting = 4;
-
-/** The name of a thread that runs. One that was joined still stands in /proc for a moment, in its namespace, on its way out. */
-function commandOf(tid: number): string | undefined {
+/** undefined for what is gone. */
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    const stat = readFileSync(`/proc/self/task/${tid}/stat`, 'utf8');
-    // pid (comm) state ppid pgrp session tty_nr tpgid flags: a comm may hold spaces and parentheses.
-    const flags = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]);
-    return (flags & exiting) === 0 ? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) : undefined;
+    return read();
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(codeOf(error) ?? '')) return undefined;
+    if (gone.includes(codeOf(error))) return undefined;
     throw error;
   }
 }
 
-function threads(home: string | undefined): LeakedThread[] {
-  return readdirSync('/proc/self/task').flatMap((entry) => {
+function threads(whom: Whom, home: string | undefined): LeakedThread[] {
+  return readdirSync(`/proc/${whom}/task`).flatMap((entry) => {
     const tid = Number(entry);
-    const id = statId(`/proc/self/task/${tid}/ns/net`);
-    const name = id === undefined || id === home ? undefined : commandOf(tid);
+    const id = statId(`/proc/${whom}/task/${tid}/ns/net`);
+    if (id === undefined || id === home) return [];
+    const name = unlessGone(() => readFileSync(`/proc/${whom}/task/${tid}/comm`, 'utf8').trimEnd());
     // One that ended while it was looked at leaks nothing.
-    return id === undefined || name === undefined ? [] : [{ tid, name, id, ...withOwner(accountOf('thread', tid)) }];
+    return name === undefined ? [] : [{ tid, name, id, ...withOwner(whom === 'self' ? accountOf('thread', tid) : undefined) }];
   });
 }
 
-/** The namespace of a socket, where it can be told: SIOCGSKNS needs CAP_NET_ADMIN, and not every family has it. */
-function socketNamespace(fd: number): string | undefined {
+/** How the kernel says that it cannot tell the namespace of a socket: SIOCGSKNS needs CAP_NET_ADMIN, and not every family has it. */
+const untold: readonly unknown[] = [
+  'EPERM',
+  'EACCES',
+  'ENOTTY',
+  'ENOTSOCK',
+  'EBADF',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+  'EINVAL',
+  'EMFILE',
+  'ENOSYS',
+  'ESRCH',
+];
+
+function socketNamespace(whom: Whom, fd: number): string | undefined {
   let opened;
   try {
-    opened = native().namespaceOfSocket(fd);
+    opened = whom === 'self' ? native().namespaceOfSocket(fd) : native().namespaceOfForeignSocket(whom, fd);
   } catch (error) {
-    if (['EPERM', 'ENOTTY', 'ENOTSOCK', 'EBADF', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL', 'EMFILE'].includes(codeOf(error) ?? ''))
-      return undefined;
+    if (untold.includes(codeOf(error))) return undefined;
     throw error;
   }
   try {
@@ -90,24 +111,20 @@ function socketNamespace(fd: number): string | undefined {
   }
 }
 
-function descriptor(fd: number, home: string | undefined): LeakedDescriptor | undefined {
-  let target;
-  try {
-    target = readlinkSync(`/proc/self/fd/${fd}`);
-  } catch (error) {
-    // The fd of the directory listing itself, or one that another thread closed meanwhile.
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  const owner = withOwner(accountOf('fd', fd));
-  if (target.startsWith('net:[')) return { fd, kind: 'namespace', id: statId(`/proc/self/fd/${fd}`) ?? target, ...owner };
+function descriptor(whom: Whom, fd: number, home: string | undefined): LeakedDescriptor | undefined {
+  const path = `/proc/${whom}/fd/${fd}`;
+  // The fd of the directory listing itself, or one that another thread closed meanwhile.
+  const target = unlessGone(() => readlinkSync(path));
+  if (target === undefined) return undefined;
+  const owner = withOwner(whom === 'self' ? accountOf('fd', fd) : undefined);
+  if (target.startsWith('net:[')) return { fd, kind: 'namespace', id: statId(path) ?? target, ...owner };
   if (!target.startsWith('socket:[')) return undefined;
-  const id = socketNamespace(fd);
+  const id = socketNamespace(whom, fd);
   return id === undefined || id === home ? undefined : { fd, kind: 'socket', id, ...owner };
 }
 
 /** The names that this thread made and that are still mounted. */
-function mounts(): LeakedMount[] {
+function ownMounts(): LeakedMount[] {
   return accountedFor('mount').flatMap((path) => {
     const id = statId(path);
     const isNamespace = id !== undefined && id.split(':')[0] === statId('/proc/self/ns/net')?.split(':')[0];
@@ -115,10 +132,34 @@ function mounts(): LeakedMount[] {
   });
 }
 
-/** Looks at the whole process; owners are those that the calling thread knows of. */
-export function findLeaks(): Leaks {
-  // /proc/self is the main thread: where the process is at home.
-  const home = statId('/proc/self/ns/net');
-  const fds = readdirSync('/proc/self/fd').flatMap((entry) => descriptor(Number(entry), home) ?? []);
-  return { threads: threads(home), fds, mounts: mounts() };
+/** Namespaces that are mounted where another process sees them and this one does not. */
+function foreignMounts(pid: number, device: string | undefined): LeakedMount[] {
+  if (statId(`/proc/${pid}/ns/mnt`) === statId('/proc/self/ns/mnt')) return [];
+  const lines = unlessGone(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n')) ?? [];
+  return lines.flatMap((line) => {
+    const [, , , root = '', path = ''] = line.split(' ');
+    const inode = /^net:\[(\d+)\]$/.exec(root)?.[1];
+    return inode === undefined ? [] : [{ path, id: `${device ?? '?'}:${inode}` }];
+  });
+}
+
+/** Looks at a whole process; owners are those that the calling thread knows of, of its own process only. */
+export function findLeaks(options: LeaksOptions = {}): Leaks {
+  const { pid } = checkRules<LeaksOptions>('options', options, { pid: 'any' });
+  if (pid !== undefined) checkInteger('options.pid', pid, 1, 0x7fffffff);
+  const whom = pid === undefined || pid === process.pid ? 'self' : pid;
+  try {
+    // The main thread: where the process is at home.
+    const home = statId(`/proc/${whom}/ns/net`);
+    const fds = readdirSync(`/proc/${whom}/fd`).flatMap((entry) => descriptor(whom, Number(entry), home) ?? []);
+    const mounts = whom === 'self' ? ownMounts() : foreignMounts(whom, home?.split(':')[0]);
+    return { threads: threads(whom, home), fds, mounts };
+  } catch (thrown) {
+    if (whom === 'self') throw thrown;
+    const code = codeOf(thrown);
+    const hint = gone.includes(code)
+      ? `process ${whom} is not there, or has ended`
+      : `process ${whom} is another user's: it takes root to look`;
+    throw namespaceError(thrown, { operation: `look at process ${whom}`, hint });
+  }
 }
