@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Child } from '../index.js';
 import { exitCodes, type Call, type Command } from './command.js';
 import { codeOfSignal, handOn } from './signals.js';
 import { openArgument, sourceText } from './source.js';
@@ -13,22 +14,27 @@ function codeOf(error: unknown): number {
 async function run({ values, positionals, rest, terminal }: Call): Promise<number> {
   const [name = ''] = positionals;
   const [file = '', ...args] = rest;
-  let child;
+  let child: Child | undefined;
+  // From the start on: a signal that comes early must not end this process and leave the command behind.
+  let early: NodeJS.Signals | undefined;
+  const stop = handOn((signal) => {
+    early = signal;
+    child?.kill(signal);
+  });
   try {
     const namespace = await openArgument(name);
-    try {
-      child = await namespace.spawn(file, args, { stdio: 'inherit', ...(values['no-mounts'] === true && { mounts: false }) });
-    } finally {
-      await namespace.close();
-    }
+    child = await namespace.spawn(file, args, { stdio: 'inherit', ...(values['no-mounts'] === true && { mounts: false }) });
+    const ended = once(child, 'exit') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+    if (early !== undefined) child.kill(early);
+    await namespace.close();
+    const [code, signal] = await ended;
+    return code ?? codeOfSignal(signal ?? '');
   } catch (error) {
     terminal.complain((error as Error).message);
     return codeOf(error);
+  } finally {
+    stop();
   }
-  const stop = handOn((signal) => child.kill(signal));
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  stop();
-  return code ?? codeOfSignal(signal ?? '');
 }
 
 export const exec: Command = {
