@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import { apiPages, row } from '../../docs/api-pages.js';
+import { walk } from '../../lib/codec/documentation.js';
+import { messages } from '../support/schemas.js';
+
+describe('the pages of the API', () => {
+  const pages = apiPages();
+  const lines = new Set([...pages.values()].flatMap((text) => text.split('\n')));
+
+  for (const [name, { codec }] of Object.entries(messages)) {
+    // A notification that no client tells of.
+    if (name === 'prefix') continue;
+    it(`have every field of ${name}, with its kernel name, unit and first kernel version`, () => {
+      const missing = [...walk(codec)].map(row).filter((line) => !lines.has(line));
+      expect(missing).to.deep.equal([]);
+    });
+  }
+
+  it('say which kind of link an option is of', () => {
+    const link = pages.get('link.md') ?? '';
+    expect(link).to.match(/## vlan\n\n\| field .*\n.*\n(?:\|.*\n)*\| `data\.id` \| IFLA_VLAN_ID \| `number` \| {2}\| {2}\|/);
+    expect(link).to.match(/\| `mtu` \| IFLA_MTU \| `number` \| bytes \|/);
+    expect(link).to.match(/\| `alternativeNames` \| IFLA_PROP_LIST \| `string\[\]` \| {2}\| 5\.5 \|/);
+  });
+
+  it('are all in the index', () => {
+    const index = pages.get('index.md') ?? '';
+    for (const name of pages.keys()) if (name !== 'index.md') expect(index).to.include(`(${name})`);
+  });
+});
