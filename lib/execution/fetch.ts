@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Agent } from 'undici';
-import { isRecord } from '../arguments.js';
+import { isObject, isRecord } from '../arguments.js';
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { checkConnect, connectChecked } from './connect.js';
 import { checkConnection, type ConnectionOptions } from './http-agent.js';
@@ -76,6 +76,7 @@ function dispatcherOf(place: Place): Promise<Agent> {
 
 /** Namespace.fetch(). Node's own fetch does it, so that what comes out is its Response, over a dispatcher that connects inside. */
 export async function fetchInside(place: Place, input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  if (!isObject(init)) throw invalidArgument('init', 'an object', init);
   if ((init as { readonly dispatcher?: unknown }).dispatcher !== undefined) {
     throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a dispatcher of its own would connect outside of the namespace', {
       operation: 'fetch',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, Server, type Socket } from 'node:net';
-import { checkInteger, checkRules, type OptionRule } from '../arguments.js';
+import { checkInteger, checkMilliseconds, checkRules, type OptionRule } from '../arguments.js';
 import { abortError, invalidArgument, NetlaneError } from '../errors.js';
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
@@ -77,7 +77,8 @@ function checkListen(given: unknown, listener: unknown): Listen {
   const port = checkPort('options.port', options.port ?? 0);
   const backlog = options.backlog ?? 511;
   checkInteger('options.backlog', backlog, 0, 0x7fffffff);
-  const { server, path } = options;
+  const { server, path, keepAliveInitialDelay } = options;
+  if (keepAliveInitialDelay !== undefined) checkMilliseconds('options.keepAliveInitialDelay', keepAliveInitialDelay);
   if (server !== undefined) {
     if (!(server instanceof Server))
       throw invalidArgument('options.server', 'a server of node:net, node:http, node:https or node:tls', server);
@@ -160,6 +161,7 @@ export async function listenInside(place: Place, given: unknown, listener: unkno
   const { signal, host, path } = options;
   const operation = path === undefined ? `listen on ${host ?? 'all addresses'} port ${port}` : `listen on ${path.replaceAll('\0', '@')}`;
   const context = { operation, namespace: place.label };
+  const server = options.server ?? createServer(Object.fromEntries(ofNewServer.map((key) => [key, options[key]])));
   const socket = await untilEnded(place, context, { signal, timeout: 0 }, async (ending) => {
     if (path !== undefined) return openPath(place, path, backlog, operation);
     if (host === undefined) return openOnAll(place, listen, operation);
@@ -167,7 +169,6 @@ export async function listenInside(place: Place, given: unknown, listener: unkno
     ending.assertGoing();
     return open(place, first?.address ?? host, listen, operation);
   });
-  const server = options.server ?? createServer(Object.fromEntries(ofNewServer.map((key) => [key, options[key]])));
   const listening = once(server, 'listening');
   // Its rejection is looked at below, unless what comes before it throws.
   listening.catch(() => undefined);

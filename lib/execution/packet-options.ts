@@ -1,4 +1,4 @@
-import { checkInteger, checkRules, nearest, type OptionRule } from '../arguments.js';
+import { checkInteger, checkRules, isObject, nearest, type OptionRule } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { encodeFilter, type FilterInstruction } from '../netlink/filter.js';
 import { etherTypes } from '../schema/route/names.js';
@@ -78,6 +78,9 @@ const BPF_RETURN = 6;
 
 /** A filter that keeps at most so many bytes: what it returns is cut where it is a constant; the rest is cut on receipt. */
 function programOf(filter: readonly FilterInstruction[], snapLength: number): Uint8Array {
+  if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array of instructions', filter);
+  for (const [index, each] of (filter as readonly unknown[]).entries())
+    if (!isObject(each)) throw invalidArgument(`options.filter[${index}]`, 'an instruction: { code, jt, jf, k }', each);
   const instructions = filter.length === 0 ? [{ code: BPF_RETURN, jt: 0, jf: 0, k: wholePacket }] : filter;
   // Checked before it is looked at.
   encodeFilter(instructions);

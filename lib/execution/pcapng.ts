@@ -1,6 +1,8 @@
+import { checkInteger, checkRules, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import type { Packet } from './packet-block.js';
-import type { PacketSocket } from './packet.js';
+import { PacketSocket } from './packet.js';
+import { wholePacket } from './packet-options.js';
 
 /*
  * The file format of captures (draft-ietf-opsawg-pcapng): blocks of a type, their length, a body, and the length again, all in the byte
@@ -106,6 +108,14 @@ function flagsOf({ direction }: Packet): number {
   }
 }
 
+function checkPacket(packet: unknown): void {
+  if (!isObject(packet)) throw invalidArgument('packet', 'a packet', packet);
+  checkInteger('packet.link', packet['link'], 0, 0x7fffffff);
+  checkInteger('packet.length', packet['length'], 0, 0xffffffff);
+  if (typeof packet['timestamp'] !== 'bigint') throw invalidArgument('packet.timestamp', 'nanoseconds as a bigint', packet['timestamp']);
+  if (!(packet['bytes'] instanceof Uint8Array)) throw invalidArgument('packet.bytes', 'a Uint8Array', packet['bytes']);
+}
+
 /** Turns packets into the blocks of a pcapng file: tcpdump, Wireshark and everything made with libpcap read it. Times have nanoseconds. */
 export class PcapngWriter {
   readonly #snapLength: number;
@@ -119,6 +129,9 @@ export class PcapngWriter {
    * @param nameOf the name of a link by its index; undefined where it is not known.
    */
   constructor(snapLength: number, nameOf: (link: number) => string | undefined = () => undefined, application = 'netlane') {
+    checkInteger('snapLength', snapLength, 1, wholePacket);
+    if (typeof nameOf !== 'function') throw invalidArgument('nameOf', 'a function', nameOf);
+    if (typeof application !== 'string') throw invalidArgument('application', 'a string', application);
     this.#snapLength = snapLength;
     this.#nameOf = nameOf;
     this.#application = application;
@@ -140,6 +153,7 @@ export class PcapngWriter {
 
   /** The blocks of a packet: before the first of a link a description of that link. */
   packet(packet: Packet): Uint8Array {
+    checkPacket(packet);
     const known = this.#links.get(packet.link);
     const description = known === undefined ? this.#describe(packet) : undefined;
     const bytes = withTag(packet);
@@ -172,7 +186,12 @@ export class PcapngWriter {
   }
 
   /** What the kernel counted, for a capture of one link: how the file may end. Empty before the first packet. */
-  statistics({ received, dropped }: { readonly received: number; readonly dropped: number }, at: bigint): Uint8Array {
+  statistics(counted: { readonly received: number; readonly dropped: number }, at: bigint): Uint8Array {
+    if (!isObject(counted)) throw invalidArgument('counted', 'an object with received and dropped', counted);
+    const { received, dropped } = counted;
+    checkInteger('counted.received', received, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger('counted.dropped', dropped, 0, Number.MAX_SAFE_INTEGER);
+    if (typeof at !== 'bigint') throw invalidArgument('at', 'nanoseconds as a bigint', at);
     if (this.#links.size !== 1) return new Uint8Array();
     return blockOf(block.statistics, (body) =>
       body
@@ -192,8 +211,10 @@ export class PcapngWriter {
  */
 export async function* pcapng(
   packets: PacketSocket,
-  { count = Infinity }: { readonly count?: number | undefined } = {},
+  options?: { readonly count?: number | undefined },
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
+  const { count = Infinity } = checkRules<{ readonly count?: number | undefined }>('options', options, { count: 'any' });
+  if (!(packets instanceof PacketSocket)) throw invalidArgument('packets', 'a socket that namespace.packet() gave', packets);
   if (typeof count !== 'number' || !(count >= 1)) throw invalidArgument('options.count', 'a number of packets from 1', count);
   const writer = new PcapngWriter(packets.snapLength, (link) => packets.linkName(link));
   yield writer.header();
