@@ -76,11 +76,16 @@ export function protocolNumberOf(name: string, value: unknown): number {
 
 const BPF_RETURN = 6;
 
-/** A filter that keeps at most so many bytes: what it returns is cut where it is a constant; the rest is cut on receipt. */
-function programOf(filter: readonly FilterInstruction[], snapLength: number): Uint8Array {
+/** What encodeFilter leaves open. */
+function checkInstructions(filter: unknown): void {
   if (!Array.isArray(filter)) throw invalidArgument('options.filter', 'an array of instructions', filter);
   for (const [index, each] of (filter as readonly unknown[]).entries())
     if (!isObject(each)) throw invalidArgument(`options.filter[${index}]`, 'an instruction: { code, jt, jf, k }', each);
+}
+
+/** A filter that keeps at most so many bytes: what it returns is cut where it is a constant; the rest is cut on receipt. */
+function programOf(filter: readonly FilterInstruction[], snapLength: number): Uint8Array {
+  checkInstructions(filter);
   const instructions = filter.length === 0 ? [{ code: BPF_RETURN, jt: 0, jf: 0, k: wholePacket }] : filter;
   // Checked before it is looked at.
   encodeFilter(instructions);

@@ -31,10 +31,30 @@ type Method = (...args: unknown[]) => unknown;
 const methods: Readonly<Record<string, { readonly base: object; readonly options: readonly string[] }>> = {
   connect: {
     base: { host: '127.0.0.1', port: 9, timeout: 1000 },
-    options: ['host', 'port', 'path', 'family', 'timeout', 'attemptDelay', 'signal', 'keepAliveInitialDelay', 'localAddress', 'localPort', 'device', 'mark', 'reuse'],
+    options: [
+      'host',
+      'port',
+      'path',
+      'family',
+      'timeout',
+      'attemptDelay',
+      'signal',
+      'keepAliveInitialDelay',
+      'localAddress',
+      'localPort',
+      'device',
+      'mark',
+      'reuse',
+    ],
   },
-  listen: { base: {}, options: ['host', 'port', 'path', 'backlog', 'ipv6Only', 'server', 'signal', 'keepAliveInitialDelay', 'device', 'mark', 'reuse'] },
-  udp: { base: {}, options: ['type', 'port', 'address', 'broadcast', 'recvBufferSize', 'signal', 'device', 'mark', 'reuse', 'transparent'] },
+  listen: {
+    base: {},
+    options: ['host', 'port', 'path', 'backlog', 'ipv6Only', 'server', 'signal', 'keepAliveInitialDelay', 'device', 'mark', 'reuse'],
+  },
+  udp: {
+    base: {},
+    options: ['type', 'port', 'address', 'broadcast', 'recvBufferSize', 'signal', 'device', 'mark', 'reuse', 'transparent'],
+  },
   socket: { base: { family: 'ipv4', type: 'stream' }, options: ['family', 'type', 'protocol'] },
   packet: { base: {}, options: ['link', 'protocol', 'filter', 'snapLength', 'promiscuous', 'outgoing', 'buffer', 'latency', 'signal'] },
   agent: { base: {}, options: ['connection'] },

@@ -22,7 +22,7 @@ const packet: Packet = {
 function blocksOf(file: Uint8Array): { readonly type: number; readonly body: DataView }[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const blocks = [];
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     const length = view.getUint32(at + 4, true);
     expect(length % 4).to.equal(0);
     expect(view.getUint32(at + length - 4, true), 'the length at the end').to.equal(length);
