@@ -50,7 +50,7 @@ async function cycle(thread: 'lane' | 'caller'): Promise<void> {
 }
 
 describe('Opening and closing', function () {
-  this.timeout(long ? 600_000 : 60_000);
+  this.timeout(long ? 1_800_000 : 300_000);
 
   for (const [thread, cycles] of [
     ['lane', laneCycles],

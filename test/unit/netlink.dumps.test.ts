@@ -13,7 +13,9 @@ import {
   withSequence,
   type FakeHandler,
   type FakeKernel,
+  type FakeRequest,
 } from '../../lib/testing.js';
+import { FakeClock } from '../support/clock.js';
 import { rejectionOf } from '../support/error-of.js';
 import { numberIn, RTM, settle, withSocket } from '../support/fake-socket.js';
 
@@ -354,19 +356,25 @@ describe('a dump that the kernel does not guard', () => {
 
 describe('the time-out of a dump', () => {
   it('counts anew with each part', async () => {
-    await withSocket(
-      (request, kernel) => {
-        for (let part = 1; part <= 5; part += 1) {
-          setTimeout(() => kernel.answer(request, reply(request, u32(part), { flags: 2 })), part * 30);
-        }
-        setTimeout(() => kernel.answer(request, multi(request, [])), 180);
-        return undefined;
-      },
-      async (socket) => {
-        // 180 ms in all, with a limit of 120 for each step.
-        expect((await socket.request({ ...dumpLinks, timeout: 120 })).messages.length).to.equal(5);
-      },
-    );
+    await FakeClock.during(async (clock) => {
+      const asked: FakeRequest[] = [];
+      await withSocket(
+        (request) => void asked.push(request),
+        async (socket, kernel) => {
+          const dump = socket.request({ ...dumpLinks, timeout: 120 });
+          while (asked.length === 0) await settle(kernel);
+          const [request] = asked as [FakeRequest];
+          // 500 ms in all.
+          for (let part = 1; part <= 5; part += 1) {
+            clock.advance(100);
+            kernel.answer(request, reply(request, u32(part), { flags: 2 }));
+            await settle(kernel);
+          }
+          kernel.answer(request, multi(request, []));
+          expect((await dump).messages.length).to.equal(5);
+        },
+      );
+    });
   });
 
   it('is NETLANE_TIMEOUT, and the fd goes with what may still come on it', async () => {

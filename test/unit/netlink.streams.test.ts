@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { NLM_F_DUMP } from '../../lib/netlink/constants.js';
 import { multi, refuse, u32, type FakeHandler } from '../../lib/testing.js';
+import { FakeClock } from '../support/clock.js';
 import { rejectionOf } from '../support/error-of.js';
 import { numberIn, RTM, settle, withSocket } from '../support/fake-socket.js';
 
@@ -116,14 +117,21 @@ describe('a stream', () => {
   });
 
   it('that waits in vain is NETLANE_TIMEOUT; the time that the loop itself takes does not count', async () => {
-    await withSocket(numbering(100, { done: false, perDatagram: 1 }), async (socket, kernel) => {
-      const stream = socket.stream({ ...dumpLinks, timeout: 20 });
-      await stream.next();
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      const seen: unknown[] = [];
-      expect(await rejectionOf(collect(stream, seen as never[]))).to.include({ code: 'NETLANE_TIMEOUT' });
-      expect(seen.length).to.equal(99);
-      expect(kernel.openTransports.length).to.equal(1);
+    await FakeClock.during(async (clock) => {
+      await withSocket(numbering(100, { done: false, perDatagram: 1 }), async (socket, kernel) => {
+        const stream = socket.stream({ ...dumpLinks, timeout: 20 });
+        await stream.next();
+        await settle(kernel);
+        clock.advance(60);
+        const seen: unknown[] = [];
+        const outcome = rejectionOf(collect(stream, seen as never[]));
+        while (seen.length < 99) await settle(kernel);
+        await settle(kernel);
+        clock.advance(20);
+        expect(await outcome).to.include({ code: 'NETLANE_TIMEOUT' });
+        expect(seen.length).to.equal(99);
+        expect(kernel.openTransports.length).to.equal(1);
+      });
     });
   });
 
