@@ -73,6 +73,15 @@ describe('Requests that iproute2 showed to be lacking', function () {
     expect((await route.fdb.list({ link: 'x0' })).map(({ remote }) => remote)).to.have.members(['127.0.0.2', '127.0.0.3']);
   });
 
+  it('leave the state of neighbours that the kernel manages to the kernel', async () => {
+    await route.links.add({ name: 'm0', kind: 'veth', peer: { name: 'm1' } });
+    await route.links.set('m0', { up: true });
+    await route.neighbours.add({ link: 'm0', address: '10.0.0.9', flags: ['managed'] });
+    const [found] = await route.neighbours.list({ link: 'm0', address: '10.0.0.9' });
+    expect(found?.flags).to.include('managed');
+    expect(found?.state).to.not.equal('permanent');
+  });
+
   describe('for multicast groups of a bridge', () => {
     const group = { bridge: 'b0', entry: { port: 'p0', state: 'permanent', group: '239.1.1.1' } } as const;
 
