@@ -30,14 +30,28 @@ export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without progress; 0: no limit. Default: the client's. */
   readonly timeout?: number | undefined;
+  /**
+   * Called with each warning of the kernel: it did what was asked, but not gladly. For changes and lists. What it throws rejects the operation, which is done
+   * all the same.
+   */
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
 }
 
-export const operationOptionNames = ['signal', 'timeout'] as const;
+export const operationOptionNames = ['signal', 'timeout', 'onWarning'] as const;
 
 export function checkOperationOptions(options: OperationOptions | undefined): void {
   checkOptions('options', options, operationOptionNames);
   checkSignal('signal', options?.signal);
   if (options?.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
+  if (options?.onWarning !== undefined && typeof options.onWarning !== 'function')
+    throw invalidArgument('onWarning', 'a function', options.onWarning);
+}
+
+/** Tells the warnings of a reply. */
+async function tellWarnings(reply: Promise<Reply>, tell: (warning: Warning) => void): Promise<Reply> {
+  const { warnings } = await reply;
+  for (const warning of warnings) tell(warning);
+  return reply;
 }
 
 /** A message's body, valid until the next one is encoded, and the namespaces that it names by fd: to be released when the kernel has answered. */
@@ -122,7 +136,7 @@ export class Exchange {
     body.set(text, ifinfomsg + 4);
     let index = 0;
     await this.socket.request(
-      { type: RTM_GETLINK, body, acknowledge: false, ...options },
+      { type: RTM_GETLINK, body, acknowledge: false, signal: options.signal, timeout: options.timeout },
       {
         operation: () => `find link ${name}`,
         sink: (message) => {
@@ -191,10 +205,11 @@ export class Exchange {
   /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
   submit<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<Reply> {
     const { locate, nameMissing } = this.#naming(call.codec);
-    return this.socket.request(
+    const reply = this.socket.request(
       { type: call.type, flags: call.flags, body: encoded.bytes, signal: options?.signal, timeout: options?.timeout },
       { operation: call.operation, locate, nameMissing },
     );
+    return options?.onWarning === undefined ? reply : tellWarnings(reply, options.onWarning);
   }
 
   /** The same, released when the kernel has answered. */
@@ -252,8 +267,8 @@ export class Exchange {
   async list<T>(call: DumpCall<T>, options: OperationOptions = {}): Promise<T[]> {
     const values: T[] = [];
     const take = this.#taker(call);
-    await this.socket.request(
-      { type: call.type, flags: NLM_F_DUMP, body: call.body, ...options },
+    const { warnings } = await this.socket.request(
+      { type: call.type, flags: NLM_F_DUMP, body: call.body, signal: options.signal, timeout: options.timeout },
       {
         operation: call.operation,
         restart: () => {
@@ -265,12 +280,15 @@ export class Exchange {
         },
       },
     );
+    if (options.onWarning !== undefined) for (const warning of warnings) options.onWarning(warning);
     return values;
   }
 
   async *stream<T>(call: DumpCall<T>, options: OperationOptions = {}): AsyncGenerator<T, undefined, undefined> {
     const context: RequestContext = { operation: call.operation };
-    const values = this.socket.stream({ type: call.type, flags: NLM_F_DUMP, body: call.body, ...options }, context, this.#taker(call));
+    const { signal, timeout } = options;
+    const request = { type: call.type, flags: NLM_F_DUMP, body: call.body, signal, timeout };
+    const values = this.socket.stream(request, context, this.#taker(call));
     for await (const value of values) if (value !== undefined) yield value;
     return undefined;
   }

@@ -61,7 +61,7 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
     view.setUint32(8, (isIpv6 ? 0 : RTM_F_LOOKUP_TABLE) | (entry === true ? RTM_F_FIB_MATCH : 0), LITTLE_ENDIAN);
     let found: Route | undefined;
     await this.exchange.socket.request(
-      { type: routeType.types.get, body: encoded.bytes, acknowledge: false, ...options },
+      { type: routeType.types.get, body: encoded.bytes, acknowledge: false, signal: options?.signal, timeout: options?.timeout },
       { operation: this.words('look up', { destination }), sink: (message) => (found = this.exchange.decode(routeType.codec, message)) },
     );
     if (found === undefined) throw this.missing({ destination });
