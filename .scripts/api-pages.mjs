@@ -1,34 +1,26 @@
-import type { Codec } from '../lib/codec/codec.js';
-import { walk, type Documented } from '../lib/codec/documentation.js';
-import { address } from '../lib/schema/route/address.js';
-import { addressLabel } from '../lib/schema/route/address-label.js';
-import { bridgeLink } from '../lib/schema/route/bridge-link.js';
-import { bridgeVlan, bridgeVlanQuery } from '../lib/schema/route/bridge-vlan.js';
-import { link } from '../lib/schema/route/link.js';
-import { multicastDatabase, multicastEntry } from '../lib/schema/route/multicast-database.js';
-import { namespaceId } from '../lib/schema/route/namespace-id.js';
-import { fdb, neighbour } from '../lib/schema/route/neighbour.js';
-import { neighbourTable } from '../lib/schema/route/neighbour-table.js';
-import { netconf } from '../lib/schema/route/netconf.js';
-import { nexthop, nexthopBucket } from '../lib/schema/route/nexthop.js';
-import { route } from '../lib/schema/route/route.js';
-import { rule } from '../lib/schema/route/rule.js';
-import { statistics, statisticsRequest } from '../lib/schema/route/statistics.js';
-import { vniFilter } from '../lib/schema/route/vni-filter.js';
+import { walk } from '../dist/lib/codec/documentation.js';
+import { address } from '../dist/lib/schema/route/address.js';
+import { addressLabel } from '../dist/lib/schema/route/address-label.js';
+import { bridgeLink } from '../dist/lib/schema/route/bridge-link.js';
+import { bridgeVlan, bridgeVlanQuery } from '../dist/lib/schema/route/bridge-vlan.js';
+import { link } from '../dist/lib/schema/route/link.js';
+import { multicastDatabase, multicastEntry } from '../dist/lib/schema/route/multicast-database.js';
+import { namespaceId } from '../dist/lib/schema/route/namespace-id.js';
+import { fdb, neighbour } from '../dist/lib/schema/route/neighbour.js';
+import { neighbourTable } from '../dist/lib/schema/route/neighbour-table.js';
+import { netconf } from '../dist/lib/schema/route/netconf.js';
+import { nexthop, nexthopBucket } from '../dist/lib/schema/route/nexthop.js';
+import { route } from '../dist/lib/schema/route/route.js';
+import { rule } from '../dist/lib/schema/route/rule.js';
+import { statistics, statisticsRequest } from '../dist/lib/schema/route/statistics.js';
+import { vniFilter } from '../dist/lib/schema/route/vni-filter.js';
 
 /*
  * The pages of docs/api, made from the schemas: every field with its kernel name, unit and first kernel version. `npm run docs` writes
  * them; they are not kept.
  */
 
-interface Page {
-  readonly title: string;
-  /** Where a client has it. */
-  readonly client: string;
-  readonly codec: Codec<unknown, never>;
-}
-
-const pages: Readonly<Record<string, Page>> = {
+const pages = {
   link: { title: 'Link', client: 'route.links', codec: link },
   address: { title: 'Address', client: 'route.addresses', codec: address },
   route: { title: 'Route', client: 'route.routes', codec: route },
@@ -51,12 +43,12 @@ const pages: Readonly<Record<string, Page>> = {
   'vni-filter': { title: 'VNI filter', client: 'route.vniFilters', codec: vniFilter },
 };
 
-function cell(text: string): string {
+function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 /** One line of a table. */
-export function row({ field, path, type }: Documented): string {
+export function row({ field, path, type }) {
   const cells = [
     `\`${path.join('.')}\``,
     field.kernel,
@@ -70,8 +62,8 @@ export function row({ field, path, type }: Documented): string {
 
 const head = '| field | kernel | value | unit | since | meaning |\n| --- | --- | --- | --- | --- | --- |';
 
-function pageOf({ title, client, codec }: Page): string {
-  const sections = new Map<string, string[]>();
+function pageOf({ title, client, codec }) {
+  const sections = new Map();
   for (const documented of walk(codec)) {
     const section = documented.cases.join(', ');
     const rows = sections.get(section) ?? [];
@@ -82,10 +74,10 @@ function pageOf({ title, client, codec }: Page): string {
   return `# ${title}\n\n\`${client}\`. "since" is the first Linux that has it, where that is later than 4.0.\n\n${parts.join('\n\n')}\n`;
 }
 
-/** Files of docs/api by name, with their text. */
-export function apiPages(): ReadonlyMap<string, string> {
-  const made = new Map(Object.entries(pages).map(([name, page]) => [`${name}.md`, pageOf(page)]));
+/** Pages of docs/api by name, with their text. */
+export function apiPages() {
+  const made = new Map(Object.entries(pages).map(([name, page]) => [name, pageOf(page)]));
   const index = Object.entries(pages).map(([name, { title, client }]) => `- [${title}](${name}.md): \`${client}\``);
-  made.set('index.md', `# Objects of rtnetlink\n\n${index.join('\n')}\n`);
+  made.set('index', `# Objects of rtnetlink\n\n${index.join('\n')}\n`);
   return made;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { apiPages, row } from '../../docs/api-pages.js';
-import { walk } from '../../lib/codec/documentation.js';
-import { messages } from '../support/schemas.js';
+import { apiPages, row } from '../../.scripts/api-pages.mjs';
+import { walk } from '../../dist/lib/codec/documentation.js';
+import { messages } from '../../dist/test/support/schemas.js';
 
 describe('the pages of the API', () => {
   const pages = apiPages();
@@ -17,14 +17,14 @@ describe('the pages of the API', () => {
   }
 
   it('say which kind of link an option is of', () => {
-    const link = pages.get('link.md') ?? '';
+    const link = pages.get('link');
     expect(link).to.match(/## vlan\n\n\| field .*\n.*\n(?:\|.*\n)*\| `data\.id` \| IFLA_VLAN_ID \| `number` \| {2}\| {2}\|/);
     expect(link).to.match(/\| `mtu` \| IFLA_MTU \| `number` \| bytes \|/);
     expect(link).to.match(/\| `alternativeNames` \| IFLA_PROP_LIST \| `string\[\]` \| {2}\| 5\.5 \|/);
   });
 
   it('are all in the index', () => {
-    const index = pages.get('index.md') ?? '';
-    for (const name of pages.keys()) if (name !== 'index.md') expect(index).to.include(`(${name})`);
+    const index = pages.get('index');
+    for (const name of pages.keys()) if (name !== 'index') expect(index).to.include(`(${name}.md)`);
   });
 });
