@@ -119,6 +119,7 @@ describe('Requests that iproute2 showed to be lacking', function () {
 
   it('delete all links of a group, but not those of the default one', async () => {
     expect(await rejectionOf(route.links.delete({ group: 0 }))).to.include({ code: 'EPERM', operation: 'delete link group 0' });
+    expect(await rejectionOf(route.links.delete({ group: 7, mtu: 1300 }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     await route.links.delete({ group: 7 });
     expect(ipJson<Shown>(namespace, 'link show type ifb').map(({ ifname }) => ifname)).to.deep.equal(['a2']);
   });

@@ -72,9 +72,9 @@ export interface LinkGroup {
 /** The same, or all links of a group: the kernel takes the group's number where there is no index. */
 function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
   if (typeof reference !== 'object' || reference === null || !('group' in reference)) return naming(reference);
-  const { group } = reference;
-  const hasName = ('index' in reference && reference.index !== undefined) || ('name' in reference && reference.name !== undefined);
-  return hasName || group === undefined ? naming(reference as LinkReference) : { group };
+  // A link that lacks its name is not meant to stand for all of its group.
+  const given = Object.entries(reference).filter(([, value]) => value !== undefined);
+  return given.length === 1 && given[0]?.[0] === 'group' ? { group: reference.group } : naming(reference as LinkReference);
 }
 
 /** Fields of a link that changes are about. */
