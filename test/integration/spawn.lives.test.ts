@@ -1,13 +1,12 @@
 import { spawn as spawnOutside } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { moduleUrl } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
-import { isThere } from './support/children.js';
+import { childrenOfThisProcess, isThere, ofThreads, stateOf } from './support/children.js';
 
 const library = `const { Namespace } = await import(${JSON.stringify(moduleUrl('namespace'))});`;
 
@@ -17,15 +16,6 @@ async function until(condition: () => boolean): Promise<void> {
     if (performance.now() > end) throw new Error('it did not happen');
     await sleep(10);
   }
-}
-
-function stateOf(pid: number): string | undefined {
-  if (!isThere(pid)) return undefined;
-  return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
-}
-
-function threadNames(): string[] {
-  return readdirSync('/proc/self/task').map((tid) => readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trim());
 }
 
 /** A worker that starts children and tells their pids. */
@@ -56,7 +46,7 @@ describe('the life of children', () => {
       await worker.terminate();
       // Their standard input has come to its end, so that they end.
       await until(() => pids.every((pid) => !isThere(pid)));
-      await until(() => !threadNames().includes('netlane-reaper'));
+      await until(() => !ofThreads('comm').includes('netlane-reaper'));
     }
   });
 
@@ -138,11 +128,3 @@ describe('the life of children', () => {
     expect(await run(false)).to.equal('started PID\nended 0\nthis process ends');
   });
 });
-
-function childrenOfThisProcess(): string[] {
-  return readdirSync('/proc/self/task').flatMap((tid) =>
-    readFileSync(`/proc/self/task/${tid}/children`, 'utf8')
-      .split(' ')
-      .filter((pid) => pid.trim() !== ''),
-  );
-}

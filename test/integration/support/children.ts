@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Child } from '../../../lib/index.js';
 
@@ -22,13 +22,32 @@ export function end(child: Child): Promise<Ended> {
   return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout: stdout(), stderr: stderr() })));
 }
 
-/** Whether there is a process of this number, be it only a zombie. */
-export function isThere(pid: number): boolean {
+/** A file of a process or a thread; undefined when that has ended. */
+function readOfLiving(path: string): string | undefined {
   try {
-    readFileSync(`/proc/${pid}/stat`);
-    return true;
+    return readFileSync(path, 'latin1');
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
+}
+
+/** The state of a process as /proc has it: 'S', 'Z', ...; undefined when there is none of this number. */
+export function stateOf(pid: number): string | undefined {
+  const stat = readOfLiving(`/proc/${pid}/stat`);
+  return stat === undefined ? undefined : /\) (\S)/.exec(stat)?.[1];
+}
+
+/** Whether there is a process of this number, be it only a zombie. */
+export function isThere(pid: number): boolean {
+  return stateOf(pid) !== undefined;
+}
+
+/** Something of every thread of this process: 'comm', 'children'. */
+export function ofThreads(file: string): string[] {
+  return readdirSync('/proc/self/task').flatMap((tid) => readOfLiving(`/proc/self/task/${tid}/${file}`)?.trim() ?? []);
+}
+
+export function childrenOfThisProcess(): string[] {
+  return ofThreads('children').filter((pids) => pids !== '');
 }
