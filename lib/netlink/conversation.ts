@@ -162,9 +162,10 @@ export class Conversation {
   #append(pending: Pending): void {
     const { request, body } = pending;
     pending.sequence = this.#sequence.next(this.#isInUse);
-    this.#outbox.append(pending);
+    const flags = this.#outbox.append(pending);
     if (channels.request.hasSubscribers) this.#publish(pending);
-    if (tracing()) trace('->', this.#options.namespace, this.#options.protocol, { ...request, sequence: pending.sequence }, body);
+    if (tracing())
+      trace('->', this.#options.namespace, this.#options.protocol, { type: request.type, flags, sequence: pending.sequence }, body);
     pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;

@@ -99,7 +99,7 @@ export class DumpSocket implements TransportEvents {
       warnings: [],
       outcome: undefined,
     };
-    if (tracing()) trace('->', this.#namespace, asked.protocol, { ...request, sequence: this.#sequence }, body);
+    if (tracing()) trace('->', this.#namespace, asked.protocol, { type: request.type, flags, sequence: this.#sequence }, body);
     this.#transport?.ref(true);
     this.#transport?.send(bytes, this.#sequence, 0, 0);
   }

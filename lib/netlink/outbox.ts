@@ -42,18 +42,20 @@ export class Outbox {
 
   /**
    * Puts a request down, to leave at the end of the tick. Its body is its own afterwards: a read may have to be sent again, and a warning of
-   * the kernel does not echo what it is about.
+   * the kernel does not echo what it is about. Gives the flags that it leaves with.
    */
-  append(pending: Pending): void {
+  append(pending: Pending): number {
     const outgoing = (this.#outgoing ??= this.#next());
     const { request } = pending;
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
     pending.tag = outgoing.tag;
     pending.start = outgoing.append(request.type, flags, pending.sequence, pending.body);
     ownBody(pending);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(this.#flushInTurn);
+    if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(this.#flushInTurn);
+    }
+    return flags;
   }
 
   #next(): Outgoing {
