@@ -5,7 +5,7 @@ import { limit } from '../../support/time.js';
 
 /** Runs dnsmasq inside as a DNS server at an address, with nothing but what the options say, until the work is done. */
 export async function withDnsmasq<T>(namespace: Namespace, address: string, options: readonly string[], use: () => Promise<T>): Promise<T> {
-  const fixed = ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root', '--pid-file='];
+  const fixed = ['--no-daemon', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root', '--pid-file='];
   const listening = [`--listen-address=${address}`, '--bind-interfaces', '--log-facility=-', '--local=/test/'];
   const child = await namespace.spawn('dnsmasq', [...fixed, ...listening, ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
