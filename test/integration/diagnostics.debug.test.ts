@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { runProgram } from '../support/namespaces.js';
 
-describe('NODE_DEBUG=netlane', () => {
+describe('NODE_DEBUG=netlane', function () {
+  this.timeout(60_000);
+
   const program = `
     const here = await Namespace.current();
     const socket = await here.netlink('route', { thread: 'caller' });

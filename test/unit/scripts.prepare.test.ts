@@ -19,7 +19,9 @@ function prepareWith(programs: Readonly<Record<string, string>>): { readonly sta
   }
 }
 
-describe('npm run build, without what it takes', () => {
+describe('npm run build, without what it takes', function () {
+  this.timeout(60_000);
+
   it('says which system packages are missing, and the line that installs them, before it does anything', () => {
     const before = statSync(join(root, 'build/Release/netlane.node')).mtimeMs;
     const { status, stderr } = prepareWith({});
