@@ -42,7 +42,7 @@ function expectEnd(result: ProgramResult, status: number, stderr: RegExp | ''): 
 }
 
 describe('A process with lanes', function () {
-  this.timeout(60_000);
+  this.timeout(60_000 + cycles * 10_000);
 
   it('ends by itself while lanes and sockets are open and at rest', () => {
     const done = runProgram(`${open}\nconsole.log('answered', answered);`);

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { errorOf } from '../support/error-of.js';
+import { limit } from '../support/time.js';
 import { needsRoot, skip } from '../support/skip.js';
 import type { NativeSocket } from '../../lib/native.js';
 import {
@@ -136,7 +137,7 @@ describe('A netlink socket', () => {
        socket.send(new Uint8Array(4), ${witness.port}, 0); socket.wait(-1);`,
       { eval: true },
     );
-    expect(witness.wait(10_000), 'the worker is about to wait').to.equal(true);
+    expect(witness.wait(limit(30_000)), 'the worker is about to wait').to.equal(true);
     expect(await worker.terminate()).to.equal(1);
     witness.close();
   });
