@@ -6,7 +6,7 @@ import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ip, uniqueName, wire, withNamespaces } from '../support/namespaces.js';
 import { withNetnsFiles } from '../support/netns-files.js';
-import { needsRoot } from '../support/skip.js';
+import { needsPrograms, needsRoot } from '../support/skip.js';
 import { withDnsmasq } from './support/dnsmasq.js';
 import { Namespace as Namespaces } from '../../lib/namespace.js';
 
@@ -44,8 +44,9 @@ async function withScene(files: Readonly<Record<string, string>>, use: (scene: S
 const ownServer = { 'resolv.conf': `nameserver ${server}\nsearch nowhere.test example.test\noptions timeout:10\n` };
 
 describe('Names inside a namespace', function () {
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    await needsPrograms(this, 'dnsmasq');
   });
 
   it('are those of its own resolv.conf: A, AAAA, CNAME and search domains', () =>

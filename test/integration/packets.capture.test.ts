@@ -10,7 +10,7 @@ import type { PacketSocket } from '../../lib/execution/packet.js';
 import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
-import { needsRoot } from '../support/skip.js';
+import { needsPrograms, needsRoot } from '../support/skip.js';
 
 const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
 
@@ -49,8 +49,9 @@ function frame(length: number, fill = 7): Uint8Array {
 }
 
 describe('Packets of a namespace', function () {
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    await needsPrograms(this, 'ping', 'tcpdump');
   });
 
   it('are captured with their times, lengths and directions', () =>

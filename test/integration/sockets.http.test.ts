@@ -11,7 +11,7 @@ import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ip, wire, withNamespaces } from '../support/namespaces.js';
-import { needsRoot } from '../support/skip.js';
+import { needsPrograms, needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
 import { expectInside, fdOf } from './support/insideness.js';
 
@@ -81,8 +81,9 @@ function makeCertificate(): { readonly key: string; readonly cert: string } {
 }
 
 describe('HTTP inside a namespace', function () {
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    await needsPrograms(this, 'curl', 'ping', 'iperf3', 'openssl');
   });
 
   it('is fetched by Node’s own fetch across a router, with redirects, bodies and several connections', () =>

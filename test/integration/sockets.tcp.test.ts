@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { execInside, ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
-import { needsRoot } from '../support/skip.js';
+import { needsPrograms, needsRoot } from '../support/skip.js';
 import { expectInside, fdOf } from './support/insideness.js';
 
 const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
@@ -45,8 +45,9 @@ async function destroyed(socket: Socket): Promise<void> {
 }
 
 describe('TCP inside a namespace', function () {
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    await needsPrograms(this, 'curl');
   });
 
   it('connects two namespaces with sockets of node:net, each in its own', () =>

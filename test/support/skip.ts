@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { limit } from './time.js';
 
 /** What the summary of the run prints; the reporter reads it. */
 const skips: { title: string; reason: string }[] = ((globalThis as Record<symbol, unknown>)[Symbol.for('netlane.skips')] ??= []) as never;
@@ -54,6 +56,16 @@ export async function needs(context: Mocha.Context, feature: string, probe: () =
   if (answer === undefined) probed.set(feature, (answer = ask(probe)));
   const code = await answer;
   if (code !== undefined) skip(context, `no ${feature} here (${code})`);
+}
+
+/** Skips where one of the programs is not installed; only whether it can be started counts. */
+export async function needsPrograms(context: Mocha.Context, ...programs: readonly string[]): Promise<void> {
+  for (const program of programs) {
+    await needs(context, program, () => {
+      const { error } = spawnSync(program, ['--version'], { stdio: 'ignore', timeout: limit(10_000) });
+      if (error !== undefined) throw error;
+    });
+  }
 }
 
 /** Skips unless the run has root's rights over a namespace of its own. */
