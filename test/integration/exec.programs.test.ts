@@ -61,7 +61,9 @@ describe('exec()', () => {
   });
 
   it('rejects when there is no such program, or no such directory, also with { reject: false }', async () => {
-    const error = await rejectionOf(namespace.exec('netlane-has-no-such-program', [], { reject: false }));
+    // A directory in the PATH that this user may not search would make it EACCES.
+    const options = { reject: false, env: { PATH: '/usr/bin:/bin' } };
+    const error = await rejectionOf(namespace.exec('netlane-has-no-such-program', [], options));
     expect(error).to.include({ name: 'SystemError', code: 'ENOENT', syscall: 'execve', path: 'netlane-has-no-such-program' });
     expect(error.message).to.include(String(namespace)).and.to.include('no such program in the PATH');
     const directory = await rejectionOf(namespace.exec('true', [], { cwd: '/netlane-has-no-such-directory' }));
