@@ -26,10 +26,25 @@ function isWholeBond(data: unknown): boolean {
   return typeof data !== 'object' || data === null || !('mode' in data || 'miiMonitor' in data);
 }
 
+/** GENEVE leaves out that the TTL is not inherited where there is one, GRE the other end that is no address. */
+function isWholeTunnel(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return true;
+  const { ttl, ttlInherit, remote } = data as { ttl?: unknown; ttlInherit?: unknown; remote?: unknown };
+  return !(ttl !== undefined && ttlInherit === false) && remote !== '0.0.0.0' && remote !== '::';
+}
+
+/** Kinds whose data says less than was given, in some cases. */
+const wholeData: Readonly<Record<string, (data: unknown) => boolean>> = {
+  bond: isWholeBond,
+  ...Object.fromEntries(
+    ['geneve', 'gre', 'gretap', 'erspan', 'ip6gre', 'ip6gretap', 'ip6erspan'].map((kind) => [kind, isWholeTunnel] as const),
+  ),
+};
+
 /** Every message of rtnetlink that has a schema, and what must be minded when values of it are made. */
 export const messages: Readonly<Record<string, { readonly codec: Schema; readonly options?: ArbitraryOptions }>> = {
   // The other end of a pair belongs to its kinds; it has a test of its own.
-  link: { codec: link, options: { omit: ['peer', 'family'], whole: (value) => value['kind'] !== 'bond' || isWholeBond(value['data']) } },
+  link: { codec: link, options: { omit: ['peer', 'family'], whole: (value) => wholeData[String(value['kind'])]?.(value['data']) ?? true } },
   address: { codec: address, options: { require: { peer: 'address' } } },
   // Next to the nexthop object others are ignored.
   route: { codec: route, options: { omit: ['nexthopId'] } },
@@ -56,7 +71,9 @@ export const messages: Readonly<Record<string, { readonly codec: Schema; readonl
 };
 
 /** Options of the tests of parts. */
-export const partOptions: Readonly<Record<string, ArbitraryOptions>> = { 'data of bond': { whole: isWholeBond } };
+export const partOptions: Readonly<Record<string, ArbitraryOptions>> = Object.fromEntries(
+  Object.entries(wholeData).map(([kind, whole]) => [`data of ${kind}`, { whole }]),
+);
 
 /** What messages hold that depends on a kind. */
 export const parts: Readonly<Record<string, Schema>> = {

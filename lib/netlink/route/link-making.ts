@@ -16,6 +16,16 @@ const offWhenNew: Readonly<Record<string, readonly string[]>> = {
   vxlan: ['remoteChecksumSend', 'remoteChecksumReceive'],
 };
 
+/** What a new bond cannot have, since it has no ports; and who makes the sockets of a GTP link when none are given. */
+function adapted(kind: string | undefined, data: Plain): Plain {
+  if (kind === 'bond') {
+    const { activePort: _activePort, ...others } = data;
+    return others;
+  }
+  if (kind === 'gtp' && ['fd0', 'fd1', 'createSockets'].every((name) => data[name] === undefined)) return { ...data, createSockets: true };
+  return data;
+}
+
 /** Without what is off and would be so anyway; of several switches, without those. */
 function withoutOff(kind: string | undefined, data: Plain): Plain {
   const names = kind === undefined ? undefined : offWhenNew[kind];
@@ -86,7 +96,10 @@ export function differing(wanted: Plain, found: Plain): Plain {
 /** What RTM_NEWLINK is given for a new link. */
 export function atOnce(value: LinkInput): LinkInput {
   const { protocols: _protocols, data, ...others } = value;
-  return { ...others, ...(data === undefined ? undefined : { data: withoutOff(value.kind, data as unknown as Plain) }) } as LinkInput;
+  return {
+    ...others,
+    ...(data === undefined ? undefined : { data: withoutOff(value.kind, adapted(value.kind, data as unknown as Plain)) }),
+  } as LinkInput;
 }
 
 /** Refuses what could only be set where this client is not, or on a link whose name it does not know. */

@@ -61,7 +61,7 @@ function ofMode(value: Readonly<Fields>): Readonly<Fields> {
 const schema = attributes(
   {
     mode: field(1, enumeration(u8, modes), 'IFLA_BOND_MODE', 'How the ports are used.'),
-    activePort: field(2, link, 'IFLA_BOND_ACTIVE_SLAVE', 'The port in use; 0 for none.'),
+    activePort: field(2, link, 'IFLA_BOND_ACTIVE_SLAVE', 'The port in use; 0 for none. A new bond has none, whatever is given.'),
     miiMonitor: field(3, u32, 'IFLA_BOND_MIIMON', 'Time between looks at the carrier; 0 does not look.', { unit: 'ms' }),
     upDelay: field(4, u32, 'IFLA_BOND_UPDELAY', 'Wait before a port that came up is used.', { unit: 'ms' }),
     downDelay: field(5, u32, 'IFLA_BOND_DOWNDELAY', 'Wait before a port that went down is not used.', { unit: 'ms' }),

@@ -10,7 +10,13 @@ const schema = attributes({
   fd1: field(2, u32, 'IFLA_GTP_FD1', 'fd of the UDP socket of GTP version 1.', { since: '4.7' }),
   hashSize: field(3, u32, 'IFLA_GTP_PDP_HASHSIZE', 'Size of the hash table.', { since: '4.7' }),
   role: field(4, enumeration(u32, { ggsn: 0, sgsn: 1 }), 'IFLA_GTP_ROLE', 'Which side.', { since: '4.12' }),
-  createSockets: field(5, switch8, 'IFLA_GTP_CREATE_SOCKETS', 'The kernel makes the sockets.', { since: '5.18' }),
+  createSockets: field(
+    5,
+    switch8,
+    'IFLA_GTP_CREATE_SOCKETS',
+    'The kernel makes the sockets; so it is for a new link where no fd is given.',
+    { since: '5.18' },
+  ),
   restartCount: field(6, u8, 'IFLA_GTP_RESTART_COUNT', 'Counter in echo answers.', { since: '5.18' }),
   local: field(7, anyIp, 'IFLA_GTP_LOCAL', 'Own address of the sockets that the kernel makes.', { since: '6.12', ipv6: 8 }),
 });

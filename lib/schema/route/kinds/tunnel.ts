@@ -49,9 +49,13 @@ export function encapsulationFields<const N extends number>(first: N, kernel: st
 /** Whether path MTU discovery is done. */
 export const pathMtu = switch8;
 
-/** Keys of GRE need their flag: it is set when only the key is given. */
+/**
+ * Keys of GRE need their flag: it is set when only the key is given. The other end that a tunnel has not is reported as no address, which
+ * tunnels of frames do not take.
+ */
 export function keyed(value: Readonly<Fields>): Readonly<Fields> {
   let made: Fields | undefined;
+  if (value['remote'] === '0.0.0.0' || value['remote'] === '::') delete (made = { ...value })['remote'];
   for (const [key, bits] of [
     ['inputKey', 'inputFlags'],
     ['outputKey', 'outputFlags'],
