@@ -114,7 +114,7 @@ const selectors = [
   'priority 104 iif v0 oif d0 table 100',
   'priority 105 iif nobody table 100',
   'priority 106 oif nobody table 100',
-  'priority 107 uidrange 1000-2000 table 100',
+  'priority 107 uidrange 0-0 table 100',
   'priority 108 ipproto tcp sport 1000-2000 dport 80 table 100',
   'priority 109 ipproto udp sport 53 dport 1-5 table 100',
   'priority 110 table main suppress_prefixlength 8',
@@ -140,6 +140,7 @@ export const ruleScene: readonly Part[] = [
     ip: ['rule add priority 130 from 10.8.0.0/16 realms 1/2 table 100', 'rule add priority 131 realms 3 table 100'],
     objects: /^13\d$/,
   },
+  { name: 'rules of users that the user namespace has', ip: ['rule add priority 150 uidrange 1000-2000 table 100'], objects: /^150$/ },
   { name: 'rules of VRFs', ip: ['rule add priority 140 l3mdev'], objects: /^140$/ },
 ];
 

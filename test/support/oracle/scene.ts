@@ -23,7 +23,7 @@ export interface Part extends Partial<Readonly<Record<Tool, readonly string[]>>>
 
 /** How iproute2 says that the kernel has not got something, or that /dev/net/tun is not this user's. */
 const absent =
-  /tuntap add .*: open: Permission denied|Unknown device type|not supported|Unknown lightweight tunnel|not enabled|not built|Unsupported|Error talking to the kernel/i;
+  /tuntap add .*: open: Permission denied|Unknown device type|not supported|Unknown lightweight tunnel|not enabled|not built|Unsupported|Invalid uid range|Error talking to the kernel/i;
 
 /** Runs lines until one fails, and gives what was said then; undefined when all went through. */
 export function batch(namespace: Namespace, tool: Tool, lines: readonly string[]): string | undefined {
