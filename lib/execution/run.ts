@@ -90,7 +90,7 @@ export function checkRun(task: unknown, given: unknown, site: string, context: E
   return { code, args, signal: options.signal, timeout, transfer, limits, mounts: options.mounts, site };
 }
 
-export interface RunnerNamespace extends LaneNamespace {
+export interface RunnerNamespace extends Omit<LaneNamespace, 'key'> {
   /** The name of a named namespace. */
   readonly etcName: string | undefined;
   readonly threads: number;

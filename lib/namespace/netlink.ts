@@ -23,7 +23,7 @@ lanes.witness = {
 };
 
 /** A namespace as the transports need it. */
-export function laneNamespace(handle: NamespaceHandle): LaneNamespace {
+function laneNamespace(handle: NamespaceHandle): LaneNamespace {
   return {
     name: String(handle),
     // Before Linux 5.14 there is no cookie: the id is as good while the handle is open, and the lane is inside.

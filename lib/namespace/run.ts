@@ -4,7 +4,6 @@ import { taskThreads } from '../execution/task-threads.js';
 import { accountBy } from './accounts.js';
 import { entryError } from './entry-error.js';
 import { callSite, type NamespaceHandle, type TaskChoice } from './handle.js';
-import { laneNamespace } from './netlink.js';
 
 // leaks() must be able to say which of the threads elsewhere are tasks.
 accountBy('thread', (id) => taskThreads.ownerOf(Number(id)));
@@ -21,13 +20,11 @@ const runners = new WeakMap<NamespaceHandle, Runner>();
 function runnerOf(handle: NamespaceHandle): Runner {
   const existing = runners.get(handle);
   if (existing !== undefined) return existing;
-  const lane = laneNamespace(handle);
   const runner: Runner = new Runner(
     {
-      ...lane,
-      get key() {
-        return lane.key;
-      },
+      name: String(handle),
+      fd: () => handle.entryFd,
+      acquire: () => handle.acquire(),
       etcName: handle.name,
       threads: handle.tasks.taskThreads ?? defaultTaskThreads,
       idle: handle.tasks.taskIdle ?? defaultTaskIdle,

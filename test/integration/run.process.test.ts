@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { asNobody, resultOfProgram, runProgram } from '../support/namespaces.js';
+import { needsNobody, needsRoot } from '../support/skip.js';
+
+const start = `const namespace = await Namespace.create({ loopback: true });`;
+
+describe('A process with tasks', function () {
+  this.timeout(60_000);
+  before(function () {
+    needsRoot(this);
+  });
+
+  it('ends by itself while threads are idle, and stays for a task that runs', () => {
+    const idle = runProgram(`${start} console.log(await namespace.run(() => 'done'));`);
+    expect(idle).to.deep.equal({ status: 0, signal: null, stdout: 'done\n', stderr: '' });
+    const runs = runProgram(`${start}
+      namespace.run(() => new Promise((resolve) => setTimeout(resolve, 300, 'waited for'))).then((value) => console.log(value));`);
+    expect(runs).to.deep.equal({ status: 0, signal: null, stdout: 'waited for\n', stderr: '' });
+  });
+
+  it('ends by process.exit() and by an exception while a task loops', () => {
+    const loop = `${start}
+      const cells = new Int32Array(new SharedArrayBuffer(4));
+      namespace.run((shared) => { Atomics.store(shared, 0, 1); for (;;); }, { args: [cells] }).catch(() => {});
+      while (Atomics.load(cells, 0) === 0) await new Promise(setImmediate);`;
+    expect(runProgram(`${loop} process.exit(7);`)).to.include({ status: 7, signal: null });
+    expect(runProgram(`${loop} throw new Error('on purpose');`)).to.include({ status: 1, signal: null });
+  });
+
+  it('runs tasks in its own namespace without any privilege', function () {
+    needsNobody(this);
+    const result = resultOfProgram(
+      `const here = await Namespace.current();
+      const link = await here.run(() => process.getBuiltinModule('node:fs').readlinkSync('/proc/thread-self/ns/net'));
+      const { readlinkSync } = process.getBuiltinModule('node:fs');
+      await here.close();
+      console.log(JSON.stringify(link === readlinkSync('/proc/self/ns/net')));`,
+      asNobody,
+    );
+    expect(result).to.equal(true);
+  });
+
+  it('that may not enter the namespace is told so, as of everything else', function () {
+    needsNobody(this);
+    const result = resultOfProgram(
+      `${start}
+      const { setuid, setgid } = process;
+      setgid(65534);
+      setuid(65534);
+      const error = await namespace.run(() => 1).catch((error) => error);
+      console.log(JSON.stringify({ code: error.code, syscall: error.syscall, message: error.message }));
+      await namespace.close();`,
+    ) as { readonly code: string; readonly syscall: string; readonly message: string };
+    expect(result).to.include({ code: 'EPERM', syscall: 'setns' });
+    expect(result.message).to.match(/run a task in Namespace\(.*CAP_SYS_ADMIN/);
+  });
+
+  it('has its thread pool at home, also where a task uses it first', () => {
+    const result = resultOfProgram(`${start}
+      const { readFileSync } = process.getBuiltinModule('node:fs');
+      const home = process.getBuiltinModule('node:fs').readlinkSync('/proc/self/ns/net');
+      const pooled = await namespace.run(() => process.getBuiltinModule('node:fs').promises.readlink('/proc/thread-self/ns/net'));
+      await namespace.close();
+      const after = await process.getBuiltinModule('node:fs').promises.readlink('/proc/thread-self/ns/net');
+      console.log(JSON.stringify({ task: pooled === home, main: after === home }));`);
+    expect(result).to.deep.equal({ task: true, main: true });
+  });
+
+  it('gives tasks of a named namespace its devices and files, and keeps its own', () => {
+    const own = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c'];
+    const result = resultOfProgram(
+      `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+      mkdirSync('/etc/netns/blue', { recursive: true });
+      writeFileSync('/etc/hosts', 'of the machine');
+      writeFileSync('/etc/netns/blue/hosts', 'of blue');
+      const blue = await Namespace.create('blue', { temporary: true });
+      const route = await blue.route();
+      await route.links.add({ name: 'inside0', kind: 'veth', peer: { name: 'inside1' } });
+      const look = (mounts) => blue.run(() => {
+        const fs = process.getBuiltinModule('node:fs');
+        return { hosts: fs.readFileSync('/etc/hosts', 'utf8'), device: fs.existsSync('/sys/class/net/inside0') };
+      }, { mounts });
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+      const result = { unsaid: await look(), mounted: await look(true), unmounted: await look(false) };
+      const same = readFileSync('/proc/self/mountinfo', 'utf8') === mounts;
+      await blue.close();
+      console.log(JSON.stringify({ ...result, here: readFileSync('/etc/hosts', 'utf8'), same }));`,
+      [...own, 'mount -t tmpfs netlane-tests /etc && mount -t tmpfs netlane-tests /run/netns && exec "$@"', 'sh'],
+    );
+    const inside = { hosts: 'of blue', device: true };
+    const outside = { hosts: 'of the machine', device: false };
+    expect(result).to.deep.equal({ unsaid: inside, mounted: inside, unmounted: outside, here: 'of the machine', same: true });
+  });
+});
