@@ -66,8 +66,17 @@ function* mounts(): Generator<string> {
   }
 }
 
+/** The links of the process's own namespace, which no test may change. */
+function* links(): Generator<string> {
+  const folder = '/sys/class/net';
+  for (const link of readOr(() => readdirSync(folder), [])) {
+    const mtu = readOr(() => readFileSync(`${folder}/${link}/mtu`, 'utf8').trim(), '');
+    if (mtu !== '') yield `link ${link} with mtu ${mtu}`;
+  }
+}
+
 export function snapshot(): Snapshot {
-  return new Set([...descriptors(), ...threads(), ...names(), ...mounts()]);
+  return new Set([...descriptors(), ...threads(), ...names(), ...mounts(), ...links()]);
 }
 
 /** What is there now and was not before. */
