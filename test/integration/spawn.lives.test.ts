@@ -111,6 +111,10 @@ describe('the life of children', () => {
         console.log('started', child.pid);
         await n.close();`;
       const parent = spawnOutside(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+      // From the start: it may close while something else is waited for.
+      const closed = once(parent, 'close');
+      // It may have ended, or been ended, before it read.
+      parent.stdin.on('error', () => undefined);
       let text = '';
       parent.stdout.setEncoding('utf8').on('data', (part: string) => {
         text += part;
@@ -120,7 +124,7 @@ describe('the life of children', () => {
       if (unref) await until(() => text.includes('this process ends'));
       const pid = Number(/started (\d+)/.exec(text)?.[1] ?? 0);
       if (unref) parent.stdin.end('\n');
-      await once(parent, 'close');
+      await closed;
       if (unref) await until(() => stateOf(pid) === undefined || stateOf(pid) === 'Z');
       return text.replace(/\d{2,}/, 'PID').trim();
     };
