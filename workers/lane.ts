@@ -25,7 +25,7 @@ import type { TransportState, TransportStatistics } from '../lib/netlink/transpo
  */
 
 /** How long the port is looked at again before the thread goes to sleep (nanoseconds): waking it is the expensive part. */
-const patience = 50_000;
+const patience = 100_000;
 /** The most that looking may take in all, and the most messages in one go: the loop has sockets to poll. */
 const longest = 200_000;
 const most = 64;
@@ -100,9 +100,18 @@ function look(from: MessagePort): void {
       found++;
       last = now;
     } else if (now - last > patience) break;
-    if (found >= most || now - start > longest) break;
+    if (found >= most || now - start > longest) {
+      // The sockets have their turn, and then it goes on: to sleep in the middle of a conversation is what costs.
+      if (found > 0) setImmediate(lookOn);
+      break;
+    }
   }
   looking.note(found > 0);
+}
+
+function lookOn(): void {
+  if (port !== undefined) look(port);
+  active.clear();
 }
 
 /** Everything that was posted before a task was: tasks and data come over different ports. */
