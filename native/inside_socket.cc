@@ -72,7 +72,7 @@ InsideSocket::InsideSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<In
     const int family = intArgument(info, 1);
     const int type = intArgument(info, 2);
     const int protocol = intArgument(info, 3);
-    fd_ = std::make_shared<const Fd>(openInside(inside, [&] {
+    fd_.take(openInside(inside, [&] {
       Fd made(socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
       if (!made.valid()) throw SystemFailure("socket");
       return made;
@@ -82,9 +82,8 @@ InsideSocket::InsideSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<In
 }
 
 void InsideSocket::shut() {
-  if (poller_) std::exchange(poller_, nullptr)->close();
   ring_.reset();
-  fd_.reset();
+  fd_.shut();
 }
 
 template <Napi::Value (InsideSocket::*method)(const Napi::CallbackInfo&)>
@@ -154,24 +153,6 @@ Napi::Value InsideSocket::send(const Napi::CallbackInfo& info) {
     sent = sendto(number(), bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, to.get(), to.length);
   } while (sent < 0 && errno == EINTR);
   return outcome(info.Env(), sent);
-}
-
-Napi::Value InsideSocket::poll(const Napi::CallbackInfo& info) {
-  const int mask = intArgument(info, 0);
-  if ((mask & ~(UV_READABLE | UV_WRITABLE)) != 0) throw ArgumentFailure("a mask of 1 (readable) and 2 (writable) was expected");
-  if (!poller_) {
-    if (mask == 0) return info.Env().Undefined();
-    poller_ = Poller::open(info.Env(), fd_, functionArgument(info, 1));
-    poller_->ref(referenced_);
-  }
-  poller_->watch(mask);
-  return info.Env().Undefined();
-}
-
-Napi::Value InsideSocket::ref(const Napi::CallbackInfo& info) {
-  referenced_ = booleanArgument(info, 0);
-  if (poller_) poller_->ref(referenced_);
-  return info.Env().Undefined();
 }
 
 Napi::Value InsideSocket::linkIndex(const Napi::CallbackInfo& info) {

@@ -4,9 +4,8 @@
 
 #include <memory>
 
-#include "fd.h"
 #include "packet_ring.h"
-#include "poller.h"
+#include "polled_fd.h"
 
 namespace netlane {
 
@@ -31,8 +30,8 @@ class InsideSocket : public Napi::ObjectWrap<InsideSocket> {
   Napi::Value connect(const Napi::CallbackInfo& info);
   Napi::Value listen(const Napi::CallbackInfo& info);
   Napi::Value send(const Napi::CallbackInfo& info);
-  Napi::Value poll(const Napi::CallbackInfo& info);
-  Napi::Value ref(const Napi::CallbackInfo& info);
+  Napi::Value poll(const Napi::CallbackInfo& info) { return fd_.poll(info); }
+  Napi::Value ref(const Napi::CallbackInfo& info) { return fd_.ref(info); }
   Napi::Value linkIndex(const Napi::CallbackInfo& info);
   Napi::Value linkName(const Napi::CallbackInfo& info);
   Napi::Value mapRing(const Napi::CallbackInfo& info);
@@ -41,12 +40,10 @@ class InsideSocket : public Napi::ObjectWrap<InsideSocket> {
   Napi::Value close(const Napi::CallbackInfo& info);
 
   void shut();
-  int number() const { return fd_->get(); }
+  int number() const { return fd_.number(); }
 
-  std::shared_ptr<const Fd> fd_;
-  std::shared_ptr<Poller> poller_;
+  PolledFd fd_;
   std::unique_ptr<PacketRing> ring_;
-  bool referenced_ = false;
 };
 
 }  // namespace netlane

@@ -116,12 +116,11 @@ void NetlinkSocket::open(const Napi::CallbackInfo& info) {
   Fd fd = openInside(inside, [&] { return openBound(protocol, port); });
   port_ = portOf(fd.get());
   cookie_ = cookieOfSocket(fd.get());
-  fd_ = std::make_shared<const Fd>(std::move(fd));
+  fd_.take(std::move(fd));
 }
 
 void NetlinkSocket::shut() {
-  if (poller_) std::exchange(poller_, nullptr)->close();
-  fd_.reset();
+  fd_.shut();
 }
 
 template <Napi::Value (NetlinkSocket::*method)(const Napi::CallbackInfo&)>
@@ -189,24 +188,6 @@ Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
 
 Napi::Value NetlinkSocket::wait(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), waitReadable(info.Env(), number(), intArgument(info, 0)));
-}
-
-Napi::Value NetlinkSocket::poll(const Napi::CallbackInfo& info) {
-  const int mask = intArgument(info, 0);
-  if ((mask & ~(UV_READABLE | UV_WRITABLE)) != 0) throw ArgumentFailure("a mask of 1 (readable) and 2 (writable) was expected");
-  if (!poller_) {
-    if (mask == 0) return info.Env().Undefined();
-    poller_ = Poller::open(info.Env(), fd_, functionArgument(info, 1));
-    poller_->ref(referenced_);
-  }
-  poller_->watch(mask);
-  return info.Env().Undefined();
-}
-
-Napi::Value NetlinkSocket::ref(const Napi::CallbackInfo& info) {
-  referenced_ = booleanArgument(info, 0);
-  if (poller_) poller_->ref(referenced_);
-  return info.Env().Undefined();
 }
 
 Napi::Value NetlinkSocket::setOption(const Napi::CallbackInfo& info) {

@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "fd.h"
-#include "poller.h"
+#include "polled_fd.h"
 
 namespace netlane {
 
@@ -28,8 +27,8 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
   Napi::Value send(const Napi::CallbackInfo& info);
   Napi::Value receive(const Napi::CallbackInfo& info);
   Napi::Value wait(const Napi::CallbackInfo& info);
-  Napi::Value poll(const Napi::CallbackInfo& info);
-  Napi::Value ref(const Napi::CallbackInfo& info);
+  Napi::Value poll(const Napi::CallbackInfo& info) { return fd_.poll(info); }
+  Napi::Value ref(const Napi::CallbackInfo& info) { return fd_.ref(info); }
   Napi::Value setOption(const Napi::CallbackInfo& info);
   Napi::Value getOption(const Napi::CallbackInfo& info);
   Napi::Value memberships(const Napi::CallbackInfo& info);
@@ -38,11 +37,9 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
 
   void open(const Napi::CallbackInfo& info);
   void shut();
-  int number() const { return fd_->get(); }
+  int number() const { return fd_.number(); }
 
-  std::shared_ptr<const Fd> fd_;
-  std::shared_ptr<Poller> poller_;
-  bool referenced_ = false;
+  PolledFd fd_;
   uint32_t port_ = 0;
   uint64_t cookie_ = 0;
 };
