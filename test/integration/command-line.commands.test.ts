@@ -102,7 +102,8 @@ describe('the netlane command', function () {
         [[`${name}-`, 'true'], 125, 'no namespace has this name'],
         [['pid:4194304', 'true'], 125, 'process 4194304'],
       ] as const) {
-        const told = netlane(['exec', ...args]);
+        // One folder on the way that may not be searched would make "no such program" a matter of permission, for execvp(3) as well.
+        const told = netlane(['exec', ...args], { PATH: '/usr/bin:/bin' });
         expect(told.status, args.join(' ')).to.equal(status);
         expect(told.stderr).to.include(text);
       }

@@ -65,7 +65,7 @@ describe('netlane rootless', function () {
   it('ends as the command does, also by a signal, which it hands on', async () => {
     expect(rootless(['sh', '-c', 'exit 7']).status).to.equal(7);
     expect(rootless(['sh', '-c', 'kill -TERM $$']).status).to.equal(143);
-    expect(rootless(['netlane-has-no-such-program']).status).to.equal(127);
+    expect(rootless(['netlane-has-no-such-program'], ['env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin']).status).to.equal(127);
     const [file, ...args] = [...command, '--', 'sh', '-c', "trap 'kill $!; exit 9' TERM; sleep 60 & echo ready; wait"];
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(child, 'close');

@@ -8,20 +8,9 @@ import { expect } from 'chai';
 import type { Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
 import { moduleUrl, resultOfProgram, withDirectory } from '../support/namespaces.js';
-import { needsRoot, skip } from '../support/skip.js';
+import { needsNobody, needsRoot } from '../support/skip.js';
 import { end } from './support/children.js';
 import { Scratch } from './support/namespaces.js';
-
-/** Ids that this user namespace has. */
-function hasId(id: number): boolean {
-  return readFileSync('/proc/self/uid_map', 'utf8')
-    .trim()
-    .split('\n')
-    .some((line) => {
-      const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
-      return first <= id && id < first + count;
-    });
-}
 
 describe('a child is given', () => {
   const scratch = new Scratch();
@@ -80,7 +69,7 @@ describe('a child is given', () => {
   });
 
   it('other ids: groups, then group, then user; without groups none are left', async function () {
-    if (!hasId(65534)) skip(this, 'this user namespace has one user only');
+    needsNobody(this);
     const ids = async (options: object): Promise<string[]> => (await said('id -u; id -g; id -G', options)).split('\n').slice(0, 3);
     expect(await ids({ uid: 65534, gid: 65533 })).to.deep.equal(['65534', '65533', '65533']);
     expect(await ids({ uid: 65534, gid: 65533, groups: [5, 7] })).to.deep.equal(['65534', '65533', '65533 5 7']);

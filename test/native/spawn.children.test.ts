@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Native, SpawnJob } from '../../lib/native.js';
 import { childDescriptors } from '../../lib/native.js';
 import { rejectionOf } from '../support/error-of.js';
-import { needsRoot } from '../support/skip.js';
+import { needsNobody, needsRoot } from '../support/skip.js';
 import { addon, cycles, failureOf, inNamespace } from './support/addon.js';
 import { resultOf, runScenario } from './support/scenario.js';
 
@@ -53,7 +53,6 @@ describe('Starting a process', () => {
         {},
         { mounts: '' },
         { user: 0, group: 0 },
-        { groups: [] },
         { detached: true, directory: '/' },
         { files: ['/missing/sh', '/etc/passwd', '/bin/sh'] },
         { descriptors: [toChild, fromChild, fromChild, both, ignored, both] },
@@ -62,6 +61,11 @@ describe('Starting a process', () => {
         expect(await run(namespace, changes), JSON.stringify(changes)).to.deep.equal({ code: 3, signal: null });
       expect(await run(-1, { arguments: ['sh', '-c', 'kill -9 $$'] })).to.deep.equal({ code: null, signal: 9 });
     }));
+
+  it('takes the groups away', function () {
+    needsNobody(this); // setgroups(2) is forbidden where an ordinary user is the only one
+    return inNamespace(async (namespace) => expect(await run(namespace, { groups: [] })).to.deep.equal({ code: 3, signal: null }));
+  });
 
   it('tells which step failed, and leaves nothing', () =>
     inNamespace(async (namespace) => {
