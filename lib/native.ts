@@ -134,6 +134,8 @@ export interface InsideSocket {
   linkIndex(name: string): number;
   /** ENODEV, ENXIO. */
   linkName(index: number): string;
+  /** What kind of hardware the link is (ARPHRD_). ENODEV, ENXIO. */
+  linkHardware(index: number): number;
   /** A ring of the kernel's for what a packet socket hears (TPACKET_V3): blocks of a multiple of the page size. Once. */
   mapRing(blockSize: number, blocks: number, retire: number): void;
   /** Copies the next block that the kernel has finished, struct tpacket_block_desc first, and gives it back. How many bytes; 0: none is finished. */

@@ -57,6 +57,7 @@ Napi::Function InsideSocket::define(Napi::Env env) {
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::ref>>("ref"),
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::linkIndex>>("linkIndex"),
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::linkName>>("linkName"),
+                         InstanceMethod<&InsideSocket::checked<&InsideSocket::linkHardware>>("linkHardware"),
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::mapRing>>("mapRing"),
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::takeBlock>>("takeBlock"),
                          InstanceMethod<&InsideSocket::checked<&InsideSocket::release>>("release"),
@@ -169,6 +170,14 @@ Napi::Value InsideSocket::linkName(const Napi::CallbackInfo& info) {
   request.ifr_ifindex = intArgument(info, 0);
   if (ioctl(number(), SIOCGIFNAME, &request) != 0) throw SystemFailure("ioctl");
   return Napi::String::New(info.Env(), request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name));
+}
+
+Napi::Value InsideSocket::linkHardware(const Napi::CallbackInfo& info) {
+  ifreq request{};
+  request.ifr_ifindex = intArgument(info, 0);
+  if (ioctl(number(), SIOCGIFNAME, &request) != 0) throw SystemFailure("ioctl");
+  if (ioctl(number(), SIOCGIFHWADDR, &request) != 0) throw SystemFailure("ioctl");
+  return Napi::Number::New(info.Env(), request.ifr_hwaddr.sa_family);
 }
 
 Napi::Value InsideSocket::mapRing(const Napi::CallbackInfo& info) {

@@ -34,6 +34,7 @@ class InsideSocket : public Napi::ObjectWrap<InsideSocket> {
   Napi::Value ref(const Napi::CallbackInfo& info) { return fd_.ref(info); }
   Napi::Value linkIndex(const Napi::CallbackInfo& info);
   Napi::Value linkName(const Napi::CallbackInfo& info);
+  Napi::Value linkHardware(const Napi::CallbackInfo& info);
   Napi::Value mapRing(const Napi::CallbackInfo& info);
   Napi::Value takeBlock(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);

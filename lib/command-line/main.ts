@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { nearest } from '../arguments.js';
 import { exitCodes, helpOf, parse, UsageError, type Command } from './command.js';
+import { capture } from './capture.js';
 import { completionOf } from './completion.js';
 import { exec } from './exec.js';
 import { leaks } from './leaks.js';
@@ -12,7 +13,7 @@ import { rootless } from './rootless.js';
 import { Terminal } from './terminal.js';
 
 /** The command line of the package: `netlane`. */
-const commands: readonly Command[] = [ls, exec, monitor, leaks, rootless, completionOf(() => commands)];
+const commands: readonly Command[] = [ls, exec, monitor, capture, leaks, rootless, completionOf(() => commands)];
 
 function version(): string {
   const manifest = new URL('../../../package.json', import.meta.url);

@@ -1,4 +1,4 @@
-import { checkRules, type OptionRule } from '../arguments.js';
+import { checkInteger, checkRules, type OptionRule } from '../arguments.js';
 import { abortError, invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
@@ -35,7 +35,9 @@ export interface SendOptions {
 
 const sendRules: Readonly<Record<keyof SendOptions, OptionRule>> = { link: 'any', protocol: 'any' };
 
+const ENXIO = 6;
 const EAGAIN = 11;
+const ENODEV = 19;
 const ENOBUFS = 105;
 
 /**
@@ -58,6 +60,9 @@ export class PacketSocket implements AsyncIterable<Packet> {
   #waiting: Generator<Packet, undefined, undefined> | undefined;
   #reader: (() => void) | undefined;
   #iterating = false;
+  #taken = 0;
+  /** How many will have been taken when the loop that reads is to end. */
+  #last = Infinity;
   #referenced = true;
   #ended: Error | undefined;
   readonly #disown: (() => void) | undefined;
@@ -85,6 +90,11 @@ export class PacketSocket implements AsyncIterable<Packet> {
     return this.#settings.snapLength;
   }
 
+  /** How many packets loops have taken so far. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Whether it was closed, by close(), its signal, or with its namespace. */
   get closed(): boolean {
     return this.#ended !== undefined;
@@ -104,6 +114,22 @@ export class PacketSocket implements AsyncIterable<Packet> {
   }
 
   /**
+   * What a link's hardware is (ARPHRD_ETHER is 1), which tells how its packets begin; undefined where there is no such link, or the socket is closed.
+   * Source: netdevice(7).
+   */
+  linkHardware(index: number): number | undefined {
+    checkInteger('index', index, 1, 0x7fffffff);
+    if (this.#ended !== undefined) return undefined;
+    try {
+      return this.#socket.linkHardware(index);
+    } catch (thrown) {
+      const { errno } = thrown as { errno?: unknown };
+      if (errno === -ENODEV || errno === -ENXIO) return undefined;
+      throw this.#place.explain(thrown, `look at link ${index}`);
+    }
+  }
+
+  /**
    * The packets, in the order in which the kernel saw them, as they come.
    * Throws NETLANE_BUSY when another loop reads; NETLANE_CLOSED or ABORT_ERR when the socket ends meanwhile, unless by close(), which ends the loop.
    */
@@ -111,23 +137,38 @@ export class PacketSocket implements AsyncIterable<Packet> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this socket', this.#context('capture packets'));
     this.#iterating = true;
     try {
-      for (;;) {
+      while (this.#taken < this.#last) {
         const next = this.#waiting?.next();
-        if (next?.done === false) yield next.value;
-        else if (!(await this.#fill())) return;
+        if (next?.done === false) {
+          this.#taken += 1;
+          yield next.value;
+        } else if (!(await this.#fill())) return;
       }
     } finally {
       this.#iterating = false;
+      this.#last = Infinity;
     }
   }
 
-  /** Gets the next block, and waits for it. False when the socket was closed. */
+  /**
+   * Ends the loop that reads, or the next one where none does, in good order: it still gets what the kernel has heard until now, which may take `latency`.
+   * The socket stays open, and goes on hearing. Throws NETLANE_CLOSED.
+   */
+  stop(): void {
+    this.#assertOpen('stop reading packets');
+    this.#count();
+    this.#last = this.#counted.received;
+    this.#wakeReader();
+  }
+
+  /** Gets the next block, and waits for it. False when there is nothing more to wait for: the socket was closed, or the loop is to end. */
   async #fill(): Promise<boolean> {
     for (;;) {
       if (this.#ended !== undefined) {
         if (this.#ended === closedByOwner) return false;
         throw this.#ended;
       }
+      if (this.#taken >= this.#last) return false;
       const length = this.#socket.takeBlock(this.#block);
       if (length > 0) {
         this.#waiting = packetsOf(this.#block.subarray(0, length), this.#settings.snapLength);

@@ -154,8 +154,7 @@ export class PcapngWriter {
   /** The blocks of a packet: before the first of a link a description of that link. */
   packet(packet: Packet): Uint8Array {
     checkPacket(packet);
-    const known = this.#links.get(packet.link);
-    const description = known === undefined ? this.#describe(packet) : undefined;
+    const description = this.#links.has(packet.link) ? undefined : this.#describe(packet);
     const bytes = withTag(packet);
     const written = blockOf(block.packet, (body) =>
       body
@@ -171,7 +170,19 @@ export class PcapngWriter {
     return description === undefined ? written : Buffer.concat([description, written]);
   }
 
-  #describe({ link, hardware }: Packet): Uint8Array {
+  /**
+   * The description of a link, ahead of its packets: tcpdump refuses a file without any. Empty where it was described before.
+   *
+   * @param index of the link.
+   * @param hardware what it is (ARPHRD_ETHER is 1).
+   */
+  link(index: number, hardware: number): Uint8Array {
+    checkInteger('index', index, 1, 0x7fffffff);
+    checkInteger('hardware', hardware, 0, 0xffff);
+    return this.#links.has(index) ? new Uint8Array() : this.#describe({ link: index, hardware });
+  }
+
+  #describe({ link, hardware }: Pick<Packet, 'link' | 'hardware'>): Uint8Array {
     this.#links.set(link, this.#links.size);
     return blockOf(block.description, (body) =>
       body
@@ -185,7 +196,7 @@ export class PcapngWriter {
     );
   }
 
-  /** What the kernel counted, for a capture of one link: how the file may end. Empty before the first packet. */
+  /** What the kernel counted, for a capture of one link: how the file may end. Empty unless exactly one link is described. */
   statistics(counted: { readonly received: number; readonly dropped: number }, at: bigint): Uint8Array {
     if (!isObject(counted)) throw invalidArgument('counted', 'an object with received and dropped', counted);
     const { received, dropped } = counted;
@@ -205,9 +216,17 @@ export class PcapngWriter {
   }
 }
 
+/** Every namespace has it, as the first of its links (LOOPBACK_IFINDEX, ARPHRD_LOOPBACK). */
+const loopback = { index: 1, hardware: 772 } as const;
+
+/** The time of this machine, where there is no packet to tell one. */
+function now(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
+
 /**
- * A capture as a pcapng file, piece by piece: `await pipeline(pcapng(packets), createWriteStream('capture.pcapng'))`. Ends when the socket is closed, or, with
- * `{ count }`, after so many packets.
+ * A capture as a pcapng file, piece by piece: `await pipeline(pcapng(packets), createWriteStream('capture.pcapng'))`. Ends after stop() of the socket, when it is
+ * closed, or, with `{ count }`, after so many packets. A file without any packets is whole as well.
  */
 export async function* pcapng(
   packets: PacketSocket,
@@ -218,14 +237,18 @@ export async function* pcapng(
   if (typeof count !== 'number' || !(count >= 1)) throw invalidArgument('options.count', 'a number of packets from 1', count);
   const writer = new PcapngWriter(packets.snapLength, (link) => packets.linkName(link));
   yield writer.header();
+  const hardware = packets.link === 0 ? undefined : packets.linkHardware(packets.link);
+  if (hardware !== undefined) yield writer.link(packets.link, hardware);
   let written = 0;
-  let last = 0n;
+  let last;
   for await (const packet of packets) {
     yield writer.packet(packet);
     written += 1;
     last = packet.timestamp;
     if (written >= count) break;
   }
+  // Of all links none was heard: a file that describes none would be refused.
+  if (written === 0 && hardware === undefined) yield writer.link(loopback.index, loopback.hardware);
   // A socket that is closed is not asked any more: the file ends without them.
-  if (!packets.closed) yield writer.statistics(await packets.statistics(), last);
+  if (!packets.closed) yield writer.statistics(await packets.statistics(), last ?? now());
 }

@@ -40,7 +40,7 @@ describe('the netlane command', function () {
     expect(netlane(['--version'])).to.deep.equal({ status: 0, stdout: `${version}\n`, stderr: '' });
     const { stdout, status } = netlane(['--help']);
     expect(status).to.equal(0);
-    for (const command of ['ls', 'exec', 'monitor', 'leaks', 'rootless', 'completion'])
+    for (const command of ['ls', 'exec', 'monitor', 'capture', 'leaks', 'rootless', 'completion'])
       expect(stdout).to.match(new RegExp(`^  ${command} `, 'm'));
     expect(netlane(['help', 'ls']).stdout).to.match(/^usage: netlane ls/);
     for (const [args, text] of [

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +10,7 @@ import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
 import { needsPrograms, needsRoot } from '../support/skip.js';
+import { readByTcpdump } from './support/tcpdump.js';
 
 const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
 
@@ -31,14 +31,6 @@ async function take(packets: PacketSocket, count: number): Promise<Packet[]> {
 
 function ping(from: Namespace, count = 1, more: readonly string[] = []): Promise<unknown> {
   return from.exec('ping', ['-n', '-q', '-i', '0.01', '-c', String(count), ...more, '10.9.0.2']);
-}
-
-/** tcpdump insists on being another user where it is root, which the root of a user namespace cannot: there it runs as one from the start. */
-function readByTcpdump(file: string): string {
-  const isMachine = /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
-  const asSomebody = isMachine ? [] : ['unshare', '--user', '--map-user=1000'];
-  const [program, ...args] = [...asSomebody, 'tcpdump', '-n', '-e', '-r', file];
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** A frame of a made-up protocol. */
@@ -120,6 +112,54 @@ describe('Packets of a namespace', function () {
       } finally {
         rmSync(directory, { recursive: true });
       }
+    }));
+
+  it('are not lost when a loop is stopped: it gets what was heard until then, and the next goes on', () =>
+    withPair(async (one, other) => {
+      const heard = await other.packet({ link: 'v1', protocol: 0x88b5, latency: 50 });
+      const sender = await one.packet({ link: 'v0', protocol: 'lldp' });
+      for (const fill of [1, 2, 3]) await sender.send(frame(60, fill));
+      heard.stop();
+      expect((await take(heard, 9)).map(({ bytes }) => bytes[20])).to.deep.equal([1, 2, 3]);
+      expect([heard.taken, heard.closed]).to.deep.equal([3, false]);
+      const waiting = take(heard, 9);
+      await sender.send(frame(60, 4));
+      heard.stop();
+      expect((await waiting).map(({ bytes }) => bytes[20])).to.deep.equal([4]);
+      // Nothing was heard since: a loop that waits ends at once.
+      const idle = take(heard, 9);
+      heard.stop();
+      expect(await idle).to.deep.equal([]);
+      await heard.close();
+      expect(() => heard.stop())
+        .to.throw()
+        .with.property('code', 'NETLANE_CLOSED');
+      await sender.close();
+    }));
+
+  it('make a file that tcpdump reads also when there are none', () =>
+    withPair(async (one) => {
+      const directory = mkdtempSync(join(tmpdir(), 'netlane-'));
+      try {
+        for (const link of ['v0', undefined]) {
+          const file = join(directory, `empty-${link}.pcapng`);
+          const packets = await one.packet({ link, protocol: 0x88b5 });
+          packets.stop();
+          await pipeline(pcapng(packets), createWriteStream(file));
+          expect(readByTcpdump(file)).to.equal('');
+          await packets.close();
+        }
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    }));
+
+  it('tell what the hardware of a link is', () =>
+    withPair(async (one) => {
+      const packets = await one.packet({ link: 'v0' });
+      expect([packets.linkHardware(packets.link), packets.linkHardware(1), packets.linkHardware(99)]).to.deep.equal([1, 772, undefined]);
+      await packets.close();
+      expect(packets.linkHardware(1)).to.equal(undefined);
     }));
 
   it('are heard on all links at once, and sent by any', () =>

@@ -1,0 +1,174 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Namespace } from '../../lib/namespace.js';
+import { uniqueName, wire, withNamedNamespace, withNamespace } from '../support/namespaces.js';
+import { needsPrograms, needsRoot } from '../support/skip.js';
+import { limit } from '../support/time.js';
+import { until } from './support/route.js';
+import { asTcpdump, compiledByTcpdump, readByTcpdump } from './support/tcpdump.js';
+
+const main = fileURLToPath(new URL('../../lib/command-line/main.js', import.meta.url));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+function collected(child: ChildProcess): Promise<Ended> {
+  const out: Buffer[] = [];
+  let stderr = '';
+  child.stdout?.on('data', (part: Buffer) => out.push(part));
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => (stderr += part));
+  return once(child, 'close').then(([status]) => ({ status: status as number | null, stdout: Buffer.concat(out), stderr }));
+}
+
+/** Two namespaces on one wire without packets of the kernel's own, a directory, and the name of the one that is captured in. */
+function withScene(use: (scene: { other: Namespace; name: string; directory: string }) => Promise<void>): Promise<void> {
+  return withNamedNamespace((namespace, name) =>
+    withNamespace(async (other) => {
+      const directory = mkdtempSync(join(tmpdir(), 'netlane-'));
+      try {
+        await Promise.all([namespace, other].map((each) => each.sysctl('net.ipv6.conf.default.disable_ipv6', 1)));
+        wire(namespace, other, { addresses: ['10.9.0.1/24', '10.9.0.2/24'] });
+        await use({ other, name, directory });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    }),
+  );
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [main, 'capture', ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: limit(30_000) });
+}
+
+/** The head of the file is written when everything is heard already. */
+function listening(file: string): Promise<void> {
+  return until(`there is a head in ${file}`, () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0);
+}
+
+function ping(from: Namespace, count: number): Promise<unknown> {
+  return from.exec('ping', ['-n', '-q', '-i', '0.01', '-c', String(count), '10.9.0.1']);
+}
+
+describe('netlane capture', function () {
+  this.timeout(60_000);
+  before(async function () {
+    needsRoot(this);
+    await needsPrograms(this, 'ping', 'tcpdump');
+  });
+
+  it('writes what tcpdump captures, packet for packet, and ends after so many', () =>
+    withScene(async ({ other, name, directory }) => {
+      const file = join(directory, 'netlane.pcapng');
+      const reference = join(directory, 'tcpdump.pcap');
+      const [program, ...args] = asTcpdump(['-i', 'v0', '-w', reference, '-U', '-c', '8']);
+      const tcpdump = spawn('nsenter', [`--net=/run/netns/${name}`, program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const tcpdumpEnded = once(tcpdump, 'close');
+      await once(tcpdump.stderr, 'data');
+      tcpdump.stderr.resume();
+      const netlane = start([name, 'v0', '-w', file, '--count', '8']);
+      const ended = collected(netlane);
+      await listening(file);
+      await ping(other, 4);
+      const { status, stdout, stderr } = await ended;
+      expect([status, stdout.length, stderr]).to.deep.equal([
+        0,
+        0,
+        'netlane: 8 packets captured, 0 more heard, 0 lost for want of buffer\n',
+      ]);
+      await tcpdumpEnded;
+      // Times to the microsecond, headers and all bytes.
+      const all = ['-n', '-e', '-tt', '-XX', '--time-stamp-precision=micro'];
+      const expected = readByTcpdump(reference, all);
+      expect(expected).to.match(/ICMP echo request/);
+      expect(readByTcpdump(file, all)).to.equal(expected);
+    }));
+
+  it('ends by Ctrl-C with a whole file, what was heard last included', () =>
+    withScene(async ({ other, name, directory }) => {
+      const file = join(directory, 'netlane.pcapng');
+      const netlane = start([name, 'v0', '-w', file]);
+      const ended = collected(netlane);
+      await listening(file);
+      await ping(other, 3);
+      netlane.kill('SIGINT');
+      const { status, stderr } = await ended;
+      expect(status).to.equal(0);
+      expect(stderr).to.match(/^netlane: \d+ packets captured, 0 more heard, 0 lost for want of buffer\n$/);
+      const lines = readByTcpdump(file).trim().split('\n');
+      expect(lines.filter((line) => line.includes('ICMP echo'))).to.have.lengthOf(6);
+    }));
+
+  it('keeps what the filter of tcpdump -ddd lets through, cut, and writes it to a pipe', () =>
+    withScene(async ({ other, name }) => {
+      const filter = compiledByTcpdump('icmp[icmptype] = icmp-echo');
+      const netlane = start([name, 'v0', '-w', '-', '--filter', filter, '-s', '40', '-c', '2', '--promiscuous']);
+      const ended = collected(netlane);
+      await once(netlane.stdout ?? netlane, 'data');
+      await ping(other, 3);
+      const { status, stdout, stderr } = await ended;
+      expect(status, stderr).to.equal(0);
+      const [program, ...args] = asTcpdump(['-n', '-r', '-']);
+      const read = spawnSync(program, args, { input: stdout, encoding: 'utf8', timeout: limit(20_000) });
+      expect(read.status, read.stderr).to.equal(0);
+      const lines = read.stdout.trim().split('\n');
+      expect(lines).to.have.lengthOf(2);
+      for (const line of lines) expect(line).to.match(/ 10\.9\.0\.2 > 10\.9\.0\.1: .*icmp/i);
+      expect(read.stderr).to.match(/snapshot length 44/);
+    }));
+
+  it('ends after so long, and when its reader has had enough', () =>
+    withScene(async ({ other, name, directory }) => {
+      const file = join(directory, 'empty.pcapng');
+      const { status, stderr } = await collected(start([name, 'any', '-w', file, '--duration', '0.05', '-B', '256']));
+      expect([status, stderr]).to.deep.equal([0, 'netlane: 0 packets captured, 0 more heard, 0 lost for want of buffer\n']);
+      expect(readByTcpdump(file)).to.equal('');
+
+      const piped = start([name, 'v0', '-w', '-']);
+      const ended = collected(piped);
+      await once(piped.stdout ?? piped, 'data');
+      piped.stdout?.destroy();
+      await ping(other, 3);
+      expect((await ended).status).to.equal(0);
+    }));
+
+  it('says what it cannot do, and then leaves the file alone', () =>
+    withScene(async ({ name, directory }) => {
+      const file = join(directory, 'kept');
+      const tell = (...args: string[]): Promise<Ended> => collected(start(args));
+      const told = await Promise.all([
+        tell(name, 'v7', '-w', file),
+        tell(uniqueName(), 'v0', '-w', file),
+        tell(name, 'v0', '-w', join(directory, 'nowhere', 'file')),
+        tell(name, 'v0'),
+        tell(name, 'v0', '-w', file, '--filter', 'port 53'),
+        tell(name, 'any', '-w', file, '--promiscuous'),
+        tell(name, 'v0', '-w', file, '--snap-length', '0'),
+        tell(name, 'v0', '-w', '/dev/full'),
+      ]);
+      const expected: [status: number, text: string][] = [
+        [1, 'there is no link v7 in this namespace'],
+        [1, 'no namespace has this name'],
+        [1, 'ENOENT'],
+        [2, 'capture needs a file'],
+        [2, 'tcpdump -ddd'],
+        [2, 'not of any'],
+        [2, '--snap-length takes bytes, 1 to 262144, not "0"'],
+        [1, 'ENOSPC'],
+      ];
+      for (const [index, [status, text]] of expected.entries()) {
+        expect(told[index]?.status, text).to.equal(status);
+        expect(told[index]?.stderr).to.include(text);
+      }
+      expect(() => readFileSync(file))
+        .to.throw()
+        .with.property('code', 'ENOENT');
+    }));
+});
