@@ -6,12 +6,12 @@ import type { Nexthop, NexthopInput } from '../schema/route/nexthop.js';
 import type { Address, AddressInput } from '../schema/route/address.js';
 import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
 import type { RouteInput } from '../schema/route/route.js';
-import type { Rule, RuleInput } from '../schema/route/rule.js';
+import type { RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
 import { checkOperationOptions, counting, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
 import { AppendingClient, ObjectClient } from './route/object-client.js';
-import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType, ruleType } from './route/object-types.js';
+import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType } from './route/object-types.js';
 import {
   BridgeLinkClient,
   BridgeVlanClient,
@@ -25,6 +25,7 @@ import {
 } from './route/reports.js';
 import { AddressClient } from './route/viewed-client.js';
 import { RouteTableClient } from './route/routes.js';
+import { RuleClient } from './route/rules.js';
 import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
 import type { WatchedName } from './route/watched.js';
 import type { NetlinkSocket } from './socket.js';
@@ -56,7 +57,7 @@ export interface Batch {
   readonly links: BatchLinks;
   readonly addresses: BatchObjects<AddressInput>;
   readonly routes: BatchObjects<RouteInput>;
-  readonly rules: BatchObjects<RuleInput>;
+  readonly rules: Pick<BatchObjects<RuleInput>, 'add' | 'delete'>;
   readonly neighbours: BatchObjects<NeighbourInput>;
   readonly fdb: BatchObjects<FdbEntryInput>;
   readonly nexthops: BatchObjects<NexthopInput>;
@@ -78,7 +79,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
   /** Routes of IPv4, IPv6 and MPLS. */
   readonly routes: RouteTableClient;
   /** Rules that choose the routing table. */
-  readonly rules: ObjectClient<Rule, RuleInput>;
+  readonly rules: RuleClient;
   /** Neighbour tables: ARP and neighbour discovery. */
   readonly neighbours: ObjectClient<Neighbour, NeighbourInput>;
   /** Addresses that are answered for (proxy ARP). */
@@ -117,7 +118,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
     this.links = new LinkClient(exchange);
     this.addresses = new AddressClient(exchange, addressType);
     this.routes = new RouteTableClient(exchange);
-    this.rules = new ObjectClient(exchange, ruleType);
+    this.rules = new RuleClient(exchange);
     this.neighbours = new ObjectClient(exchange, neighbourType);
     this.proxies = new ObjectClient(exchange, proxyType);
     this.fdb = new AppendingClient(exchange, fdbType);

@@ -65,6 +65,28 @@ describe('A new link', function () {
     expect(show('br1')).to.have.nested.property('linkinfo.info_data.no_linklocal_learn', 1);
   });
 
+  it('has all of it in a batch as well, in its place among the other changes', async () => {
+    const results = await route.batch((batch) => {
+      batch.links.add({ name: 'c0', kind: 'ifb', alias: 'the first' });
+      batch.links.set('c0', { alias: 'the second' });
+      batch.links.add({ name: 'c1', kind: 'ifb', alternativeNames: ['another-name-of-c1'], master: 'br0' });
+      batch.links.set('another-name-of-c1', { port: { kind: 'bridge', data: { cost: 9 } } });
+      batch.links.add({ name: 'c2', kind: 'ifb', master: 'br0', port: { kind: 'bridge', data: { cost: 7 } } });
+      batch.links.add({ name: 'c3', kind: 'ifb', alternativeNames: ['another-name-of-c1'] });
+      batch.links.add({ kind: 'ifb', alias: 'nameless' });
+      batch.links.add({ name: 'c4', kind: 'veth', peer: { name: 'c5', alias: 'far' } });
+      batch.links.add({ name: 'c6', kind: 'ifb' });
+    });
+    const codes = results.map((result) => (result.ok ? 'ok' : (result.error as NetlinkError).code));
+    const refused = 'NETLANE_INVALID_ARGUMENT';
+    expect(codes).to.deep.equal(['ok', 'ok', 'ok', 'ok', 'ok', 'EEXIST', refused, refused, 'ok']);
+    expect(show('c0')).to.have.property('ifalias', 'the second');
+    expect(show('c1')).to.have.nested.property('linkinfo.info_slave_data.cost', 9);
+    expect(show('c2')).to.have.nested.property('linkinfo.info_slave_data.cost', 7);
+    const names = (await route.links.list()).map(({ name }) => name);
+    expect(names).to.include('c6').and.not.include.oneOf(['c3', 'c4', 'c5']);
+  });
+
   it('is not there when what it is to have is refused', async () => {
     const taken = (await rejectionOf(route.links.add({ name: 'i9', kind: 'ifb', alternativeNames: ['the-first'] }))) as NetlinkError;
     expect(taken.code).to.equal('EEXIST');

@@ -1,8 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { decodeFrom, type Codec } from '../../lib/codec/codec.js';
+import { decodeFrom, encodeToBytes, type Codec } from '../../lib/codec/codec.js';
 import { Exchange } from '../../lib/netlink/route/exchange.js';
 import { RouteClient } from '../../lib/netlink/route.js';
-import { ack, attribute, FakeKernel, openSocket, parseMessages, reply, type FakeRequest, type ParsedMessage } from '../../lib/testing.js';
+import { address } from '../../lib/schema/route/address.js';
+import {
+  ack,
+  attribute,
+  FakeKernel,
+  multi,
+  openSocket,
+  parseMessages,
+  reply,
+  type FakeHandler,
+  type FakeRequest,
+  type ParsedMessage,
+} from '../../lib/testing.js';
 import { root } from './documents.js';
 import { messages } from './schemas.js';
 
@@ -206,12 +218,18 @@ export function differences(theirs: ParsedMessage, ours: ParsedMessage): string[
 }
 
 const RTM_GETLINK = 18;
+const RTM_GETADDR = 22;
 const RTM_GETMDB = 86;
 
-/** Answers look-ups of names with the recorded indexes, other questions with an empty object, and acknowledges every change. */
-function answer(request: FakeRequest): ReturnType<typeof ack> {
+/** What a look before a change finds: links by the recorded indexes, and one address. */
+const looks: readonly number[] = [RTM_GETLINK, RTM_GETADDR];
+
+/** Answers looks before changes, other questions with an empty object, and acknowledges every change. */
+function answer(request: FakeRequest): ReturnType<FakeHandler> {
   const isQuestion = request.type % 4 === 2;
   if (!isQuestion) return ack(request);
+  if (request.type === RTM_GETADDR)
+    return multi(request, [encodeToBytes(address, { link: byIndex('lower').index, address: 'fd00::1/64' })]);
   if (request.type !== RTM_GETLINK) return reply(request, new Uint8Array(request.type === RTM_GETMDB ? 8 : 12));
   const name = Buffer.from(request.body.subarray(20)).toString().split('\0')[0] ?? '';
   const { index } = byIndex(name);
@@ -220,7 +238,7 @@ function answer(request: FakeRequest): ReturnType<typeof ack> {
   return reply(request, [body, attribute(3, name)]);
 }
 
-/** What the library sends for a call: look-ups of names are left out. */
+/** What the library sends for a call, without the looks before it. */
 export async function requestsOf(call: (route: RouteClient) => Promise<unknown>): Promise<readonly ParsedMessage[]> {
   const kernel = new FakeKernel(answer);
   const socket = await openSocket(kernel, 'route');
@@ -233,5 +251,5 @@ export async function requestsOf(call: (route: RouteClient) => Promise<unknown>)
     await route.close();
   }
   kernel.verify();
-  return kernel.requests.filter(({ type }) => type !== RTM_GETLINK);
+  return kernel.requests.filter(({ type }) => !looks.includes(type));
 }

@@ -3,7 +3,7 @@ import type { LinkReference } from '../../codec/references.js';
 import type { LinkInput } from '../../schema/route/link.js';
 import type { Call, Encoded, Exchange, OperationOptions } from './exchange.js';
 import type { LinkChanges, LinkClient, LinkGroup } from './links.js';
-import type { ObjectClient } from './object-client.js';
+import type { ObjectClient, Verb } from './object-client.js';
 
 /** How one operation of a batch ended. */
 export type BatchResult = { readonly ok: true; readonly value: undefined } | { readonly ok: false; readonly error: Error };
@@ -11,19 +11,30 @@ export type BatchResult = { readonly ok: true; readonly value: undefined } | { r
 /** Changes that are with the kernel at a time. */
 const mostUnderway = 512;
 
-type Entry = { readonly call: () => Call<never> | Promise<Call<never>>; readonly renames: boolean };
+/** A change that takes several messages: it is made when everything before it is done, and before anything after it. */
+class Whole {
+  readonly make: (options: OperationOptions | undefined) => Promise<void>;
+
+  constructor(make: (options: OperationOptions | undefined) => Promise<void>) {
+    this.make = make;
+  }
+}
+
+type Entry = { readonly call: () => Call<never> | Whole | Promise<Call<never>>; readonly renames: boolean };
+
+type ObjectCalls<I extends object> = Pick<ObjectClient<object, I>, 'call' | 'change' | 'looksFirst'>;
 
 /** The changes of one kind of object, put down and not yet made. */
 export class BatchObjects<I extends object> {
   protected readonly entries: Entry[];
-  readonly #client: Pick<ObjectClient<object, I>, 'call'>;
+  readonly #client: ObjectCalls<I>;
 
-  constructor(entries: Entry[], client: Pick<ObjectClient<object, I>, 'call'>) {
+  constructor(entries: Entry[], client: ObjectCalls<I>) {
     this.entries = entries;
     this.#client = client;
   }
 
-  #put(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): void {
+  #put(verb: Verb, value: I): void {
     this.entries.push({ call: () => this.#client.call(verb, value) as Call<never>, renames: false });
   }
 
@@ -36,7 +47,11 @@ export class BatchObjects<I extends object> {
   }
 
   change(value: I): void {
-    this.#put('change', value);
+    const call = (): Call<never> | Whole =>
+      this.#client.looksFirst('change', value)
+        ? new Whole((options) => this.#client.change(value, options))
+        : (this.#client.call('change', value) as Call<never>);
+    this.entries.push({ call, renames: false });
   }
 
   append(value: I): void {
@@ -48,7 +63,7 @@ export class BatchObjects<I extends object> {
   }
 }
 
-type LinkCalls = Pick<LinkClient, 'call' | 'setCall' | 'deleteCall'>;
+type LinkCalls = Pick<LinkClient, 'add' | 'addCall' | 'setCall' | 'deleteCall'>;
 
 /** Changes of links, put down and not yet made. */
 export class BatchLinks {
@@ -60,9 +75,11 @@ export class BatchLinks {
     this.#client = client;
   }
 
-  /** As links.add(), in one message: what the kernel passes over in a new link (alias, alternative names, settings of a port) is for set(). */
+  /** As links.add(). One that takes several messages (with an alias, alternative names, settings of a port) has the batch wait for them. */
   add(value: LinkInput): void {
-    this.#entries.push({ call: () => this.#client.call('add', value) as Call<never>, renames: true });
+    const call = (): Call<never> | Whole =>
+      (this.#client.addCall(value) as Call<never> | undefined) ?? new Whole((options) => this.#client.add(value, options));
+    this.#entries.push({ call, renames: true });
   }
 
   set(reference: LinkReference | LinkGroup, changes: LinkChanges): void {
@@ -94,6 +111,13 @@ export async function runBatch(
     try {
       // No await where none is needed: between two awaits, everything leaves in one sendmsg.
       const made = entry.call();
+      if (made instanceof Whole) {
+        await underway.none();
+        await made.make(options);
+        results[at] = done;
+        known = new Map();
+        continue;
+      }
       const call = made instanceof Promise ? await made : made;
       const now = exchange.encodeNow(call.codec, call.value, known);
       const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);

@@ -6,7 +6,7 @@ import type { Link, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
-import type { Ensured, Filter } from './object-client.js';
+import type { Ensured, Filter, Verb } from './object-client.js';
 import { matches } from './matching.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, type ViewOptions } from './viewed-client.js';
@@ -90,10 +90,20 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    * What list() gave, the kernel does not take as it is for a new link: no settings of address families, and some switches not even to say
    * that they are off, which a new link's are.
    */
-  override call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: LinkInput): Call<LinkInput> {
+  override call(verb: Verb, value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
     if (verb !== 'add') return super.call(verb, value);
     return super.call(verb, atOnce(value));
+  }
+
+  /** The call that add() makes; undefined where it takes more than one message. */
+  addCall(value: LinkInput): Call<LinkInput> | undefined {
+    this.checkValue('value', value);
+    const { kind, alternativeNames = [] } = value;
+    if (kind === 'tun' || alternativeNames.length > 0 || Object.keys(takenLater(value)).length > 0) return undefined;
+    const call = this.call('add', value);
+    checkLater(value, {});
+    return call;
   }
 
   /**

@@ -25,6 +25,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly asked?: Readonly<Record<string, unknown>> | undefined;
   /** Which one a value is, for errors: 'v0'. */
   readonly label: (value: Readonly<Record<string, unknown>>) => string;
+  /** Whether the kernel adds what it was asked to change and did not find. */
+  readonly addsUnasked?: ((value: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** What every change must say. */
   readonly required?: readonly string[] | undefined;
   /** The fields by which the kernel tells one object from another. */
@@ -61,6 +63,11 @@ function plain(value: object): Plain {
   return value as Plain;
 }
 
+const ENOENT = 2;
+
+/** What is done with one object. */
+export type Verb = 'add' | 'replace' | 'change' | 'append' | 'delete';
+
 const verbFlags = {
   add: NLM_F_CREATE | NLM_F_EXCL,
   replace: NLM_F_CREATE | NLM_F_REPLACE,
@@ -92,7 +99,7 @@ export class ObjectClient<T extends object, I extends object> {
   }
 
   /** The call that a change is. */
-  call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): Call<I> {
+  call(verb: Verb, value: I): Call<I> {
     this.checkValue('value', value);
     const { types, codec, required } = this.type;
     const absent = required?.find((name) => plain(value)[name] === undefined);
@@ -132,10 +139,26 @@ export class ObjectClient<T extends object, I extends object> {
     await this.exchange.change(this.call('replace', value), options);
   }
 
-  /** Changes one that exists. Rejects with ENOENT, or what the kernel says instead, when there is none. */
+  /**
+   * Changes one that exists. Rejects with ENOENT, or what the kernel says instead, when there is none. Of addresses, proxies, address labels
+   * and forwarding entries of devices it would add one: there it is looked for first, so that one deleted in between comes back.
+   */
   async change(value: I, options?: OperationOptions): Promise<void> {
     checkOperationOptions(options);
-    await this.exchange.change(this.call('change', value), options);
+    const call = this.call('change', value);
+    if (this.looksFirst('change', value) && (await this.#find(value, options)) === undefined) throw this.missing(value, { verb: 'change' });
+    await this.exchange.change(call, options);
+  }
+
+  /** Whether it takes more than the one message of call(). */
+  looksFirst(verb: Verb, value: I): boolean {
+    return verb === 'change' && this.type.addsUnasked?.(plain(value)) === true;
+  }
+
+  /** The one with the key of the value. */
+  async #find(value: I, options: OperationOptions | undefined): Promise<T | undefined> {
+    const key = this.type.key.filter((name) => plain(value)[name] !== undefined);
+    return this.find(Object.fromEntries(key.map((name) => [name, plain(value)[name]])) as Filter<I>, options);
   }
 
   /** Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none. */
@@ -218,8 +241,8 @@ export class ObjectClient<T extends object, I extends object> {
     return found;
   }
 
-  protected missing(filter: object, errno = 2): NetlinkError {
-    return new NetlinkError({ errno: -errno, operation: this.words('get', filter)() }, { namespace: this.exchange.namespace });
+  protected missing(filter: object, { verb = 'get' }: { readonly verb?: string } = {}): NetlinkError {
+    return new NetlinkError({ errno: -ENOENT, operation: this.words(verb, filter)() }, { namespace: this.exchange.namespace });
   }
 
   /** Makes it so: adds it when it is missing, replaces it when something that was given differs, else changes nothing. */

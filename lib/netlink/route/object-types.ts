@@ -87,6 +87,7 @@ export const addressType: ObjectType<Address, AddressInput> = {
   label: (value) => `${text(value['address'])}${on(value)}`,
   required: ['link', 'address'],
   key: ['link', 'address', 'peer', 'family'],
+  addsUnasked: () => true,
   defaults: loopbackScope,
 };
 
@@ -136,6 +137,7 @@ export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   // A dump has either those with this flag or those without.
   asked: { flags: ['proxy'] },
   queries: ['master', 'flags'],
+  addsUnasked: () => true,
   defaults: () => ({ state: 'permanent', flags: ['proxy'] }),
   deletion: () => ({ flags: ['proxy'] }),
 };
@@ -149,6 +151,8 @@ export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   family: 7,
   label: (value) => `${text(value['address'])}${on(value)}`,
   key: ['link', 'address', 'vlan', 'remote', 'vni'],
+  // Bridges and tunnels say what is missing; the list of addresses that any other device has does not.
+  addsUnasked: ({ flags, remote }) => remote === undefined && !(Array.isArray(flags) && flags.includes('master')),
   defaults: () => ({ state: ['noarp', 'permanent'], flags: ['self'] }),
   deletion: () => ({ flags: ['self'] }),
 };
@@ -175,4 +179,5 @@ export const addressLabelType: ObjectType<AddressLabel, AddressLabelInput> = {
   family: 10,
   label: (value) => text(value['prefix']),
   key: ['prefix', 'link'],
+  addsUnasked: () => true,
 };

@@ -2,7 +2,7 @@ import { checkInteger } from '../../arguments.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
 import { namespaceId } from '../../schema/route/namespace-id.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
-import { ObjectClient, type Filter } from './object-client.js';
+import { ObjectClient, type Filter, type Verb } from './object-client.js';
 
 /** Options of what can be read in another namespace as well. */
 export interface ViewOptions extends OperationOptions {
@@ -87,7 +87,7 @@ export class ViewedClient<T extends object, I extends object> extends ObjectClie
 
 /** Addresses, which the kernel tells of other namespaces, and changes in its own only. */
 export class AddressClient<T extends object, I extends object> extends ViewedClient<T, I> {
-  override call(verb: 'add' | 'replace' | 'change' | 'delete' | 'append', value: I): Call<I> {
+  override call(verb: Verb, value: I): Call<I> {
     this.checkValue('value', value);
     const target = (value as { readonly targetNamespaceId?: unknown }).targetNamespaceId;
     if (target !== undefined) {

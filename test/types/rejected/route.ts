@@ -16,4 +16,13 @@ export async function program(): Promise<void> {
   route.watch(['links']);
   // @ts-expect-error: no such kind, and not made by otherKind()
   await route.links.add({ name: 'x0', kind: 'vlann' });
+  // @ts-expect-error: the kernel would add a second rule
+  await route.rules.replace({ priority: 100, table: 100 });
+  // @ts-expect-error: and here
+  await route.rules.change({ priority: 100, table: 100 });
+  await route.batch(({ rules }) => {
+    // @ts-expect-error: and in a batch
+    const absent: unknown = rules.replace;
+    return absent;
+  });
 }
