@@ -12,6 +12,7 @@ import { struct, member, hidden, padding, reported } from '../../codec/struct.js
 import { linkName } from '../../codec/text.js';
 import { hardwareType } from './names.js';
 import { bridgePort } from './kinds/bridge-port.js';
+import { extendedMask, ofBridges, portState } from './bridging.js';
 
 const vlanFlags = { master: 1, pvid: 2, untagged: 4, 'range-begin': 8, 'range-end': 16, entry: 32, 'only-options': 64 } as const;
 
@@ -74,12 +75,7 @@ const bridgeLinkSchema = object({
           list(
             attributes({
               instance: field(1, u16, 'IFLA_BRIDGE_MST_ENTRY_MSTI', 'Instance of the spanning tree.'),
-              state: field(
-                2,
-                enumeration(u8, { disabled: 0, listening: 1, learning: 2, forwarding: 3, blocking: 4 }),
-                'IFLA_BRIDGE_MST_ENTRY_STATE',
-                'State of the port in it.',
-              ),
+              state: field(2, portState, 'IFLA_BRIDGE_MST_ENTRY_STATE', 'State of the port in it.'),
             }),
             1,
           ),
@@ -91,26 +87,9 @@ const bridgeLinkSchema = object({
       'IFLA_AF_SPEC',
       'Settings of the bridge.',
     ),
-    extended: field(
-      29,
-      flags(u32, {
-        vf: 1,
-        'bridge-vlan': 2,
-        'bridge-vlan-compressed': 4,
-        'skip-statistics': 8,
-        mrp: 16,
-        'cfm-config': 32,
-        'cfm-status': 64,
-        mst: 128,
-      }),
-      'IFLA_EXT_MASK',
-      'What a request wants to be told beside the usual (RTEXT_FILTER_).',
-    ),
+    extended: field(29, extendedMask, 'IFLA_EXT_MASK', 'What a request wants to be told beside the usual (RTEXT_FILTER_).'),
   }),
-  encoding(_value, head, output) {
-    output.family = 7;
-    head['family'] = 7;
-  },
+  encoding: ofBridges,
 });
 
 /** A link as its bridge sees it (struct ifinfomsg with family AF_BRIDGE): port settings and VLANs. */

@@ -4,11 +4,11 @@ import { field, inline, readOnly } from '../../codec/field.js';
 import { repeated } from '../../codec/repeated.js';
 import { list } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
-import { ipv4, ipv6 } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
 import { object } from '../../codec/object.js';
 import { u8, u16, u32, switch8, counter64 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
+import { multicastRouter, ofBridges, portState, querierState } from './bridging.js';
 
 const info = struct({
   flags: member(
@@ -19,18 +19,10 @@ const info = struct({
   vlan: member(u16, 'vid', 'The VLAN, 1 to 4094.'),
 });
 
-const router = enumeration(u8, { disabled: 0, automatic: 1, permanent: 2, temporary: 3 });
-
 const entry = attributes({
   info: field(1, info, 'BRIDGE_VLANDB_ENTRY_INFO', 'The VLAN.'),
   range: field(2, u16, 'BRIDGE_VLANDB_ENTRY_RANGE', 'Last VLAN, where the entry is about several.'),
-  state: field(
-    3,
-    enumeration(u8, { disabled: 0, listening: 1, learning: 2, forwarding: 3, blocking: 4 }),
-    'BRIDGE_VLANDB_ENTRY_STATE',
-    'State in the spanning tree.',
-    { since: '5.6' },
-  ),
+  state: field(3, portState, 'BRIDGE_VLANDB_ENTRY_STATE', 'State in the spanning tree.', { since: '5.6' }),
   tunnel: field(
     4,
     attributes({
@@ -56,7 +48,7 @@ const entry = attributes({
     'Counters of the VLAN.',
     { since: '5.7' },
   ),
-  multicastRouter: field(6, router, 'BRIDGE_VLANDB_ENTRY_MCAST_ROUTER', 'Whether the VLAN gets all multicast.', { since: '5.15' }),
+  multicastRouter: field(6, multicastRouter, 'BRIDGE_VLANDB_ENTRY_MCAST_ROUTER', 'Whether the VLAN gets all multicast.', { since: '5.15' }),
   multicastGroupCount: readOnly(7, u32, 'BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS', 'Groups in the VLAN.', { since: '6.3' }),
   multicastGroupMax: field(8, u32, 'BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS', 'Most groups in the VLAN; 0 for no limit.', { since: '6.3' }),
   neighbourSuppress: field(
@@ -135,26 +127,7 @@ const globalOptions = attributes(
       'BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS',
       'Ports towards multicast routers.',
     ),
-    querierState: readOnly(
-      17,
-      attributes(
-        {
-          address: field(1, ipv4, 'BRIDGE_QUERIER_IP_ADDRESS', 'The querier of IPv4.'),
-          port: field(2, link, 'BRIDGE_QUERIER_IP_PORT', 'Port towards it.'),
-          timer: field(3, counter64, 'BRIDGE_QUERIER_IP_OTHER_TIMER', 'How long it is still believed to be there.', {
-            unit: '1/100 second',
-          }),
-          address6: field(5, ipv6, 'BRIDGE_QUERIER_IPV6_ADDRESS', 'The querier of IPv6.'),
-          port6: field(6, link, 'BRIDGE_QUERIER_IPV6_PORT', 'Port towards it.'),
-          timer6: field(7, counter64, 'BRIDGE_QUERIER_IPV6_OTHER_TIMER', 'How long it is still believed to be there.', {
-            unit: '1/100 second',
-          }),
-        },
-        [4],
-      ),
-      'BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE',
-      'Who sends queries.',
-    ),
+    querierState: readOnly(17, querierState, 'BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE', 'Who sends queries.'),
     instance: field(18, u16, 'BRIDGE_VLANDB_GOPTS_MSTI', 'Instance of the multiple spanning tree.', { since: '5.18' }),
   },
   [9],
@@ -176,10 +149,7 @@ const bridgeVlanSchema = object({
       since: '5.15',
     }),
   }),
-  encoding(_value, head, output) {
-    output.family = 7;
-    head['family'] = 7;
-  },
+  encoding: ofBridges,
 });
 
 /** VLANs of a port or bridge, with their options (struct br_vlan_msg, if_bridge.h; RTM_NEWVLAN). Linux 5.6. */
@@ -205,10 +175,7 @@ const bridgeVlanQuerySchema = object({
   attributes: attributes({
     flags: field(1, flags(u32, { statistics: 1, global: 2 }), 'BRIDGE_VLANDB_DUMP_FLAGS', 'What is wanted.', { since: '5.6' }),
   }),
-  encoding(_value, head, output) {
-    output.family = 7;
-    head['family'] = 7;
-  },
+  encoding: ofBridges,
 });
 
 /** What a dump of RTM_GETVLAN is asked for. */

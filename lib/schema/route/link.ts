@@ -18,6 +18,7 @@ import { netkit, type NetkitData, type NetkitDataInput } from './kinds/netkit.js
 import { linkProtocols, ipv6Link } from './link-protocols.js';
 import { virtualFunctions, virtualPort, virtualPorts, xdp } from './link-virtual.js';
 import { hardwareType } from './names.js';
+import { extendedMask } from './bridging.js';
 
 /** Flags of a link (IFF_, if.h). */
 export const linkFlags = flags(u32, {
@@ -178,21 +179,7 @@ const linkAttributes = attributes(
     protocols: field(26, unlessBridge(linkProtocols), 'IFLA_AF_SPEC', 'Settings of the address families on the link.'),
     group: field(27, enumeration(u32, { default: 0 }), 'IFLA_GROUP', "Group of links: 'default' or a number."),
     namespace: field(28, namespaceFd, 'IFLA_NET_NS_FD', 'Move the link to this network namespace (a Namespace, or an fd).'),
-    extended: field(
-      29,
-      flags(u32, {
-        vf: 1,
-        'bridge-vlan': 2,
-        'bridge-vlan-compressed': 4,
-        'skip-statistics': 8,
-        mrp: 16,
-        'cfm-config': 32,
-        'cfm-status': 64,
-        mst: 128,
-      }),
-      'IFLA_EXT_MASK',
-      'What a request wants to be told beside the usual (RTEXT_FILTER_).',
-    ),
+    extended: field(29, extendedMask, 'IFLA_EXT_MASK', 'What a request wants to be told beside the usual (RTEXT_FILTER_).'),
     promiscuity: readOnly(30, u32, 'IFLA_PROMISCUITY', 'How many want promiscuous mode.'),
     txQueues: field(31, u32, 'IFLA_NUM_TX_QUEUES', 'Number of send queues.'),
     rxQueues: field(32, u32, 'IFLA_NUM_RX_QUEUES', 'Number of receive queues.'),

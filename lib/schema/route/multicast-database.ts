@@ -9,6 +9,7 @@ import { object } from '../../codec/object.js';
 import { u8, u16, u32 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
 import { routeProtocol } from './names.js';
+import { ofBridges } from './bridging.js';
 
 /** A group: an IPv4, IPv6 or hardware address, with the protocol that tells which. */
 const group: Fixed<string> = {
@@ -161,10 +162,7 @@ const multicastEntrySchema = object({
       { since: '5.10' },
     ),
   }),
-  encoding(_value, head, output) {
-    output.family = 7;
-    head['family'] = 7;
-  },
+  encoding: ofBridges,
 });
 
 /** One membership of a multicast group: the form of requests. */

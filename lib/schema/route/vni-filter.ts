@@ -8,6 +8,7 @@ import { link } from '../../codec/references.js';
 import { object } from '../../codec/object.js';
 import { u8, u32, counter64 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
+import { ofBridges } from './bridging.js';
 
 /** One network of a tunnel, by itself: what a watch tells. */
 export interface TunnelVni {
@@ -66,10 +67,7 @@ const vniFilterSchema = object({
       { since: '5.18' },
     ),
   }),
-  encoding(_value, head, output) {
-    output.family = 7;
-    head['family'] = 7;
-  },
+  encoding: ofBridges,
 });
 
 /** Networks that a VXLAN tunnel with a VNI filter takes (struct tunnel_msg, if_link.h; RTM_NEWTUNNEL). Linux 5.18. */

@@ -1,19 +1,14 @@
 import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
 import { attributes } from '../../../codec/attributes.js';
 import { field, readOnly } from '../../../codec/field.js';
-import { enumeration } from '../../../codec/names.js';
 import { link } from '../../../codec/references.js';
-import { u8, u16, u32, switch8, presence, counter64 } from '../../../codec/scalars.js';
+import { u16, u32, switch8, presence, counter64 } from '../../../codec/scalars.js';
 import { bridgeId } from './bridge-id.js';
+import { multicastRouter, portState } from '../bridging.js';
 
 const schema = attributes(
   {
-    state: field(
-      1,
-      enumeration(u8, { disabled: 0, listening: 1, learning: 2, forwarding: 3, blocking: 4 }),
-      'IFLA_BRPORT_STATE',
-      'State in the spanning tree.',
-    ),
+    state: field(1, portState, 'IFLA_BRPORT_STATE', 'State in the spanning tree.'),
     priority: field(2, u16, 'IFLA_BRPORT_PRIORITY', 'Priority in the spanning tree, 0 to 63.'),
     cost: field(3, u32, 'IFLA_BRPORT_COST', 'Cost of the path, 1 to 65535.'),
     hairpin: field(4, switch8, 'IFLA_BRPORT_MODE', 'Send frames back out of the port that they came in on.'),
@@ -39,12 +34,7 @@ const schema = attributes(
     forwardDelayTimer: readOnly(22, counter64, 'IFLA_BRPORT_FORWARD_DELAY_TIMER', 'Time until the next state.', { unit: '1/100 second' }),
     holdTimer: readOnly(23, counter64, 'IFLA_BRPORT_HOLD_TIMER', 'Time until a BPDU may be sent.', { unit: '1/100 second' }),
     flush: field(24, presence, 'IFLA_BRPORT_FLUSH', 'Forget the addresses learned on the port.'),
-    multicastRouter: field(
-      25,
-      enumeration(u8, { disabled: 0, automatic: 1, permanent: 2, temporary: 3 }),
-      'IFLA_BRPORT_MULTICAST_ROUTER',
-      'Whether the port gets all multicast.',
-    ),
+    multicastRouter: field(25, multicastRouter, 'IFLA_BRPORT_MULTICAST_ROUTER', 'Whether the port gets all multicast.'),
     multicastFlood: field(27, switch8, 'IFLA_BRPORT_MCAST_FLOOD', 'Flood multicast for unknown groups.', { since: '4.9' }),
     multicastToUnicast: field(28, switch8, 'IFLA_BRPORT_MCAST_TO_UCAST', 'Send multicast to each member as unicast.', { since: '4.11' }),
     vlanTunnel: field(29, switch8, 'IFLA_BRPORT_VLAN_TUNNEL', 'Map VLANs to tunnels.', { since: '4.11' }),

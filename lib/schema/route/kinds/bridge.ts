@@ -2,11 +2,11 @@ import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
 import { attributes } from '../../../codec/attributes.js';
 import { field, readOnly } from '../../../codec/field.js';
 import { enumeration, maskedSwitches } from '../../../codec/names.js';
-import { ipv4, ipv6, mac } from '../../../codec/address.js';
-import { link } from '../../../codec/references.js';
+import { mac } from '../../../codec/address.js';
 import { u8, u16, u32, switch8, presence, counter64 } from '../../../codec/scalars.js';
 import { vlanProtocol } from '../names.js';
 import { bridgeId } from './bridge-id.js';
+import { querierState } from '../bridging.js';
 
 const schema = attributes(
   {
@@ -84,27 +84,7 @@ const schema = attributes(
       'Switches: noLinkLocalLearn (Linux 5.0), vlanMulticastSnooping (5.15), mst (5.18), mdbOffloadFailNotification (6.16), fdbLocalVlan0 (6.18).',
       { since: '5.0' },
     ),
-    multicastQuerierState: readOnly(
-      47,
-      attributes(
-        {
-          address: field(1, ipv4, 'BRIDGE_QUERIER_IP_ADDRESS', 'The querier of IPv4.'),
-          port: field(2, link, 'BRIDGE_QUERIER_IP_PORT', 'Port towards it.'),
-          timer: field(3, counter64, 'BRIDGE_QUERIER_IP_OTHER_TIMER', 'How long it is still believed to be there.', {
-            unit: '1/100 second',
-          }),
-          address6: field(5, ipv6, 'BRIDGE_QUERIER_IPV6_ADDRESS', 'The querier of IPv6.'),
-          port6: field(6, link, 'BRIDGE_QUERIER_IPV6_PORT', 'Port towards it.'),
-          timer6: field(7, counter64, 'BRIDGE_QUERIER_IPV6_OTHER_TIMER', 'How long it is still believed to be there.', {
-            unit: '1/100 second',
-          }),
-        },
-        [4],
-      ),
-      'IFLA_BR_MCAST_QUERIER_STATE',
-      'Who sends queries.',
-      { since: '5.15' },
-    ),
+    multicastQuerierState: readOnly(47, querierState, 'IFLA_BR_MCAST_QUERIER_STATE', 'Who sends queries.', { since: '5.15' }),
     learnedCount: readOnly(48, u32, 'IFLA_BR_FDB_N_LEARNED', 'Addresses that were learned.', { since: '6.7' }),
     learnedMax: field(49, u32, 'IFLA_BR_FDB_MAX_LEARNED', 'Most addresses that are learned; 0 for no limit.', { since: '6.7' }),
   },

@@ -1,7 +1,8 @@
 import type { Fields } from '../../../codec/codec.js';
 import { field } from '../../../codec/field.js';
 import { enumeration, flags } from '../../../codec/names.js';
-import { switch8, u16, u16be, u32, u8 } from '../../../codec/scalars.js';
+import { link } from '../../../codec/references.js';
+import { presence, switch8, u16, u16be, u32, u32be, u8 } from '../../../codec/scalars.js';
 
 /** Protocol inside of a tunnel. */
 export const tunnelProtocol = enumeration(u8, { any: 0, ipip: 4, ipv6: 41, mpls: 137 });
@@ -45,6 +46,25 @@ export function encapsulationFields<const N extends number>(first: N, kernel: st
     encapDestinationPort: field(first + 3, u16be, `${kernel}_ENCAP_DPORT`, 'Destination port of the encapsulation.'),
   };
 }
+
+/** What GRE over IPv4 and over IPv6 have in common, by the numbers of IFLA_GRE_ (if_tunnel.h). */
+export const greFields = {
+  link: field(1, link, 'IFLA_GRE_LINK', 'Underlying link.'),
+  inputFlags: field(2, greFlags, 'IFLA_GRE_IFLAGS', 'What headers must have on receiving.'),
+  outputFlags: field(3, greFlags, 'IFLA_GRE_OFLAGS', 'What headers get on sending.'),
+  inputKey: field(4, u32be, 'IFLA_GRE_IKEY', "Key on receiving; given alone, it sets the flag 'key'."),
+  outputKey: field(5, u32be, 'IFLA_GRE_OKEY', "Key on sending; given alone, it sets the flag 'key'."),
+  ...encapsulationFields(14, 'IFLA_GRE'),
+  external: field(18, presence, 'IFLA_GRE_COLLECT_METADATA', 'Routes and filters decide about the outer header.', { since: '4.3' }),
+  ignoreDontFragment: field(19, switch8, 'IFLA_GRE_IGNORE_DF', 'Fragment packets that must not be.', { since: '4.8' }),
+  mark: field(20, u32, 'IFLA_GRE_FWMARK', 'Mark of outer packets.', { since: '4.12' }),
+  erspanIndex: field(21, u32, 'IFLA_GRE_ERSPAN_INDEX', 'Index of the mirrored port (ERSPAN version 1), 20 bits.', { since: '4.14' }),
+  erspanVersion: field(22, u8, 'IFLA_GRE_ERSPAN_VER', 'Version of ERSPAN, 0 to 2.', { since: '4.16' }),
+  erspanDirection: field(23, enumeration(u8, { ingress: 0, egress: 1 }), 'IFLA_GRE_ERSPAN_DIR', 'Mirrored direction (ERSPAN version 2).', {
+    since: '4.16',
+  }),
+  erspanHardware: field(24, u16, 'IFLA_GRE_ERSPAN_HWID', 'Engine of the switch (ERSPAN version 2), 6 bits.', { since: '4.16' }),
+};
 
 /** Whether path MTU discovery is done. */
 export const pathMtu = switch8;
