@@ -1,6 +1,7 @@
 // What this process has outside its own namespace, or keeps alive: everything has an owner, or was left by somebody.
 // Prints:
 //   fd … is a namespace: Namespace(…)
+//   fd … is a socket: a route socket on the lane of Namespace(…)
 //   thread … is in another namespace: the lane of Namespace(…)
 //   afterwards: 0 fds, 0 threads
 import { setTimeout } from 'node:timers/promises';
@@ -11,7 +12,7 @@ try {
   await blue.route();
   const { fds, threads } = Namespace.leaks();
   for (const { fd, kind, owner = 'nobody' } of fds) {
-    if (kind === 'namespace') console.log(`fd ${fd} is a namespace: ${owner.split(', opened')[0]}`);
+    console.log(`fd ${fd} is a ${kind}: ${owner.split(', opened')[0]}`);
   }
   for (const { tid, owner = 'nobody' } of threads) console.log(`thread ${tid} is in another namespace: ${owner}`);
 } finally {

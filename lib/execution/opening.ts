@@ -9,11 +9,14 @@ export const socketType = { stream: 1, datagram: 2, raw: 3, sequentialPacket: 5 
 /** Opens a socket inside, by the opener. */
 export function openAt(place: Place, family: number, type: number, protocol: number, operation: string): InsideSocket {
   const namespace = place.entryFd();
+  let socket;
   try {
-    return new (native().InsideSocket)(namespace, family, type, protocol);
+    socket = new (native().InsideSocket)(namespace, family, type, protocol);
   } catch (thrown) {
     throw place.explain(thrown, operation);
   }
+  place.account(socket.fd, operation);
+  return socket;
 }
 
 /** Gives the descriptor to `take`, which is to own it from then on; where that throws it is closed. */
@@ -25,6 +28,8 @@ export function handOver<T>(place: Place, socket: InsideSocket, operation: strin
     socket.close();
     throw place.explain(thrown, operation);
   }
+  // It is a copy, with a number of its own.
+  place.account(fd, operation);
   let taken;
   try {
     taken = take(fd);

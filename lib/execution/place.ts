@@ -10,6 +10,8 @@ export interface Place {
   acquire(): () => void;
   /** Enters something that the namespace's close() ends. Returns the function that takes it off. Throws NETLANE_CLOSED. */
   own(dependent: { close(): unknown }): () => void;
+  /** Enters who has a socket, for leaks(), until it is closed. */
+  account(fd: number, operation: string): void;
   /** What native code threw as netlane's error, with what can be done about it. */
   explain(thrown: unknown, operation: string, hint?: string): unknown;
 }

@@ -33,6 +33,20 @@ export function accountBy(kind: AccountKind, witness: (id: string) => string | u
   witnesses[kind].push(witness);
 }
 
+/** By fd, so that there are never more than descriptors; the inode tells a socket from the next one with its number. */
+const sockets = new Map<number, { readonly inode: bigint; readonly owner: string }>();
+
+/** Enters an owner for a socket, for as long as that is open: whoever closes it need not say so. */
+export function accountForSocket(fd: number, inode: bigint, owner: string): void {
+  sockets.set(fd, { inode, owner });
+}
+
+/** Who accounts for the socket that has this number now. */
+export function accountOfSocket(fd: number, inode: bigint): string | undefined {
+  const account = sockets.get(fd);
+  return account?.inode === inode ? account.owner : undefined;
+}
+
 /** Ends what is entered, whoever entered it: the thing is gone. */
 export function endAccount(kind: AccountKind, id: number | string): void {
   accounts[kind].delete(String(id));

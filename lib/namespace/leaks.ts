@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { native } from '../native.js';
-import { accountedFor, accountOf } from './accounts.js';
+import { accountedFor, accountOf, accountOfSocket } from './accounts.js';
 import { checkInteger, checkRules } from '../arguments.js';
 import { codeOf, namespaceError } from './entry-error.js';
 import { statId } from './processes.js';
@@ -22,6 +22,7 @@ export interface LeakedDescriptor {
   /** 'namespace': the fd is one itself; 'socket': a socket in another namespace than the process itself. */
   readonly kind: 'namespace' | 'socket';
   readonly id: string;
+  /** Of a namespace, where it was opened; of a socket, what netlane opened it for. Absent for what the calling thread's netlane has not opened. */
   readonly owner?: string;
 }
 
@@ -116,11 +117,13 @@ function descriptor(whom: Whom, fd: number, home: string | undefined): LeakedDes
   // The fd of the directory listing itself, or one that another thread closed meanwhile.
   const target = unlessGone(() => readlinkSync(path));
   if (target === undefined) return undefined;
-  const owner = withOwner(whom === 'self' ? accountOf('fd', fd) : undefined);
-  if (target.startsWith('net:[')) return { fd, kind: 'namespace', id: statId(path) ?? target, ...owner };
-  if (!target.startsWith('socket:[')) return undefined;
+  if (target.startsWith('net:['))
+    return { fd, kind: 'namespace', id: statId(path) ?? target, ...withOwner(whom === 'self' ? accountOf('fd', fd) : undefined) };
+  const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+  if (inode === undefined) return undefined;
   const id = socketNamespace(whom, fd);
-  return id === undefined || id === home ? undefined : { fd, kind: 'socket', id, ...owner };
+  if (id === undefined || id === home) return undefined;
+  return { fd, kind: 'socket', id, ...withOwner(whom === 'self' ? accountOfSocket(fd, BigInt(inode)) : undefined) };
 }
 
 /** The names that this thread made and that are still mounted. */

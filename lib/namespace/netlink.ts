@@ -2,13 +2,16 @@ import { invalidArgument, SystemError } from '../errors.js';
 import { LaneFactory, lanes, type LaneNamespace } from '../lane/registry.js';
 import { CallerFactory } from '../netlink/caller-transport.js';
 import type { Protocol } from '../netlink/constants.js';
-import { protocolNumber } from '../netlink/names.js';
+import { protocolName, protocolNumber } from '../netlink/names.js';
 import { checkSocketOptions, type SocketOptions } from '../netlink/socket-options.js';
 import { NetlinkSocket } from '../netlink/socket.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from '../netlink/transport.js';
-import { accountFor } from './accounts.js';
+import { native } from '../native.js';
+import { accountFor, accountForSocket } from './accounts.js';
 import { entryError } from './entry-error.js';
 import type { NamespaceHandle } from './handle.js';
+
+const EBADF = 9;
 
 // leaks() must be able to say which of the threads elsewhere are lanes.
 const endAccounts = new Map<number, () => void>();
@@ -45,11 +48,22 @@ function explain(thrown: unknown, handle: NamespaceHandle): unknown {
 
 function explaining(factory: TransportFactory, handle: NamespaceHandle): TransportFactory {
   const openSync = factory.openSync?.bind(factory);
+  const accounted = (transport: Transport, protocol: number): Transport => {
+    const { fd } = transport.state;
+    const whose = transport.kind === 'lane' ? `on the lane of ${String(handle)}` : `in ${String(handle)}, on the thread that opened it`;
+    try {
+      accountForSocket(fd, native().identity(fd).inode, `a ${protocolName(protocol)} socket ${whose}`);
+    } catch (error) {
+      // The lane has ended since, and its sockets with it: the transport tells so itself.
+      if ((error as { errno?: unknown }).errno !== -EBADF) throw error;
+    }
+    return transport;
+  };
   return {
     namespace: factory.namespace,
     async open(options, events) {
       try {
-        return await factory.open(options, events);
+        return accounted(await factory.open(options, events), options.protocol);
       } catch (error) {
         throw explain(error, handle);
       }
@@ -57,7 +71,7 @@ function explaining(factory: TransportFactory, handle: NamespaceHandle): Transpo
     ...(openSync !== undefined && {
       openSync(options: TransportOptions, events: TransportEvents): Transport {
         try {
-          return openSync(options, events);
+          return accounted(openSync(options, events), options.protocol);
         } catch (error) {
           throw explain(error, handle);
         }

@@ -1,5 +1,7 @@
 import type { Place } from '../execution/place.js';
 import { invalidArgument } from '../errors.js';
+import { native } from '../native.js';
+import { accountForSocket } from './accounts.js';
 import { entryError, namespaceError } from './entry-error.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 
@@ -11,6 +13,7 @@ function placeOf(handle: NamespaceHandle): Place {
     entryFd: () => handle.entryFd,
     acquire: () => handle.acquire(),
     own: (dependent) => handle.own(dependent),
+    account: (fd, operation) => accountForSocket(fd, native().identity(fd).inode, `${operation} in ${String(handle)}`),
     explain(thrown, operation, hint) {
       const context = { operation, namespace: String(handle) };
       if (handle.closed || hint !== undefined) return namespaceError(thrown, { ...context, hint });

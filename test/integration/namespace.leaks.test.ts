@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { accountFor, accountOf } from '../../lib/namespace/accounts.js';
-import { Namespace } from '../../lib/namespace.js';
+import { Namespace, type LeakedDescriptor } from '../../lib/namespace.js';
 import { native } from '../../lib/native.js';
 import { moduleUrl, pathOf, withDirectory, withNamespace } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
+import { fdOf, fdOfDatagrams } from './support/insideness.js';
+import { until } from './support/route.js';
 
 describe('Namespace.leaks', () => {
   before(function () {
@@ -45,6 +49,65 @@ describe('Namespace.leaks', () => {
       } finally {
         closeSync(fd);
         for (const each of [socket, packet, local]) native().closeFd(each);
+      }
+    });
+  });
+
+  it('says of every socket that was handed out what it is for, until it is closed', async () => {
+    await withNamespace(async (namespace) => {
+      const local = { host: '127.0.0.1' };
+      const server = await namespace.listen({ ...local, port: 0 });
+      const { port } = server.address() as AddressInfo;
+      const accepted = once(server, 'connection') as Promise<[Socket]>;
+      const connection = await namespace.connect({ ...local, port });
+      const unnamed = (): LeakedDescriptor[] => Namespace.leaks().fds.filter(({ owner }) => owner === undefined);
+      // At once, while the descriptor that connected, of which this is a copy, may still be open.
+      expect(unnamed()).to.deep.equal([]);
+      const [other] = await accepted;
+      const udp = await namespace.udp({ port: 53 });
+      const packets = await namespace.packet({ link: 'lo' });
+      const raw = await namespace.socket({ family: 'ipv4', type: 'raw', protocol: 'icmp' });
+      const released = (await namespace.socket({ family: 'unix', type: 'stream' })).release();
+      const lane = await namespace.netlink('route');
+      const route = await namespace.route({ thread: 'caller' });
+      await route.links.list();
+      const web = createServer((_, response) => response.end('hello'));
+      await namespace.listen({ ...local, port: 80, server: web });
+      expect(await (await namespace.fetch('http://127.0.0.1/')).text()).to.equal('hello');
+
+      const label = String(namespace);
+      const { fds } = Namespace.leaks();
+      const ownerOf = (fd: number): string | undefined => fds.find((each) => each.fd === fd)?.owner;
+      expect(ownerOf(fdOf(server))).to.equal(`listen on 127.0.0.1 port 0 in ${label}`);
+      expect(ownerOf(fdOf(connection))).to.equal(`connect to 127.0.0.1 port ${port} in ${label}`);
+      expect(ownerOf(fdOf(other))).to.equal(`accept a connection: listen on 127.0.0.1 port 0 in ${label}`);
+      expect(ownerOf(fdOfDatagrams(udp))).to.equal(`open UDP port 53 in ${label}`);
+      expect(ownerOf(raw.fd)).to.equal(`open a socket of family ipv4 in ${label}`);
+      expect(ownerOf(released)).to.equal(`release a socket in ${label}`);
+      const owners = fds.map(({ owner }) => owner);
+      expect(owners).to.include.members([
+        `capture packets of link lo in ${label}`,
+        `a route socket on the lane of ${label}`,
+        `a route socket in ${label}, on the thread that opened it`,
+        `connect to 127.0.0.1 port 80 in ${label}`,
+      ]);
+      expect(unnamed()).to.deep.equal([]);
+
+      web.closeAllConnections();
+      const ended = [server, connection, other, udp, web].map((each) => once(each, 'close'));
+      connection.destroy();
+      other.destroy();
+      for (const each of [server, udp, web]) each.close();
+      await Promise.all([...ended, packets.close(), raw.close(), lane.close(), route.close()]);
+      native().closeFd(released);
+      // The connection of fetch() is told by its server, and closes in its own time.
+      await until('only the handle is left', () => Namespace.leaks().fds.every(({ kind }) => kind === 'namespace'));
+      // The number is another's: what was known of it is not.
+      const stranger = native().openSocket(namespace.fd, 2, 2, 0);
+      try {
+        expect(unnamed().map(({ fd }) => fd)).to.deep.equal([stranger]);
+      } finally {
+        native().closeFd(stranger);
       }
     });
   });
