@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { createServer, Server, type Socket } from 'node:net';
 import { checkInteger, checkMilliseconds, checkRules, type OptionRule } from '../arguments.js';
 import { abortError, invalidArgument, NetlaneError } from '../errors.js';
@@ -154,6 +155,28 @@ function openOnAll(place: Place, listen: Listen, operation: string): InsideSocke
   }
 }
 
+const require = createRequire(import.meta.url);
+
+interface ServerOfNode extends Server {
+  _listen2?(address: null, port: null, addressType: null, backlog: number, fd: number): void;
+}
+
+/**
+ * Has a server listen on a descriptor. In a worker of node:cluster, listen() would ask the primary to do it, to whom the number is another file or none. What
+ * it does elsewhere has a name of its own, which Node has kept since before there were clusters.
+ */
+function listenHere(server: ServerOfNode, fd: number, backlog: number): void {
+  // Loaded by net itself, when it listens.
+  const { isWorker } = require('node:cluster') as typeof import('node:cluster').default;
+  if (isWorker && server._listen2 !== undefined) server._listen2(null, null, null, backlog, fd);
+  // By the prototype: a server that listened inside before refuses by its own.
+  else if (!isWorker) Server.prototype.listen.call(server, { fd, backlog });
+  else
+    throw new NetlaneError('NETLANE_NOT_SUPPORTED', 'a server in a worker of node:cluster cannot listen inside with this version of Node', {
+      hint: 'listen in the primary, or in a process that is no worker of a cluster',
+    });
+}
+
 /** Namespace.listen(). */
 export async function listenInside(place: Place, given: unknown, listener: unknown): Promise<Server> {
   const listen = checkListen(given, listener);
@@ -172,11 +195,14 @@ export async function listenInside(place: Place, given: unknown, listener: unkno
   const listening = once(server, 'listening');
   // Its rejection is looked at below, unless what comes before it throws.
   listening.catch(() => undefined);
-  // By the prototype: a server that listened inside before refuses by its own.
-  handOver(place, socket, operation, (fd) => Server.prototype.listen.call(server, { fd, backlog }));
+  handOver(place, socket, operation, (fd) => listenHere(server, fd, backlog));
   await listening;
   if (typeof listener === 'function') server.on('connection', listener as (connection: Socket) => void);
   sealServer(server, place.label);
+  server.on('connection', (connection: Socket & { readonly _handle?: { readonly fd?: unknown } | null }) => {
+    const fd = connection._handle?.fd;
+    if (typeof fd === 'number' && fd >= 0) place.account(fd, `accept a connection: ${operation}`);
+  });
   if (signal !== undefined) endBy(server, signal);
   if (signal?.aborted === true) throw abortError(signal, context);
   return server;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -5,11 +6,13 @@ import { createServer, Server, Socket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { execInside, ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
 import { needsPrograms, needsRoot } from '../support/skip.js';
+import { limit } from '../support/time.js';
 import { expectInside, fdOf } from './support/insideness.js';
 
 const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
@@ -202,6 +205,19 @@ describe('TCP inside a namespace', function () {
       server.closeAllConnections();
       await closed(server);
     }));
+
+  it('listens inside also in a worker of node:cluster, and not at its primary', () => {
+    const program = fileURLToPath(new URL('./support/cluster-program.js', import.meta.url));
+    const done = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: limit(30_000), killSignal: 'SIGKILL' });
+    expect(done.stderr).to.equal('');
+    expect(JSON.parse(done.stdout)).to.deep.equal({
+      worker: true,
+      text: 'from inside',
+      fetched: 'web',
+      inUse: 'EADDRINUSE',
+      inside: [true, true, true],
+    });
+  });
 
   it('ends a connection that is being made: aborted, out of time, or with its namespace', () =>
     withNamespaces(2, async (one, other) => {
