@@ -38,7 +38,9 @@ async function expectAsBefore(before: Census): Promise<void> {
     return now.fds <= before.fds && now.threads <= before.threads && now.mounts <= before.mounts;
   });
   await settled.catch((error: unknown) => {
-    throw new Error(`before: ${JSON.stringify(before)}, now: ${JSON.stringify(now)}, ${JSON.stringify(Namespace.leaks().fds)}`, { cause: error });
+    throw new Error(`before: ${JSON.stringify(before)}, now: ${JSON.stringify(now)}, ${JSON.stringify(Namespace.leaks().fds)}`, {
+      cause: error,
+    });
   });
 }
 
