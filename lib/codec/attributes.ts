@@ -24,6 +24,8 @@ export interface AttributeEntry {
   readonly absorb: ((content: unknown, output: Output) => boolean) | undefined;
   readonly variant: VariantParts | undefined;
   readonly ipv6: number | undefined;
+  /** Decoded by its codec into a field of its name, and nothing else. */
+  readonly plain: boolean;
 }
 
 const anything: Codec<unknown, never> = {
@@ -72,6 +74,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         absorb: of.notes.absorb,
         variant: 'variant' in of ? (of as VariantField<unknown, never>).variant : undefined,
         ipv6: of.notes.ipv6,
+        plain: !of.inline && of.presence !== 'hidden' && shape?.is !== 'choice' && shape?.is !== 'variant' && !(codec instanceof Repeated),
       };
       if (entry.ipv6 !== undefined) {
         while (this.#byType.length <= entry.ipv6) this.#byType.push(undefined);
@@ -154,33 +157,31 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
 
   /** Reads attributes from the position to the end into an object. */
   decodeInto(value: Fields, input: Input): void {
-    const { bytes } = input;
+    const { bytes, view } = input;
     const end = input.end;
+    const byType = this.#byType;
     let position = input.position;
     let entry: AttributeEntry | undefined;
     let postponed: number[] | undefined;
     try {
       while (position + 4 <= end) {
-        const first = bytes[position] ?? 0;
-        const second = bytes[position + 1] ?? 0;
-        const third = bytes[position + 2] ?? 0;
-        const fourth = bytes[position + 3] ?? 0;
-        const length = littleEndian ? first | (second << 8) : (first << 8) | second;
-        const wireType = littleEndian ? third | (fourth << 8) : (third << 8) | fourth;
+        const word = view.getUint32(position, littleEndian);
+        const length = littleEndian ? word & 0xffff : word >>> 16;
+        const wireType = littleEndian ? word >>> 16 : word & 0xffff;
         const stop = position + length;
         if (length < 4 || stop > end) {
           entry = undefined;
           throw input.fault(`an attribute of ${length} bytes where ${end - position} are left`, position);
         }
-        entry = this.#byType[wireType & typeMask];
+        entry = byType[wireType & typeMask];
         input.position = position + 4;
         input.end = stop;
         if (entry === undefined) this.#keep(value, wireType, input);
+        else if (entry.plain) value[entry.name] = entry.codec.decode(input);
         else if (entry.last) (postponed ??= []).push(position);
         else if (entry.inline !== undefined) entry.inline.decodeInto(value, input);
         else if (entry.hidden) input.header[entry.name] = entry.codec.decode(input);
         else if (entry.repeated !== undefined) value[entry.name] = entry.repeated.append(value[entry.name], input);
-        else value[entry.name] = entry.codec.decode(input);
         position += (length + 3) & ~3;
       }
       if (postponed !== undefined) {

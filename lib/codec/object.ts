@@ -64,7 +64,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
   /** Where each field of a value goes. */
   readonly #places = new Map<string, Place>();
   readonly #hidden: readonly string[];
-  readonly #derived: readonly (readonly [string, Derived<unknown, never>])[];
+  readonly #derived: readonly { readonly name: string; readonly of: Derived<unknown, never> }[];
   /** Headers that no message uses now: they do not outlive decoding, and one for each depth is enough. */
   readonly #headers: Fields[] = [];
   readonly #parts: ObjectParts<Members, FieldMap, DerivedMap>;
@@ -76,15 +76,15 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     this.attributes = implementationOf(parts.attributes);
     this.#headerSize = (this.layout.size + 3) & ~3;
     this.#hidden = this.attributes.hiddenNames();
-    this.#derived = Object.entries(parts.derived ?? {});
+    this.#derived = Object.entries(parts.derived ?? {}).map(([name, of]) => ({ name, of }));
     for (const name of this.attributes.names()) {
       const entry = this.attributes.entryOf(name);
       if (entry !== undefined) this.#places.set(name, entry);
     }
     for (const one of this.layout.fields) if (!one.hidden) this.#places.set(one.name, one.readOnly ? 'ignored' : 'header');
-    for (const [name, of] of this.#derived) this.#places.set(name, of.write === undefined ? 'ignored' : of);
+    for (const { name, of } of this.#derived) this.#places.set(name, of.write === undefined ? 'ignored' : of);
     this.#places.set('unknown', 'unknown');
-    const derivedShapes: FieldShape[] = this.#derived.map(([name, of]) => ({
+    const derivedShapes: FieldShape[] = this.#derived.map(({ name, of }) => ({
       name,
       type: -1,
       codec: of.codec,
@@ -116,7 +116,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     input.target = value;
     if (family !== undefined) input.family = familyNumber(value[family] ?? header[family]);
     this.attributes.decodeInto(value, input);
-    for (const [name, of] of this.#derived) {
+    for (const { name, of } of this.#derived) {
       const made = of.read(header, value);
       if (made !== undefined) value[name] = made;
     }

@@ -140,7 +140,10 @@ class Counter64 implements Fixed<Counter, number | bigint> {
     if (input.bigint) return input.view.getBigUint64(at, this.#little) as unknown as Counter;
     const first = input.view.getUint32(at, this.#little);
     const second = input.view.getUint32(at + 4, this.#little);
-    return (this.#little ? second * 0x1_0000_0000 + first : first * 0x1_0000_0000 + second) as Counter;
+    const high = this.#little ? second : first;
+    const low = this.#little ? first : second;
+    // Most counts are small: no floating point for those.
+    return (high === 0 ? low : high * 0x1_0000_0000 + low) as Counter;
   }
 
   encode(value: number | bigint, output: Output): void {

@@ -1,4 +1,4 @@
-import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
+import { Input, type Codec, type Fields, type Infer, type InferInput } from '../../codec/codec.js';
 import { ipv6 } from '../../codec/address.js';
 import { attributes } from '../../codec/attributes.js';
 import { field, readOnly } from '../../codec/field.js';
@@ -6,115 +6,136 @@ import { enumeration, flags } from '../../codec/names.js';
 import { littleEndian, u32, u8 } from '../../codec/scalars.js';
 import { member, struct } from '../../codec/struct.js';
 
+/** Settings of a link: what makes an object of the kernel's array of 32-bit numbers, and the names, in the array's order. */
+interface Settings<T> {
+  readonly read: (input: Input) => T;
+  readonly names: readonly string[];
+}
+
+/**
+ * Settings whose order is that of a literal. A literal, since V8 makes such an object in one go: a field that is added by a computed name
+ * costs as much as twenty of its fields, and a link has a hundred settings.
+ */
+function settings<T extends object>(read: (input: Input) => T): Settings<T> {
+  return { read, names: Object.keys(read(new Input(new Uint8Array()))) };
+}
+
+/** The next setting; 0 behind the last, where the kernel has fewer than there are names. */
+function setting(input: Input): number {
+  const at = input.position;
+  input.position = at + 4;
+  return at + 4 <= input.end ? input.view.getInt32(at, littleEndian) : 0;
+}
+
 /** IPv4 settings of a link, by their sysctl names, with their index in the kernel's array (IPV4_DEVCONF_, ip.h). */
-export const ipv4Settings = [
-  'forwarding',
-  'mc_forwarding',
-  'proxy_arp',
-  'accept_redirects',
-  'secure_redirects',
-  'send_redirects',
-  'shared_media',
-  'rp_filter',
-  'accept_source_route',
-  'bootp_relay',
-  'log_martians',
-  'tag',
-  'arp_filter',
-  'medium_id',
-  'disable_xfrm',
-  'disable_policy',
-  'force_igmp_version',
-  'arp_announce',
-  'arp_ignore',
-  'promote_secondaries',
-  'arp_accept',
-  'arp_notify',
-  'accept_local',
-  'src_valid_mark',
-  'proxy_arp_pvlan',
-  'route_localnet',
-  'igmpv2_unsolicited_report_interval',
-  'igmpv3_unsolicited_report_interval',
-  'ignore_routes_with_linkdown',
-  'drop_unicast_in_l2_multicast',
-  'drop_gratuitous_arp',
-  'bc_forwarding',
-  'arp_evict_nocarrier',
-] as const;
+const ipv4Settings = settings((input) => ({
+  forwarding: setting(input),
+  mc_forwarding: setting(input),
+  proxy_arp: setting(input),
+  accept_redirects: setting(input),
+  secure_redirects: setting(input),
+  send_redirects: setting(input),
+  shared_media: setting(input),
+  rp_filter: setting(input),
+  accept_source_route: setting(input),
+  bootp_relay: setting(input),
+  log_martians: setting(input),
+  tag: setting(input),
+  arp_filter: setting(input),
+  medium_id: setting(input),
+  disable_xfrm: setting(input),
+  disable_policy: setting(input),
+  force_igmp_version: setting(input),
+  arp_announce: setting(input),
+  arp_ignore: setting(input),
+  promote_secondaries: setting(input),
+  arp_accept: setting(input),
+  arp_notify: setting(input),
+  accept_local: setting(input),
+  src_valid_mark: setting(input),
+  proxy_arp_pvlan: setting(input),
+  route_localnet: setting(input),
+  igmpv2_unsolicited_report_interval: setting(input),
+  igmpv3_unsolicited_report_interval: setting(input),
+  ignore_routes_with_linkdown: setting(input),
+  drop_unicast_in_l2_multicast: setting(input),
+  drop_gratuitous_arp: setting(input),
+  bc_forwarding: setting(input),
+  arp_evict_nocarrier: setting(input),
+}));
 
 /** IPv6 settings of a link, by their sysctl names, in the kernel's order (DEVCONF_, ipv6.h). */
-export const ipv6Settings = [
-  'forwarding',
-  'hop_limit',
-  'mtu',
-  'accept_ra',
-  'accept_redirects',
-  'autoconf',
-  'dad_transmits',
-  'router_solicitations',
-  'router_solicitation_interval',
-  'router_solicitation_delay',
-  'use_tempaddr',
-  'temp_valid_lft',
-  'temp_prefered_lft',
-  'regen_max_retry',
-  'max_desync_factor',
-  'max_addresses',
-  'force_mld_version',
-  'accept_ra_defrtr',
-  'accept_ra_pinfo',
-  'accept_ra_rtr_pref',
-  'router_probe_interval',
-  'accept_ra_rt_info_max_plen',
-  'proxy_ndp',
-  'optimistic_dad',
-  'accept_source_route',
-  'mc_forwarding',
-  'disable_ipv6',
-  'accept_dad',
-  'force_tllao',
-  'ndisc_notify',
-  'mldv1_unsolicited_report_interval',
-  'mldv2_unsolicited_report_interval',
-  'suppress_frag_ndisc',
-  'accept_ra_from_local',
-  'use_optimistic',
-  'accept_ra_mtu',
-  'stable_secret',
-  'use_oif_addrs_only',
-  'accept_ra_min_hop_limit',
-  'ignore_routes_with_linkdown',
-  'drop_unicast_in_l2_multicast',
-  'drop_unsolicited_na',
-  'keep_addr_on_down',
-  'router_solicitation_max_interval',
-  'seg6_enabled',
-  'seg6_require_hmac',
-  'enhanced_dad',
-  'addr_gen_mode',
-  'disable_policy',
-  'accept_ra_rt_info_min_plen',
-  'ndisc_tclass',
-  'rpl_seg_enabled',
-  'ra_defrtr_metric',
-  'ioam6_enabled',
-  'ioam6_id',
-  'ioam6_id_wide',
-  'ndisc_evict_nocarrier',
-  'accept_untracked_na',
-  'accept_ra_min_lft',
-  'force_forwarding',
-] as const;
+const ipv6Settings = settings((input) => ({
+  forwarding: setting(input),
+  hop_limit: setting(input),
+  mtu: setting(input),
+  accept_ra: setting(input),
+  accept_redirects: setting(input),
+  autoconf: setting(input),
+  dad_transmits: setting(input),
+  router_solicitations: setting(input),
+  router_solicitation_interval: setting(input),
+  router_solicitation_delay: setting(input),
+  use_tempaddr: setting(input),
+  temp_valid_lft: setting(input),
+  temp_prefered_lft: setting(input),
+  regen_max_retry: setting(input),
+  max_desync_factor: setting(input),
+  max_addresses: setting(input),
+  force_mld_version: setting(input),
+  accept_ra_defrtr: setting(input),
+  accept_ra_pinfo: setting(input),
+  accept_ra_rtr_pref: setting(input),
+  router_probe_interval: setting(input),
+  accept_ra_rt_info_max_plen: setting(input),
+  proxy_ndp: setting(input),
+  optimistic_dad: setting(input),
+  accept_source_route: setting(input),
+  mc_forwarding: setting(input),
+  disable_ipv6: setting(input),
+  accept_dad: setting(input),
+  force_tllao: setting(input),
+  ndisc_notify: setting(input),
+  mldv1_unsolicited_report_interval: setting(input),
+  mldv2_unsolicited_report_interval: setting(input),
+  suppress_frag_ndisc: setting(input),
+  accept_ra_from_local: setting(input),
+  use_optimistic: setting(input),
+  accept_ra_mtu: setting(input),
+  stable_secret: setting(input),
+  use_oif_addrs_only: setting(input),
+  accept_ra_min_hop_limit: setting(input),
+  ignore_routes_with_linkdown: setting(input),
+  drop_unicast_in_l2_multicast: setting(input),
+  drop_unsolicited_na: setting(input),
+  keep_addr_on_down: setting(input),
+  router_solicitation_max_interval: setting(input),
+  seg6_enabled: setting(input),
+  seg6_require_hmac: setting(input),
+  enhanced_dad: setting(input),
+  addr_gen_mode: setting(input),
+  disable_policy: setting(input),
+  accept_ra_rt_info_min_plen: setting(input),
+  ndisc_tclass: setting(input),
+  rpl_seg_enabled: setting(input),
+  ra_defrtr_metric: setting(input),
+  ioam6_enabled: setting(input),
+  ioam6_id: setting(input),
+  ioam6_id_wide: setting(input),
+  ndisc_evict_nocarrier: setting(input),
+  accept_untracked_na: setting(input),
+  accept_ra_min_lft: setting(input),
+  force_forwarding: setting(input),
+}));
 
 /**
  * An array of 32-bit settings as an object by name. Settings that this list does not have yet are under their number. The kernel reports
  * an array and takes attributes, numbered from 1: `take` says that those are what is encoded.
  */
-function settingsArray<const N extends readonly string[]>(
-  names: N,
+function settingsArray<T extends object>(
+  { names, read }: Settings<T>,
   take: 'attributes' | 'array',
-): Codec<Record<string, number> & { [K in N[number]]?: number }, { readonly [K in N[number]]?: number | undefined }> {
+): Codec<Record<string, number> & { [K in keyof T]?: number }, { readonly [K in keyof T]?: number | undefined }> {
   const indexes = new Map(names.map((name, index) => [name, index] as const));
   const known = names.map((name, index) => ({ name, type: index + 1, kernel: `sysctl ${name}`, doc: `The setting ${name} of the link.` }));
   const shape =
@@ -128,8 +149,11 @@ function settingsArray<const N extends readonly string[]>(
   const codec: Codec<Fields, Readonly<Fields>> = {
     shape,
     decode(input) {
-      const value: Fields = {};
-      for (let index = 0; input.position + 4 <= input.end; index++) value[names[index] ?? String(index)] = u32.decode(input) | 0;
+      const count = (input.end - input.position) >> 2;
+      const value = read(input) as Fields;
+      // The last field first: V8 takes that back without giving up the object's shape.
+      for (let index = names.length - 1; index >= count; index--) delete value[names[index] ?? ''];
+      for (let index = names.length; index < count; index++) value[String(index)] = setting(input);
       return value;
     },
     encode(value, output) {
@@ -148,10 +172,7 @@ function settingsArray<const N extends readonly string[]>(
       }
     },
   };
-  return codec as unknown as Codec<
-    Record<string, number> & { [K in N[number]]?: number },
-    { readonly [K in N[number]]?: number | undefined }
-  >;
+  return codec as unknown as Codec<Record<string, number> & { [K in keyof T]?: number }, { readonly [K in keyof T]?: number | undefined }>;
 }
 
 const ipv4Protocol = attributes({
@@ -204,13 +225,16 @@ function counters64(): Codec<number[], readonly number[]> {
   return {
     shape: { is: 'converted', of: { is: 'bytes', length: undefined }, samples: [[3, 1, 2]] },
     decode(input) {
-      const list: number[] = [];
-      while (input.position + 8 <= input.end) {
-        const low = input.view.getUint32(input.position + (littleEndian ? 0 : 4), littleEndian);
-        const high = input.view.getUint32(input.position + (littleEndian ? 4 : 0), littleEndian);
-        list.push(high * 0x1_0000_0000 + low);
-        input.position += 8;
+      const { view, position } = input;
+      // Of its final size from the start: one that grows is copied over and over.
+      const list = Array<number>((input.end - position) >> 3);
+      for (let index = 0; index < list.length; index++) {
+        const at = position + 8 * index;
+        const low = view.getUint32(littleEndian ? at : at + 4, littleEndian);
+        const high = view.getUint32(littleEndian ? at + 4 : at, littleEndian);
+        list[index] = high === 0 ? low : high * 0x1_0000_0000 + low;
       }
+      input.position = position + 8 * list.length;
       return list;
     },
     encode(value, output) {

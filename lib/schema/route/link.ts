@@ -44,46 +44,85 @@ export const linkFlags = flags(u32, {
 });
 
 /** Counters of a link (struct rtnl_link_stats64, if_link.h). */
-const statistics = struct({
-  rxPackets: member(counter64, 'rx_packets', 'Good packets received.'),
-  txPackets: member(counter64, 'tx_packets', 'Packets sent.'),
-  rxBytes: member(counter64, 'rx_bytes', 'Bytes of good packets received.', { unit: 'bytes' }),
-  txBytes: member(counter64, 'tx_bytes', 'Bytes sent.', { unit: 'bytes' }),
-  rxErrors: member(counter64, 'rx_errors', 'Bad packets received.'),
-  txErrors: member(counter64, 'tx_errors', 'Packets that could not be sent.'),
-  rxDropped: member(counter64, 'rx_dropped', 'Packets received and dropped, for lack of memory or of a protocol.'),
-  txDropped: member(counter64, 'tx_dropped', 'Packets dropped on their way out.'),
-  multicast: member(counter64, 'multicast', 'Multicast packets received.'),
-  collisions: member(counter64, 'collisions', 'Collisions.'),
-  rxLengthErrors: member(counter64, 'rx_length_errors', 'Packets of a wrong length.'),
-  rxOverErrors: member(counter64, 'rx_over_errors', 'Overflows of the receiver.'),
-  rxCrcErrors: member(counter64, 'rx_crc_errors', 'Packets with a wrong checksum.'),
-  rxFrameErrors: member(counter64, 'rx_frame_errors', 'Packets with an alignment error.'),
-  rxFifoErrors: member(counter64, 'rx_fifo_errors', 'Overflows of the receive FIFO.'),
-  rxMissedErrors: member(counter64, 'rx_missed_errors', 'Packets that the device had no buffer for.'),
-  txAbortedErrors: member(counter64, 'tx_aborted_errors', 'Sending given up after collisions.'),
-  txCarrierErrors: member(counter64, 'tx_carrier_errors', 'Sending failed for lack of a carrier.'),
-  txFifoErrors: member(counter64, 'tx_fifo_errors', 'Underruns of the send FIFO.'),
-  txHeartbeatErrors: member(counter64, 'tx_heartbeat_errors', 'Missing heartbeats of old half-duplex Ethernet.'),
-  txWindowErrors: member(counter64, 'tx_window_errors', 'Late collisions.'),
-  rxCompressed: member(counter64, 'rx_compressed', 'Compressed packets received.'),
-  txCompressed: member(counter64, 'tx_compressed', 'Compressed packets sent.'),
-  rxNoHandler: later(counter64, 'rx_nohandler', 'Packets dropped since the device is inactive in its group.', { since: '4.6' }),
-  rxOtherHostDropped: later(counter64, 'rx_otherhost_dropped', 'Packets dropped since they were for another address.', { since: '5.19' }),
-});
+const statistics = struct(
+  {
+    rxPackets: member(counter64, 'rx_packets', 'Good packets received.'),
+    txPackets: member(counter64, 'tx_packets', 'Packets sent.'),
+    rxBytes: member(counter64, 'rx_bytes', 'Bytes of good packets received.', { unit: 'bytes' }),
+    txBytes: member(counter64, 'tx_bytes', 'Bytes sent.', { unit: 'bytes' }),
+    rxErrors: member(counter64, 'rx_errors', 'Bad packets received.'),
+    txErrors: member(counter64, 'tx_errors', 'Packets that could not be sent.'),
+    rxDropped: member(counter64, 'rx_dropped', 'Packets received and dropped, for lack of memory or of a protocol.'),
+    txDropped: member(counter64, 'tx_dropped', 'Packets dropped on their way out.'),
+    multicast: member(counter64, 'multicast', 'Multicast packets received.'),
+    collisions: member(counter64, 'collisions', 'Collisions.'),
+    rxLengthErrors: member(counter64, 'rx_length_errors', 'Packets of a wrong length.'),
+    rxOverErrors: member(counter64, 'rx_over_errors', 'Overflows of the receiver.'),
+    rxCrcErrors: member(counter64, 'rx_crc_errors', 'Packets with a wrong checksum.'),
+    rxFrameErrors: member(counter64, 'rx_frame_errors', 'Packets with an alignment error.'),
+    rxFifoErrors: member(counter64, 'rx_fifo_errors', 'Overflows of the receive FIFO.'),
+    rxMissedErrors: member(counter64, 'rx_missed_errors', 'Packets that the device had no buffer for.'),
+    txAbortedErrors: member(counter64, 'tx_aborted_errors', 'Sending given up after collisions.'),
+    txCarrierErrors: member(counter64, 'tx_carrier_errors', 'Sending failed for lack of a carrier.'),
+    txFifoErrors: member(counter64, 'tx_fifo_errors', 'Underruns of the send FIFO.'),
+    txHeartbeatErrors: member(counter64, 'tx_heartbeat_errors', 'Missing heartbeats of old half-duplex Ethernet.'),
+    txWindowErrors: member(counter64, 'tx_window_errors', 'Late collisions.'),
+    rxCompressed: member(counter64, 'rx_compressed', 'Compressed packets received.'),
+    txCompressed: member(counter64, 'tx_compressed', 'Compressed packets sent.'),
+    rxNoHandler: later(counter64, 'rx_nohandler', 'Packets dropped since the device is inactive in its group.', { since: '4.6' }),
+    rxOtherHostDropped: later(counter64, 'rx_otherhost_dropped', 'Packets dropped since they were for another address.', { since: '5.19' }),
+  },
+  (input) => ({
+    rxPackets: counter64.decode(input),
+    txPackets: counter64.decode(input),
+    rxBytes: counter64.decode(input),
+    txBytes: counter64.decode(input),
+    rxErrors: counter64.decode(input),
+    txErrors: counter64.decode(input),
+    rxDropped: counter64.decode(input),
+    txDropped: counter64.decode(input),
+    multicast: counter64.decode(input),
+    collisions: counter64.decode(input),
+    rxLengthErrors: counter64.decode(input),
+    rxOverErrors: counter64.decode(input),
+    rxCrcErrors: counter64.decode(input),
+    rxFrameErrors: counter64.decode(input),
+    rxFifoErrors: counter64.decode(input),
+    rxMissedErrors: counter64.decode(input),
+    txAbortedErrors: counter64.decode(input),
+    txCarrierErrors: counter64.decode(input),
+    txFifoErrors: counter64.decode(input),
+    txHeartbeatErrors: counter64.decode(input),
+    txWindowErrors: counter64.decode(input),
+    rxCompressed: counter64.decode(input),
+    txCompressed: counter64.decode(input),
+    rxNoHandler: counter64.decode(input),
+    rxOtherHostDropped: counter64.decode(input),
+  }),
+);
 
 export interface LinkStatistics extends Infer<typeof statistics> {}
 /** Counters of a link (struct rtnl_link_stats64, if_link.h). */
 export const linkStatistics: Codec<LinkStatistics, InferInput<typeof statistics>> & { readonly size: number } = statistics;
 
-const map = struct({
-  memoryStart: member(counter64, 'mem_start', 'Start of shared memory.'),
-  memoryEnd: member(counter64, 'mem_end', 'End of shared memory.'),
-  baseAddress: member(counter64, 'base_addr', 'Base address of the device.'),
-  irq: member(u16, 'irq', 'Interrupt.'),
-  dma: member(u8, 'dma', 'DMA channel.'),
-  port: member(u8, 'port', 'Connector in use.'),
-});
+const map = struct(
+  {
+    memoryStart: member(counter64, 'mem_start', 'Start of shared memory.'),
+    memoryEnd: member(counter64, 'mem_end', 'End of shared memory.'),
+    baseAddress: member(counter64, 'base_addr', 'Base address of the device.'),
+    irq: member(u16, 'irq', 'Interrupt.'),
+    dma: member(u8, 'dma', 'DMA channel.'),
+    port: member(u8, 'port', 'Connector in use.'),
+  },
+  (input) => ({
+    memoryStart: counter64.decode(input),
+    memoryEnd: counter64.decode(input),
+    baseAddress: counter64.decode(input),
+    irq: u16.decode(input),
+    dma: u8.decode(input),
+    port: u8.decode(input),
+  }),
+);
 
 /** In messages of the bridge family the attribute is another one: bridgeLink (bridge-link.ts) reads those. */
 function unlessBridge<T, I>(of: Codec<T, I>): Codec<T, I> {
