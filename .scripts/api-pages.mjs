@@ -48,13 +48,13 @@ function cell(text) {
 }
 
 /** One line of a table. */
-export function row({ field, path, type }) {
+export function row({ field, path, type, since }) {
   const cells = [
     `\`${path.join('.')}\``,
     field.kernel,
     `\`${type}\``,
-    field.unit ?? '',
-    field.since ?? '',
+    field.unit ?? '–',
+    since ?? '≤ 4.0',
     field.readOnly ? `${field.doc} Only reported.` : field.doc,
   ];
   return `| ${cells.map(cell).join(' | ')} |`;
@@ -71,7 +71,7 @@ function pageOf({ title, client, codec }) {
     rows.push(row(documented));
   }
   const parts = [...sections].map(([section, rows]) => `${section === '' ? '' : `## ${section}\n\n`}${head}\n${rows.join('\n')}`);
-  return `# ${title}\n\n\`${client}\`. "since" is the first Linux that has it, where that is later than 4.0.\n\n${parts.join('\n\n')}\n`;
+  return `# ${title}\n\n\`${client}\`. "since" is the first Linux that has it; what 4.0 had is not told apart.\n\n${parts.join('\n\n')}\n`;
 }
 
 /** Pages of docs/api by name, with their text. */

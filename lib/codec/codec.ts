@@ -100,7 +100,14 @@ export type Shape =
   | { readonly is: 'namespace' }
   | { readonly is: 'struct'; readonly members: readonly FieldShape[] }
   | { readonly is: 'attributes'; readonly fields: readonly FieldShape[] }
-  | { readonly is: 'object'; readonly header: readonly FieldShape[]; readonly headerSize: number; readonly fields: readonly FieldShape[] }
+  | {
+      readonly is: 'object';
+      readonly header: readonly FieldShape[];
+      readonly headerSize: number;
+      readonly fields: readonly FieldShape[];
+      /** First kernel version that has such messages, where that is later than 4.0. */
+      readonly since?: string | undefined;
+    }
   | { readonly is: 'list'; readonly of: Codec<unknown, never>; readonly style: ListStyle }
   | {
       readonly is: 'choice';

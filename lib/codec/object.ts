@@ -37,6 +37,8 @@ export function derived<T, I = T>(of: Derived<T, I>): Derived<T, I> {
 export interface ObjectParts<M extends Members, F extends FieldMap, D extends DerivedMap> {
   /** What one is called in errors: 'link'. */
   readonly title: string;
+  /** First kernel version that has such messages, where that is later than 4.0. */
+  readonly since?: string | undefined;
   readonly header: StructCodec<M>;
   readonly attributes: AttributesCodec<F>;
   readonly derived?: D | undefined;
@@ -97,7 +99,8 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
       inline: false,
     }));
     const fields = this.attributes.shape.is === 'attributes' ? this.attributes.shape.fields : [];
-    this.shape = { is: 'object', header: this.layout.fields, headerSize: this.layout.size, fields: [...derivedShapes, ...fields] };
+    const headerSize = this.layout.size;
+    this.shape = { is: 'object', header: this.layout.fields, headerSize, fields: [...derivedShapes, ...fields], since: parts.since };
   }
 
   decode(input: Input): Fields {

@@ -18,9 +18,27 @@ describe('the pages of the API', () => {
 
   it('say which kind of link an option is of', () => {
     const link = pages.get('link');
-    expect(link).to.match(/## vlan\n\n\| field .*\n.*\n(?:\|.*\n)*\| `data\.id` \| IFLA_VLAN_ID \| `number` \| {2}\| {2}\|/);
+    expect(link).to.match(/## vlan\n\n\| field .*\n.*\n(?:\|.*\n)*\| `data\.id` \| IFLA_VLAN_ID \| `number` \| – \| ≤ 4\.0 \|/);
     expect(link).to.match(/\| `mtu` \| IFLA_MTU \| `number` \| bytes \|/);
-    expect(link).to.match(/\| `alternativeNames` \| IFLA_PROP_LIST \| `string\[\]` \| {2}\| 5\.5 \|/);
+    expect(link).to.match(/\| `alternativeNames` \| IFLA_PROP_LIST \| `string\[\]` \| – \| 5\.5 \|/);
+  });
+
+  it('leave no cell empty', () => {
+    const rows = [...lines].filter((line) => line.startsWith('| `'));
+    expect(rows.length).to.be.greaterThan(1000);
+    for (const line of rows)
+      expect(
+        line
+          .replaceAll('\\|', '')
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+        line,
+      )
+        .to.have.length(6)
+        .and.not.include('');
+    const since = new Set(rows.map((line) => line.replaceAll('\\|', '').split('|')[5]?.trim()));
+    for (const one of since) expect(one).to.match(/^(?:≤ 4\.0|[4-6]\.\d{1,2})$/);
   });
 
   it('are all in the index', () => {

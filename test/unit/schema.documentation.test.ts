@@ -4,6 +4,10 @@ import { messages, parts } from '../support/schemas.js';
 
 const all = [...Object.entries(messages).map(([name, { codec }]) => [name, codec] as const), ...Object.entries(parts)];
 
+/** Words of numbers that measure; "Times" counts. */
+const measures =
+  /(?:\b[Tt]ime\b|[Ii]nterval|[Dd]elay|\b[Aa]ge\b|[Tt]imeout|[Ll]ifetime|\bbytes\b|\b[Rr]ate\b|[Ss]peed|[Ff]requency|[Ss]ize of (?!the hash)|[Ll]ength (?:of|that))/;
+
 describe('the documentation of schemas', () => {
   for (const [name, codec] of all) {
     it(`of ${name} has the kernel name and the meaning of every field`, () => {
@@ -19,6 +23,17 @@ describe('the documentation of schemas', () => {
       }
     });
   }
+
+  it('has the unit of every number that is a time, an amount of memory or a rate', () => {
+    const without: string[] = [];
+    for (const [name, codec] of all) {
+      for (const { field, path } of walk(codec)) {
+        const isNumber = ['integer', 'counter', 'bigint'].includes(field.codec.shape.is);
+        if (isNumber && field.unit === undefined && measures.test(field.doc)) without.push(`${name} ${path.join('.')}: ${field.doc}`);
+      }
+    }
+    expect(without).to.deep.equal([]);
+  });
 
   it('enters what holds itself once', () => {
     const paths = [...walk(messages['link']?.codec ?? expect.fail('there is a schema of links'))].map(({ path }) => path.join('.'));

@@ -64,12 +64,13 @@ const routerPort = object({
   title: 'multicast router port',
   header: struct({ port: member(link, 'ifindex', 'The port.') }),
   attributes: attributes({
-    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second' }),
+    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second', since: '4.6' }),
     type: field(
       2,
       enumeration(u8, { disabled: 0, 'temporary-query': 1, permanent: 2, temporary: 3 }),
       'MDBA_ROUTER_PATTR_TYPE',
       'How it became one.',
+      { since: '4.6' },
     ),
     ipv4Timer: field(3, u32, 'MDBA_ROUTER_PATTR_INET_TIMER', 'The time for IPv4.', { unit: '1/100 second' }),
     ipv6Timer: field(4, u32, 'MDBA_ROUTER_PATTR_INET6_TIMER', 'The time for IPv6.', { unit: '1/100 second' }),
@@ -141,6 +142,7 @@ const header = struct({
 
 const bridgeVlanSchema = object({
   title: 'bridge VLAN',
+  since: '5.6',
   family: 'family',
   header,
   attributes: attributes({
@@ -170,6 +172,7 @@ export interface PortVlan extends Omit<Infer<typeof entry>, 'info' | 'range'> {
 
 const bridgeVlanQuerySchema = object({
   title: 'bridge VLAN query',
+  since: '5.6',
   family: 'family',
   header,
   attributes: attributes({

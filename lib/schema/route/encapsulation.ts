@@ -85,12 +85,12 @@ const ipOptions = attributes({
 
 const overIpv4 = attributes(
   {
-    id: field(1, u64be, 'LWTUNNEL_IP_ID', 'Tunnel identifier (VNI, key).'),
-    destination: field(2, ipv4, 'LWTUNNEL_IP_DST', 'Outer destination.'),
-    source: field(3, ipv4, 'LWTUNNEL_IP_SRC', 'Outer source.'),
-    ttl: field(4, u8, 'LWTUNNEL_IP_TTL', 'Outer TTL; 0 inherits.'),
-    tos: field(5, u8, 'LWTUNNEL_IP_TOS', 'Outer type of service.'),
-    flags: field(6, tunnelFlags, 'LWTUNNEL_IP_FLAGS', 'What the outer header has.'),
+    id: field(1, u64be, 'LWTUNNEL_IP_ID', 'Tunnel identifier (VNI, key).', { since: '4.3' }),
+    destination: field(2, ipv4, 'LWTUNNEL_IP_DST', 'Outer destination.', { since: '4.3' }),
+    source: field(3, ipv4, 'LWTUNNEL_IP_SRC', 'Outer source.', { since: '4.3' }),
+    ttl: field(4, u8, 'LWTUNNEL_IP_TTL', 'Outer TTL; 0 inherits.', { since: '4.3' }),
+    tos: field(5, u8, 'LWTUNNEL_IP_TOS', 'Outer type of service.', { since: '4.3' }),
+    flags: field(6, tunnelFlags, 'LWTUNNEL_IP_FLAGS', 'What the outer header has.', { since: '4.3' }),
     options: field(8, ipOptions, 'LWTUNNEL_IP_OPTS', 'Option of the tunnel protocol.', { since: '5.5' }),
   },
   [7],
@@ -98,38 +98,42 @@ const overIpv4 = attributes(
 
 const overIpv6 = attributes(
   {
-    id: field(1, u64be, 'LWTUNNEL_IP6_ID', 'Tunnel identifier (VNI, key).'),
-    destination: field(2, ipv6, 'LWTUNNEL_IP6_DST', 'Outer destination.'),
-    source: field(3, ipv6, 'LWTUNNEL_IP6_SRC', 'Outer source.'),
-    hopLimit: field(4, u8, 'LWTUNNEL_IP6_HOPLIMIT', 'Outer hop limit; 0 inherits.'),
-    trafficClass: field(5, u8, 'LWTUNNEL_IP6_TC', 'Outer traffic class.'),
-    flags: field(6, tunnelFlags, 'LWTUNNEL_IP6_FLAGS', 'What the outer header has.'),
+    id: field(1, u64be, 'LWTUNNEL_IP6_ID', 'Tunnel identifier (VNI, key).', { since: '4.3' }),
+    destination: field(2, ipv6, 'LWTUNNEL_IP6_DST', 'Outer destination.', { since: '4.3' }),
+    source: field(3, ipv6, 'LWTUNNEL_IP6_SRC', 'Outer source.', { since: '4.3' }),
+    hopLimit: field(4, u8, 'LWTUNNEL_IP6_HOPLIMIT', 'Outer hop limit; 0 inherits.', { since: '4.3' }),
+    trafficClass: field(5, u8, 'LWTUNNEL_IP6_TC', 'Outer traffic class.', { since: '4.3' }),
+    flags: field(6, tunnelFlags, 'LWTUNNEL_IP6_FLAGS', 'What the outer header has.', { since: '4.3' }),
     options: field(8, ipOptions, 'LWTUNNEL_IP6_OPTS', 'Option of the tunnel protocol.', { since: '5.5' }),
   },
   [7],
 );
 
 const mpls = attributes({
-  labels: field(1, labelStack, 'MPLS_IPTUNNEL_DST', 'Labels that are pushed, outermost first.'),
+  labels: field(1, labelStack, 'MPLS_IPTUNNEL_DST', 'Labels that are pushed, outermost first.', { since: '4.3' }),
   ttl: field(2, u8, 'MPLS_IPTUNNEL_TTL', 'TTL of the labels.', { since: '4.12' }),
 });
 
 const ila = attributes(
   {
-    locator: field(1, u64be, 'ILA_ATTR_LOCATOR', 'Locator that replaces the upper half of the address.'),
+    locator: field(1, u64be, 'ILA_ATTR_LOCATOR', 'Locator that replaces the upper half of the address.', { since: '4.3' }),
     checksumMode: field(
       7,
       enumeration(u8, { 'adj-transport': 0, 'neutral-map': 1, 'no-action': 2, 'neutral-map-auto': 3 }),
       'ILA_ATTR_CSUM_MODE',
       'How checksums are kept right.',
+      { since: '4.7' },
     ),
     identifierType: field(
       8,
       enumeration(u8, { iid: 0, luid: 1, 'virt-v4': 2, 'virt-uni-v6': 3, 'virt-multi-v6': 4, nonlocal: 5, 'use-format': 32 }),
       'ILA_ATTR_IDENT_TYPE',
       'Type of the identifier.',
+      { since: '4.15' },
     ),
-    hookType: field(9, enumeration(u8, { output: 0, input: 1 }), 'ILA_ATTR_HOOK_TYPE', 'Where the address is translated.'),
+    hookType: field(9, enumeration(u8, { output: 0, input: 1 }), 'ILA_ATTR_HOOK_TYPE', 'Where the address is translated.', {
+      since: '4.15',
+    }),
   },
   [6],
 );
@@ -227,7 +231,9 @@ const seg6Tunnel: Codec<Seg6Tunnel, Seg6TunnelInput> = {
 };
 
 const seg6 = attributes({
-  route: field(1, seg6Tunnel, 'SEG6_IPTUNNEL_SRH', 'How segments are put in, and which, in the order in which they are visited.'),
+  route: field(1, seg6Tunnel, 'SEG6_IPTUNNEL_SRH', 'How segments are put in, and which, in the order in which they are visited.', {
+    since: '4.10',
+  }),
 });
 
 const bpfProgram = (fdName: string, textName: string) =>
@@ -259,13 +265,14 @@ const seg6local = attributes({
     }),
     'SEG6_LOCAL_ACTION',
     'What is done with packets for this segment.',
+    { since: '4.14' },
   ),
-  header: field(2, segmentHeader, 'SEG6_LOCAL_SRH', 'Segments of End.B6 and End.B6.Encaps.'),
-  table: field(3, table, 'SEG6_LOCAL_TABLE', 'Table for the lookup.'),
-  nexthop4: field(4, ipv4, 'SEG6_LOCAL_NH4', 'IPv4 nexthop.'),
-  nexthop6: field(5, ipv6, 'SEG6_LOCAL_NH6', 'IPv6 nexthop.'),
-  input: field(6, link, 'SEG6_LOCAL_IIF', 'Link that packets come in on.'),
-  output: field(7, link, 'SEG6_LOCAL_OIF', 'Link that packets leave by.'),
+  header: field(2, segmentHeader, 'SEG6_LOCAL_SRH', 'Segments of End.B6 and End.B6.Encaps.', { since: '4.14' }),
+  table: field(3, table, 'SEG6_LOCAL_TABLE', 'Table for the lookup.', { since: '4.14' }),
+  nexthop4: field(4, ipv4, 'SEG6_LOCAL_NH4', 'IPv4 nexthop.', { since: '4.14' }),
+  nexthop6: field(5, ipv6, 'SEG6_LOCAL_NH6', 'IPv6 nexthop.', { since: '4.14' }),
+  input: field(6, link, 'SEG6_LOCAL_IIF', 'Link that packets come in on.', { since: '4.14' }),
+  output: field(7, link, 'SEG6_LOCAL_OIF', 'Link that packets leave by.', { since: '4.14' }),
   program: field(8, bpfProgram('SEG6_LOCAL_BPF_PROG', 'SEG6_LOCAL_BPF_PROG_NAME'), 'SEG6_LOCAL_BPF', 'Program of End.BPF.', {
     since: '4.18',
   }),
@@ -298,10 +305,12 @@ const seg6local = attributes({
 });
 
 const bpf = attributes({
-  in: field(1, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_IN', 'Program for packets that come in.'),
-  out: field(2, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_OUT', 'Program for packets that go out.'),
-  xmit: field(3, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_XMIT', 'Program for packets about to be sent.'),
-  headroom: field(4, u32, 'LWT_BPF_XMIT_HEADROOM', 'Room that the program may add, at most 256.', { unit: 'bytes' }),
+  in: field(1, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_IN', 'Program for packets that come in.', { since: '4.10' }),
+  out: field(2, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_OUT', 'Program for packets that go out.', { since: '4.10' }),
+  xmit: field(3, bpfProgram('LWT_BPF_PROG_FD', 'LWT_BPF_PROG_NAME'), 'LWT_BPF_XMIT', 'Program for packets about to be sent.', {
+    since: '4.10',
+  }),
+  headroom: field(4, u32, 'LWT_BPF_XMIT_HEADROOM', 'Room that the program may add, at most 256.', { unit: 'bytes', since: '4.10' }),
 });
 
 /** Segments of RPL source routing. */
@@ -334,7 +343,9 @@ const rplHeader: Codec<RplHeader, { readonly segments: readonly string[] }> = {
   },
 };
 
-const rpl = attributes({ route: field(1, rplHeader, 'RPL_IPTUNNEL_SRH', 'Segments, in the order in which they are visited.') });
+const rpl = attributes({
+  route: field(1, rplHeader, 'RPL_IPTUNNEL_SRH', 'Segments, in the order in which they are visited.', { since: '5.7' }),
+});
 
 /** Five bits of a byte hold the length of a node's data, a bit says that it did not fit, seven bits of the next hold what is left. */
 const nodeLength: Fixed<number> = converted(u8, { from: (byte) => byte >> 3, to: (value: number) => value << 3, samples: [0, 3, 31] });
@@ -353,6 +364,7 @@ const ioam6 = attributes({
     }),
     'IOAM6_IPTUNNEL_TRACE',
     'The trace that is begun.',
+    { since: '5.15' },
   ),
   every: field(4, u32, 'IOAM6_IPTUNNEL_FREQ_K', 'The trace is put into this many packets ...', { since: '6.1' }),
   outOf: field(5, u32, 'IOAM6_IPTUNNEL_FREQ_N', '... out of this many, 1 to 1000000.', { since: '6.1' }),
@@ -406,6 +418,7 @@ export function encapsulation(
     kernel,
     cases,
     doc: "Encapsulation of the packets: { type: 'mpls', labels: [100] }, { type: 'seg6', ... }, { type: 'ip', ... } and so on.",
+    notes: { since: '4.3' },
   });
   return made;
 }

@@ -74,7 +74,13 @@ const virtualFunction = attributes({
     'IFLA_VF_RATE',
     'Limits of what is sent.',
   ),
-  rssQuery: field(7, setting('setting', 'Whether it may be read.'), 'IFLA_VF_RSS_QUERY_EN', 'Let the function read the RSS configuration.'),
+  rssQuery: field(
+    7,
+    setting('setting', 'Whether it may be read.'),
+    'IFLA_VF_RSS_QUERY_EN',
+    'Let the function read the RSS configuration.',
+    { since: '4.1' },
+  ),
   statistics: readOnly(
     8,
     attributes(
@@ -92,6 +98,7 @@ const virtualFunction = attributes({
     ),
     'IFLA_VF_STATS',
     'Counters of the function.',
+    { since: '4.2' },
   ),
   trust: field(
     9,

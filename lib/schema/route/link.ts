@@ -146,7 +146,7 @@ export function otherKind(name: string): OtherKind {
 
 const peerLink: Codec<Fields, Readonly<Fields>> = lazy(() => link as unknown as Codec<Fields, Readonly<Fields>>);
 const pair = attributes({ peer: field(1, peerLink, 'VETH_INFO_PEER', 'The other end.', { outer: true }) });
-const canPair = attributes({ peer: field(1, peerLink, 'VXCAN_INFO_PEER', 'The other end.', { outer: true }) });
+const canPair = attributes({ peer: field(1, peerLink, 'VXCAN_INFO_PEER', 'The other end.', { outer: true, since: '4.12' }) });
 
 const allKinds = { ...kinds, veth: pair, vxcan: canPair, netkit: netkit(peerLink) };
 
@@ -227,11 +227,11 @@ const linkAttributes = attributes(
     carrierChanges: readOnly(35, u32, 'IFLA_CARRIER_CHANGES', 'Changes of the carrier.'),
     physicalSwitchId: readOnly(36, hardwareAddress, 'IFLA_PHYS_SWITCH_ID', 'Identifier of the switch that the port is of, in hex.'),
     linkNamespaceId: field(37, s32, 'IFLA_LINK_NETNSID', 'nsid of the namespace that the link underneath, or the other end, is in.'),
-    physicalPortName: readOnly(38, string(), 'IFLA_PHYS_PORT_NAME', 'Name of the physical port.'),
-    protocolDown: field(39, switch8, 'IFLA_PROTO_DOWN', 'Keep the link down for protocols.'),
-    gsoMaxSegments: field(40, u32, 'IFLA_GSO_MAX_SEGS', 'Most segments of a packet that the device splits.'),
-    gsoMaxSize: field(41, u32, 'IFLA_GSO_MAX_SIZE', 'Largest packet that the device splits.', { unit: 'bytes' }),
-    xdp: field(43, xdp, 'IFLA_XDP', 'XDP program on the link.'),
+    physicalPortName: readOnly(38, string(), 'IFLA_PHYS_PORT_NAME', 'Name of the physical port.', { since: '4.1' }),
+    protocolDown: field(39, switch8, 'IFLA_PROTO_DOWN', 'Keep the link down for protocols.', { since: '4.3' }),
+    gsoMaxSegments: field(40, u32, 'IFLA_GSO_MAX_SEGS', 'Most segments of a packet that the device splits.', { since: '4.6' }),
+    gsoMaxSize: field(41, u32, 'IFLA_GSO_MAX_SIZE', 'Largest packet that the device splits.', { unit: 'bytes', since: '4.6' }),
+    xdp: field(43, xdp, 'IFLA_XDP', 'XDP program on the link.', { since: '4.8' }),
     event: readOnly(
       44,
       enumeration(u32, {

@@ -61,7 +61,7 @@ const groupEntry = object({
   title: 'multicast group entry',
   header: entryHeader,
   attributes: attributes({
-    timer: readOnly(1, u32, 'MDBA_MDB_EATTR_TIMER', 'Time until the entry goes.', { unit: '1/100 second' }),
+    timer: readOnly(1, u32, 'MDBA_MDB_EATTR_TIMER', 'Time until the entry goes.', { unit: '1/100 second', since: '4.6' }),
     sources: field(
       2,
       list(
@@ -90,12 +90,13 @@ const router = object({
   title: 'multicast router port',
   header: struct({ port: member(link, 'ifindex', 'The port.') }),
   attributes: attributes({
-    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second' }),
+    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second', since: '4.6' }),
     type: field(
       2,
       enumeration(u8, { disabled: 0, 'temporary-query': 1, permanent: 2, temporary: 3 }),
       'MDBA_ROUTER_PATTR_TYPE',
       'How it became one.',
+      { since: '4.6' },
     ),
     ipv4Timer: field(3, u32, 'MDBA_ROUTER_PATTR_INET_TIMER', 'The time for IPv4.', { unit: '1/100 second', since: '5.14' }),
     ipv6Timer: field(4, u32, 'MDBA_ROUTER_PATTR_INET6_TIMER', 'The time for IPv6.', { unit: '1/100 second', since: '5.14' }),

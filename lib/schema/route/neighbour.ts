@@ -94,7 +94,7 @@ const neighbourSchema = object({
     via: field(8, link, 'NDA_IFINDEX', 'Link to the remote tunnel end.'),
     master: field(9, link, 'NDA_MASTER', 'Master of the link; filters a dump.'),
     linkNamespaceId: readOnly(10, s32, 'NDA_LINK_NETNSID', 'Namespace of the link.'),
-    sourceVni: field(11, u32, 'NDA_SRC_VNI', 'VXLAN network of the packets.'),
+    sourceVni: field(11, u32, 'NDA_SRC_VNI', 'VXLAN network of the packets.', { since: '4.11' }),
     protocol: field(12, routeProtocol, 'NDA_PROTOCOL', 'Who installed the entry.', { since: '5.2' }),
     nexthopId: field(13, u32, 'NDA_NH_ID', 'Nexthop object that the entry uses.', { since: '5.8' }),
     highFlags: ingredient(15, u32, 'NDA_FLAGS_EXT', 'flags', { since: '5.16' }),
@@ -137,7 +137,7 @@ const fdbSchema = object({
     via: field(8, link, 'NDA_IFINDEX', 'Link to the remote tunnel end.'),
     master: field(9, link, 'NDA_MASTER', 'The bridge.'),
     linkNamespaceId: readOnly(10, s32, 'NDA_LINK_NETNSID', 'Namespace of the link.'),
-    sourceVni: field(11, u32, 'NDA_SRC_VNI', 'VXLAN network of the frames.'),
+    sourceVni: field(11, u32, 'NDA_SRC_VNI', 'VXLAN network of the frames.', { since: '4.11' }),
     protocol: field(12, routeProtocol, 'NDA_PROTOCOL', 'Who installed the entry.', { since: '5.2' }),
     nexthopId: field(13, u32, 'NDA_NH_ID', 'Nexthop object that the entry uses.', { since: '5.8' }),
     extension: field(

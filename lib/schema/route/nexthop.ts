@@ -41,6 +41,7 @@ const header = struct({
 
 const nexthopSchema = object({
   title: 'nexthop',
+  since: '5.3',
   family: 'family',
   header,
   attributes: attributes({
@@ -129,6 +130,7 @@ export const nexthop: Codec<Nexthop, NexthopInput> = nexthopSchema;
 
 const nexthopBucketSchema = object({
   title: 'nexthop bucket',
+  since: '5.13',
   family: 'family',
   header,
   attributes: attributes({

@@ -148,6 +148,7 @@ const header = struct({
 
 const statisticsSchema = object({
   title: 'statistics',
+  since: '4.7',
   header,
   attributes: attributes({
     link64: readOnly(1, linkStatistics, 'IFLA_STATS_LINK_64', 'Counters of every link.', { since: '4.7' }),
@@ -190,6 +191,7 @@ export const statistics: Codec<Statistics, StatisticsInput> = statisticsSchema;
 
 const statisticsRequestSchema = object({
   title: 'statistics request',
+  since: '4.7',
   header,
   attributes: attributes({
     filters: field(

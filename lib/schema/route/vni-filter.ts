@@ -22,6 +22,7 @@ export interface TunnelVni {
 
 const vniFilterSchema = object({
   title: 'VNI filter',
+  since: '5.18',
   family: 'family',
   header: struct({
     family: member(addressFamily, 'family', "Always 'bridge'."),

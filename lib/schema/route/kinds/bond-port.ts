@@ -31,8 +31,10 @@ const schema = attributes({
   permanentAddress: readOnly(4, hardwareAddress, 'IFLA_BOND_SLAVE_PERM_HWADDR', 'Hardware address before it became a port.'),
   queueId: field(5, u16, 'IFLA_BOND_SLAVE_QUEUE_ID', 'Queue whose packets leave by this port.'),
   aggregatorId: readOnly(6, u16, 'IFLA_BOND_SLAVE_AD_AGGREGATOR_ID', 'Aggregator in 802.3ad.'),
-  actorPortState: readOnly(7, portState8, 'IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE', 'Own state in 802.3ad.'),
-  partnerPortState: readOnly(8, portState16, 'IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE', "The partner's state in 802.3ad."),
+  actorPortState: readOnly(7, portState8, 'IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE', 'Own state in 802.3ad.', { since: '4.2' }),
+  partnerPortState: readOnly(8, portState16, 'IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE', "The partner's state in 802.3ad.", {
+    since: '4.2',
+  }),
   priority: field(9, s32, 'IFLA_BOND_SLAVE_PRIO', 'Priority when another port must be chosen.', { since: '6.0' }),
   actorPortPriority: field(10, u16, 'IFLA_BOND_SLAVE_ACTOR_PORT_PRIO', 'Priority of the port in 802.3ad.', { since: '6.18' }),
   actorChurnState: readOnly(11, churn, 'IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE', 'Own churn state in 802.3ad.', { since: '6.19' }),

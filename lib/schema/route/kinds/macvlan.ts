@@ -31,9 +31,13 @@ const schema = attributes(
     sourceAddresses: field(5, list(mac, 4), 'IFLA_MACVLAN_MACADDR_DATA', 'Source addresses.'),
     sourceAddressCount: readOnly(6, u32, 'IFLA_MACVLAN_MACADDR_COUNT', 'How many source addresses there are.'),
     broadcastQueueLength: field(7, u32, 'IFLA_MACVLAN_BC_QUEUE_LEN', 'Length that is wanted of the queue for broadcasts.', {
+      unit: 'packets',
       since: '5.11',
     }),
-    broadcastQueueLengthUsed: readOnly(8, u32, 'IFLA_MACVLAN_BC_QUEUE_LEN_USED', 'Length that the queue has.', { since: '5.11' }),
+    broadcastQueueLengthUsed: readOnly(8, u32, 'IFLA_MACVLAN_BC_QUEUE_LEN_USED', 'Length that the queue has.', {
+      unit: 'packets',
+      since: '5.11',
+    }),
     broadcastCutoff: field(9, s32, 'IFLA_MACVLAN_BC_CUTOFF', 'Up to so many members, multicast is not queued; -1 always queues.', {
       since: '6.4',
     }),
