@@ -6,7 +6,7 @@ import { filesUnder, root } from './files.mjs';
 
 /** From the bottom up. A layer may import itself and what `may` lists. */
 const layers = [
-  { name: 'base', files: /^lib\/(errors|errno|diagnostics|arguments)\.ts$/, may: [] },
+  { name: 'base', files: /^lib\/(errors|errno|diagnostics|arguments|places)\.ts$/, may: [] },
   { name: 'native', files: /^lib\/native\.ts$/, may: ['base'] },
   { name: 'codec', files: /^lib\/codec\//, may: ['base'] },
   { name: 'schema', files: /^lib\/schema\//, may: ['codec'] },
@@ -81,6 +81,13 @@ export function checkImports() {
         if (target === undefined) problems.push(`${file}: imports ${imported}, which belongs to no layer`);
       }
     }
+    for (const [, type, path] of text.matchAll(/\blazily<typeof import\('([^']+)'\)>\('([^']+)'\)/g)) {
+      const loaded = normalize(join('lib', path));
+      if (normalize(join(dirname(file), type)) !== loaded) problems.push(`${file}: loads ${loaded} as what ${type} is`);
+    }
+    // Modules are put together into a few files, elsewhere (.scripts/bundle.mjs).
+    if (file.startsWith('lib/') && file !== 'lib/places.ts' && /['"`], import\.meta\.url\)|import\.meta\.(dirname|filename)/.test(text))
+      problems.push(`${file}: only lib/places.ts knows where it is`);
     if (layer?.name !== 'native' && /\.node['"`]|process\.dlopen/.test(text)) problems.push(`${file}: only lib/native.ts loads the addon`);
   }
   return [...problems, ...cycles(graph).map((chain) => `import cycle: ${chain}`)];

@@ -1,4 +1,5 @@
-// Makes everything that the demo and the tests need, and nothing twice: dependencies from the lock file, the native binding, the TypeScript output.
+// Makes everything that the demo and the tests need, and nothing twice: dependencies from the lock file, the native binding, the TypeScript output, the files
+// that the package ships.
 // `--prebuild` also copies the binding to where the published package looks for it. All messages go to stderr: npm pack --json reads stdout.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -71,7 +72,8 @@ function missingTools() {
 
 function checkPlatform() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) fail(`Node 20.19 or later is needed, this is ${process.versions.node}`);
+  if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12))
+    fail(`Node 20.19 or 22.12 or later is needed, this is ${process.versions.node}`);
   if (process.platform !== 'linux') say(`network namespaces are Linux's: on ${process.platform} only the TypeScript part is built`);
 }
 
@@ -182,4 +184,5 @@ if (buildsNative) checkTools();
 installDependencies();
 if (buildsNative) buildNative(hash);
 buildTypescript();
+run('bundle', process.execPath, ['.scripts/bundle.mjs']);
 if (onLinux && process.argv.includes('--prebuild')) copyPrebuild();

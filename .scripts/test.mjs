@@ -163,6 +163,8 @@ for (
 ) {
   options.push(...args.splice(at, args[at] === '-g' || args[at] === '--grep' ? 2 : 1));
 }
+// Examples and the package's own tests use what the package ships.
+if (spawnSync(process.execPath, ['.scripts/bundle.mjs'], { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1);
 const folder = mkdtempSync(join(tmpdir(), 'netlane-test-'));
 const total = { passed: 0, failed: 0, pending: [], skips: [], failures: [] };
 try {

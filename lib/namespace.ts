@@ -8,13 +8,10 @@ import type { NetlinkSocket } from './netlink/socket.js';
 import { bindName, checkCreateOptions, createAnonymous, createNamed, deleteName, type CreateOptions } from './namespace/create.js';
 import { namespaceError } from './namespace/entry-error.js';
 import { Executor } from './namespace/executor.js';
-import { bindHandle, callSite, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
-import { findLeaks, type Leaks, type LeaksOptions } from './namespace/leaks.js';
-import { checkListOptions, listNamespaces, type ListOptions, type NamespaceEntry } from './namespace/list.js';
-import { openNetlink } from './namespace/netlink.js';
-import { openRoute } from './namespace/route.js';
-import { checkTaskChoice, runInside } from './namespace/run.js';
-import { checkWatchAll, WatchAll, type WatchAllOptions } from './namespace/watch-all.js';
+import { bindHandle, callSite, checkTaskChoice, handleOf, NamespaceHandle, type HandleInit } from './namespace/handle.js';
+import type { Leaks, LeaksOptions } from './namespace/leaks.js';
+import type { ListOptions, NamespaceEntry } from './namespace/list.js';
+import type { WatchAll, WatchAllOptions } from './namespace/watch-all.js';
 import type {
   ModuleRunOptions,
   ExportOf,
@@ -26,11 +23,20 @@ import type {
 } from './execution/run-types.js';
 import type { WatchedName } from './netlink/route/watched.js';
 import type { CountingOf, RouteClient, RouteOptions } from './netlink/route.js';
-import { NsidReader } from './namespace/nsid.js';
 import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDirectories } from './namespace/names.js';
 import { checkOpenOptions, existsError, openSource, type NamespaceSource, type OpenOptions } from './namespace/open.js';
 import { removeName } from './namespace/remove.js';
-import { checkWatchOptions, NamespaceWatch, type NamespaceWatchOptions } from './namespace/watch.js';
+import type { NamespaceWatch, NamespaceWatchOptions } from './namespace/watch.js';
+import { lazily } from './places.js';
+
+const leaks = lazily<typeof import('./namespace/leaks.js')>('namespace/leaks.js');
+const lists = lazily<typeof import('./namespace/list.js')>('namespace/list.js');
+const netlink = lazily<typeof import('./namespace/netlink.js')>('namespace/netlink.js');
+const nsid = lazily<typeof import('./namespace/nsid.js')>('namespace/nsid.js');
+const routes = lazily<typeof import('./namespace/route.js')>('namespace/route.js');
+const runs = lazily<typeof import('./namespace/run.js')>('namespace/run.js');
+const watches = lazily<typeof import('./namespace/watch.js')>('namespace/watch.js');
+const watchAll = lazily<typeof import('./namespace/watch-all.js')>('namespace/watch-all.js');
 
 /** An event of a watch whose objects are all of one type. */
 export type Change<T extends object> =
@@ -224,8 +230,9 @@ export class Namespace extends Executor {
    * may not look at are left out. Plain objects: see NamespaceEntry.
    */
   static async list(options?: ListOptions): Promise<NamespaceEntry[]> {
+    const { checkListOptions, listNamespaces } = lists();
     const checked = checkListOptions(options);
-    const nsids = await NsidReader.open();
+    const nsids = await nsid().NsidReader.open();
     try {
       return await listNamespaces(checked, (fd) => nsids.of(fd));
     } finally {
@@ -240,6 +247,7 @@ export class Namespace extends Executor {
    * @throws NETLANE_INVALID_ARGUMENT at once; while iterating ABORT_ERR, and ENOSPC at the limit fs.inotify.max_user_watches.
    */
   static watch(options?: NamespaceWatchOptions): NamespaceWatch {
+    const { checkWatchOptions, NamespaceWatch } = watches();
     return new NamespaceWatch(checkWatchOptions(options));
   }
 
@@ -251,6 +259,7 @@ export class Namespace extends Executor {
    * @throws NETLANE_INVALID_ARGUMENT at once; while iterating what the watch of any of them ends with.
    */
   static watchAll(namespaces: Iterable<Namespace>, objects: readonly WatchedName[], options: WatchAllOptions = {}): WatchAll<Namespace> {
+    const { checkWatchAll, WatchAll } = watchAll();
     const { thread, ...rest } = checkWatchAll(objects, options);
     if (!isObject(namespaces) || typeof namespaces[Symbol.iterator] !== 'function') {
       throw invalidArgument('namespaces', 'an array of Namespaces, or another iterable of them', namespaces);
@@ -267,7 +276,7 @@ export class Namespace extends Executor {
    * each with its owner, where the calling thread knows one. What has no owner was left by somebody. Looks at /proc/self: for tests and for finding faults.
    */
   static leaks(options?: LeaksOptions): Leaks {
-    return findLeaks(options);
+    return leaks().findLeaks(options);
   }
 
   /** 'device:inode'. Two namespaces that are open at the same time never have the same; after the last use the kernel gives it to another at once. */
@@ -306,8 +315,8 @@ export class Namespace extends Executor {
    * @throws NETLANE_INVALID_ARGUMENT; NETLANE_CLOSED; EPERM or NETLANE_FOREIGN_USERNS where the namespace cannot be entered; EPROTONOSUPPORT
    *   where the kernel lacks the protocol; EPERM for groups that need CAP_NET_ADMIN; EADDRINUSE; EMFILE. Source: netlink(7).
    */
-  netlink(protocol: Protocol, options: SocketOptions = {}): Promise<NetlinkSocket> {
-    return openNetlink(this.#handle, protocol, options);
+  async netlink(protocol: Protocol, options: SocketOptions = {}): Promise<NetlinkSocket> {
+    return netlink().openNetlink(this.#handle, protocol, options);
   }
 
   /**
@@ -316,8 +325,8 @@ export class Namespace extends Executor {
    * @param options see RouteOptions. With `{ bigint: true }` counters of 64 bits are bigint, in the values and in their types.
    * @throws as netlink().
    */
-  route<const O extends RouteOptions = RouteOptions>(options: O = {} as O): Promise<RouteClient<Namespace, CountingOf<O>>> {
-    return openRoute<Namespace, O>(this.#handle, this, options);
+  async route<const O extends RouteOptions = RouteOptions>(options: O = {} as O): Promise<RouteClient<Namespace, CountingOf<O>>> {
+    return routes().openRoute<Namespace, O>(this.#handle, this, options);
   }
 
   /**
@@ -343,7 +352,7 @@ export class Namespace extends Executor {
     ...rest: OptionalOptions<Parameters<ModuleFunction<Module, Name>>, ModuleRunOptions<Parameters<ModuleFunction<Module, Name>>, Name>>
   ): TaskResult<ReturnType<ModuleFunction<Module, Name>>>;
   run(task: unknown, options?: unknown): Promise<unknown> {
-    return runInside(this.#handle, task, options);
+    return runs().runInside(this.#handle, task, options);
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NetlaneError, SystemError } from './errors.js';
+import { packageUrl } from './places.js';
 
 /*
  * The only importer of the addon. The rules of the boundary:
@@ -309,10 +310,7 @@ function load(): Native {
     throw new NetlaneError('NETLANE_UNSUPPORTED_PLATFORM', `network namespaces are Linux's; this is ${process.platform}`);
   }
   const system = `linux-${process.arch}${isMusl() ? '-musl' : ''}`;
-  const places = [
-    new URL('../../build/Release/netlane.node', import.meta.url),
-    new URL(`../../prebuilds/${system}/netlane.node`, import.meta.url),
-  ].map((url) => fileURLToPath(url));
+  const places = ['build/Release/netlane.node', `prebuilds/${system}/netlane.node`].map((path) => fileURLToPath(packageUrl(path)));
   const override = process.env['NETLANE_ADDON'];
   const file = override ?? places.find((place) => existsSync(place));
   if (file === undefined) {

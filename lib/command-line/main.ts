@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { nearest } from '../arguments.js';
+import { packageUrl } from '../places.js';
 import { exitCodes, helpOf, parse, UsageError, type Command } from './command.js';
 import { capture } from './capture.js';
 import { completionOf } from './completion.js';
@@ -16,8 +17,7 @@ import { Terminal } from './terminal.js';
 const commands: readonly Command[] = [ls, exec, monitor, capture, leaks, rootless, completionOf(() => commands)];
 
 function version(): string {
-  const manifest = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(packageUrl('package.json'), 'utf8')) as { version: string }).version;
 }
 
 function overview(): string {

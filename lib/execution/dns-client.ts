@@ -66,6 +66,7 @@ function askByUdp(exchange: Exchange, extended: boolean): Promise<Reply> {
   const { id, bytes } = encodeQuestion(question, extended);
   const socket = openUdp(place, { type: ipVersion(server) === 6 ? 'udp6' : 'udp4' }, noLookup);
   return answered(exchange, (done, fail) => {
+    let closed = false;
     socket.on('error', (error) => fail(codeOf(error)));
     socket.on('message', (message) => {
       const reply = decodeReply(message, id, question);
@@ -74,12 +75,16 @@ function askByUdp(exchange: Exchange, extended: boolean): Promise<Reply> {
     // Connected, so that the kernel tells when nobody is there, and takes no datagrams of others.
     socket.connect(53, server, (error?: unknown) => {
       if (error instanceof Error) fail(codeOf(error));
-      else
+      // Given up in the tick in which it was asked: Node calls back all the same.
+      else if (!closed)
         socket.send(bytes, (failure) => {
           if (failure !== null) fail(codeOf(failure));
         });
     });
-    return () => socket.close();
+    return () => {
+      closed = true;
+      socket.close();
+    };
   });
 }
 

@@ -2,7 +2,7 @@ import { checkInteger, checkRules, nearest, type OptionRule } from '../arguments
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
-import { openAt, socketType } from './opening.js';
+import { handOver, openAt, socketType } from './opening.js';
 import type { Place } from './place.js';
 import { unixFamily } from './socket-address.js';
 
@@ -128,11 +128,12 @@ export class OwnedSocket {
 }
 
 /** Namespace.socket(). */
-export function openOwned(place: Place, given: unknown, release: (socket: InsideSocket) => number): OwnedSocket {
+export function openOwned(place: Place, given: unknown): OwnedSocket {
   if (given === undefined) throw invalidArgument('options', 'an object with family and type', given);
   const options = checkRules<OwnedSocketOptions>('options', given, rules);
   const number = numberOf('options.family', options.family, families, 255);
   const type = numberOf('options.type', options.type, types, 15);
   const protocol = options.protocol === undefined ? 0 : numberOf('options.protocol', options.protocol, protocols, 0x7fffffff);
+  const release = (socket: InsideSocket): number => handOver(place, socket, 'release a socket', (fd) => fd);
   return new OwnedSocket(place, openAt(place, number, type, protocol, `open a socket of family ${options.family}`), release);
 }

@@ -4,12 +4,11 @@ import { debug } from '../diagnostics.js';
 import type { ErrorContext } from '../errors.js';
 import { loadPiscina, workerEnvironment } from '../lane/piscina.js';
 import { patiently } from '../lane/transport.js';
+import { workerUrl } from '../places.js';
 import type { TaskCall } from './task-call.js';
 import { taskLost } from './task-errors.js';
 import type { TaskData, TaskHandOver } from './task-protocol.js';
 import { taskThreads } from './task-threads.js';
-
-const workerUrl = new URL('../../workers/task.js', import.meta.url).href;
 
 export interface TaskPoolOptions {
   /** String(namespace). */
@@ -109,7 +108,7 @@ export class TaskPool {
   #open(): Piscina {
     const Pool = loadPiscina();
     const pool = new Pool({
-      filename: workerUrl,
+      filename: workerUrl('task'),
       name: 'run',
       minThreads: 0,
       maxThreads: this.#options.size,

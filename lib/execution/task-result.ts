@@ -1,23 +1,9 @@
 import { MessagePort, type Transferable } from 'node:worker_threads';
 import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
 import { isObject } from '../arguments.js';
+import { mark, type Result } from './transfer.js';
 
 /* What a task gave back, on its way to the caller. */
-
-const mark = Symbol.for('netlane.transfer');
-
-/**
- * Says that parts of a task's result are to be moved to the caller instead of being copied: `return transfer(bytes, [bytes.buffer])`. They are
- * of no more use in the task. Ports and streams, which cannot be copied, are moved without it.
- */
-export function transfer<T>(value: T, list: readonly Transferable[]): T {
-  return { [mark]: { value, list: [...list] } } as T;
-}
-
-export interface Result {
-  readonly value: unknown;
-  readonly list: Transferable[];
-}
 
 function isMoved(value: unknown): value is Transferable {
   return (

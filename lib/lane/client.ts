@@ -4,12 +4,11 @@ import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
 import { native } from '../native.js';
+import { workerUrl } from '../places.js';
 import { Looking } from './looking.js';
 import { loadPiscina, workerEnvironment } from './piscina.js';
 import { LaneTransport, patiently, type LaneChannel } from './transport.js';
 import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
-
-const workerUrl = new URL('../../workers/lane.js', import.meta.url).href;
 
 /** How long the caller's thread looks for the answer before it goes on (nanoseconds). */
 const shortest = 20_000;
@@ -110,7 +109,7 @@ export class LaneClient implements LaneChannel {
   #connect(): Promise<number> {
     const Pool = loadPiscina();
     const pool = new Pool({
-      filename: workerUrl,
+      filename: workerUrl('lane'),
       minThreads: 1,
       maxThreads: 1,
       // Everything runs at once on the one thread: a task that waited behind another would be a deadlock.

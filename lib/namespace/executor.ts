@@ -1,11 +1,15 @@
 import type { Readable, Writable } from 'node:stream';
-import { execInside, type ExecOptions, type ExecResult } from '../execution/exec.js';
+import type { ExecOptions, ExecResult } from '../execution/exec.js';
 import type { Child } from '../execution/child.js';
-import { readFileInside, sysctlInside, type ReadFileOptions } from '../execution/files.js';
-import { spawnInside } from '../execution/spawn.js';
+import type { ReadFileOptions } from '../execution/files.js';
 import type { SpawnOptions } from '../execution/spawn-options.js';
 import { within } from './place.js';
 import { Sockets } from './sockets.js';
+import { lazily } from '../places.js';
+
+const exec = lazily<typeof import('../execution/exec.js')>('execution/exec.js');
+const files = lazily<typeof import('../execution/files.js')>('execution/files.js');
+const spawn = lazily<typeof import('../execution/spawn.js')>('execution/spawn.js');
 
 /** The half of Namespace that runs things inside: processes, and files that differ between namespaces. */
 export abstract class Executor extends Sockets {
@@ -28,7 +32,7 @@ export abstract class Executor extends Sockets {
   ): Promise<Child<Writable, Readable, Readable>>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child> {
-    return within(this, (place) => spawnInside(place, file, args, options));
+    return within(this, (place) => spawn().spawnInside(place, file, args, options));
   }
 
   /**
@@ -49,7 +53,7 @@ export abstract class Executor extends Sockets {
     options?: ExecOptions & { readonly encoding?: BufferEncoding | undefined },
   ): Promise<ExecResult>;
   exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult<string | Buffer>> {
-    return within(this, (place) => execInside(place, file, args, options));
+    return within(this, (place) => exec().execInside(place, file, args, options));
   }
 
   /**
@@ -65,7 +69,7 @@ export abstract class Executor extends Sockets {
   sysctl(name: string): Promise<string>;
   sysctl(name: string, value: string | number): Promise<void>;
   sysctl(name: string, value?: string | number): Promise<string | void> {
-    return within(this, (place) => sysctlInside(place, name, value));
+    return within(this, (place) => files().sysctlInside(place, name, value));
   }
 
   /**
@@ -80,6 +84,6 @@ export abstract class Executor extends Sockets {
   readFile(path: string, options: ReadFileOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
   readFile(path: string, options?: ReadFileOptions & { readonly encoding?: BufferEncoding | undefined }): Promise<string>;
   readFile(path: string, options?: ReadFileOptions): Promise<string | Buffer> {
-    return within(this, (place) => readFileInside(place, path, options));
+    return within(this, (place) => files().readFileInside(place, path, options));
   }
 }

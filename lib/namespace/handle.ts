@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkInteger, checkMilliseconds } from '../arguments.js';
 import { debug } from '../diagnostics.js';
 import { NetlaneError } from '../errors.js';
 import { native } from '../native.js';
@@ -22,6 +23,12 @@ export interface TaskChoice {
   readonly taskThreads?: number | undefined;
   /** Milliseconds after which a thread without a task ends, 0 to 2^31 - 1. Default 5000. */
   readonly taskIdle?: number | undefined;
+}
+
+export function checkTaskChoice({ taskThreads: threads, taskIdle: idle }: TaskChoice): TaskChoice {
+  if (threads !== undefined) checkInteger('options.taskThreads', threads, 1, 1000);
+  if (idle !== undefined) checkMilliseconds('options.taskIdle', idle);
+  return { taskThreads: threads, taskIdle: idle };
 }
 
 export interface HandleInit {

@@ -1,18 +1,11 @@
-import { checkInteger, checkMilliseconds } from '../arguments.js';
 import { checkRun, defaultTaskIdle, defaultTaskThreads, iterable, Runner } from '../execution/run.js';
 import { taskThreads } from '../execution/task-threads.js';
 import { accountBy } from './accounts.js';
 import { entryError } from './entry-error.js';
-import { callSite, type NamespaceHandle, type TaskChoice } from './handle.js';
+import { callSite, type NamespaceHandle } from './handle.js';
 
 // leaks() must be able to say which of the threads elsewhere are tasks.
 accountBy('thread', (id) => taskThreads.ownerOf(Number(id)));
-
-export function checkTaskChoice({ taskThreads: threads, taskIdle: idle }: TaskChoice): TaskChoice {
-  if (threads !== undefined) checkInteger('options.taskThreads', threads, 1, 1000);
-  if (idle !== undefined) checkMilliseconds('options.taskIdle', idle);
-  return { taskThreads: threads, taskIdle: idle };
-}
 
 /** One for each handle whose tasks run, or have threads left. */
 const runners = new WeakMap<NamespaceHandle, Runner>();

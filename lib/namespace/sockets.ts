@@ -3,18 +3,27 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Server, Socket } from 'node:net';
 import type { Agent } from 'undici';
-import { connectInside, type ConnectOptions } from '../execution/connect.js';
-import { dispatcherInside, fetchInside, type DispatcherOptions } from '../execution/fetch.js';
-import { agentInside, type InsideHttpAgentOptions, type InsideHttpsAgentOptions } from '../execution/http-agent.js';
-import { listenInside, type ListenOptions } from '../execution/listen.js';
-import { lookupInside, nodeLookup, type LookupOptions } from '../execution/lookup.js';
-import { handOver } from '../execution/opening.js';
-import { openOwned, type OwnedSocket, type OwnedSocketOptions } from '../execution/owned-socket.js';
+import type { ConnectOptions } from '../execution/connect.js';
+import type { DispatcherOptions } from '../execution/fetch.js';
+import type { InsideHttpAgentOptions, InsideHttpsAgentOptions } from '../execution/http-agent.js';
+import type { ListenOptions } from '../execution/listen.js';
+import type { LookupOptions } from '../execution/lookup.js';
+import type { OwnedSocket, OwnedSocketOptions } from '../execution/owned-socket.js';
 import type { LookupAddress } from '../execution/socket-address.js';
-import { openPacket, type PacketSocket } from '../execution/packet.js';
+import type { PacketSocket } from '../execution/packet.js';
 import type { PacketOptions } from '../execution/packet-options.js';
-import { checkUdp, openUdp, type UdpOptions } from '../execution/udp.js';
+import type { UdpOptions } from '../execution/udp.js';
 import { placeAt, within } from './place.js';
+import { lazily } from '../places.js';
+
+const connect = lazily<typeof import('../execution/connect.js')>('execution/connect.js');
+const fetcher = lazily<typeof import('../execution/fetch.js')>('execution/fetch.js');
+const agents = lazily<typeof import('../execution/http-agent.js')>('execution/http-agent.js');
+const listen = lazily<typeof import('../execution/listen.js')>('execution/listen.js');
+const lookup = lazily<typeof import('../execution/lookup.js')>('execution/lookup.js');
+const ownedSocket = lazily<typeof import('../execution/owned-socket.js')>('execution/owned-socket.js');
+const packets = lazily<typeof import('../execution/packet.js')>('execution/packet.js');
+const udp = lazily<typeof import('../execution/udp.js')>('execution/udp.js');
 
 /**
  * The part of Namespace that opens sockets inside, for the caller's own loop: no thread that lives on enters the namespace. What is handed out lives on
@@ -31,7 +40,7 @@ export abstract class Sockets {
    *   EADDRINUSE, EPERM; of several addresses the last one's, and all of them in its `cause`; NETLANE_TIMEOUT, ABORT_ERR, NETLANE_CLOSED. Source: tcp(7), unix(7).
    */
   connect(options: ConnectOptions): Promise<Socket> {
-    return within(this, (place) => connectInside(place, options));
+    return within(this, (place) => connect().connectInside(place, options));
   }
 
   /**
@@ -45,7 +54,7 @@ export abstract class Sockets {
   listen<S extends Server = Server>(options: ListenOptions<S> & { readonly server: S }): Promise<S>;
   listen(options: ListenOptions, listener?: (connection: Socket) => void): Promise<Server>;
   listen(options: ListenOptions, listener?: (connection: Socket) => void): Promise<Server> {
-    return within(this, (place) => listenInside(place, options, listener));
+    return within(this, (place) => listen().listenInside(place, options, listener));
   }
 
   /**
@@ -55,7 +64,7 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; EADDRINUSE, EADDRNOTAVAIL, EACCES, ENODEV, EPERM; ABORT_ERR, NETLANE_CLOSED. Source: udp(7).
    */
   udp(options: UdpOptions = {}): Promise<DatagramSocket> {
-    return within(this, (place) => openUdp(place, checkUdp(options), nodeLookup(place)));
+    return within(this, (place) => udp().openUdp(place, udp().checkUdp(options), lookup().nodeLookup(place)));
   }
 
   /**
@@ -65,7 +74,7 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; EAFNOSUPPORT, EPROTONOSUPPORT, EPERM (raw and packet sockets need CAP_NET_RAW inside), EMFILE. Source: socket(2).
    */
   socket(options: OwnedSocketOptions): Promise<OwnedSocket> {
-    return within(this, (place) => openOwned(place, options, (socket) => handOver(place, socket, 'release a socket', (fd) => fd)));
+    return within(this, (place) => ownedSocket().openOwned(place, options));
   }
 
   /**
@@ -80,7 +89,7 @@ export abstract class Sockets {
   lookup(name: string, options: LookupOptions & { readonly all: true }): Promise<LookupAddress[]>;
   lookup(name: string, options?: LookupOptions & { readonly all?: false | undefined }): Promise<LookupAddress>;
   lookup(name: string, options?: LookupOptions): Promise<LookupAddress | LookupAddress[]> {
-    return within(this, (place) => lookupInside(place, name, options));
+    return within(this, (place) => lookup().lookupInside(place, name, options));
   }
 
   /**
@@ -91,7 +100,7 @@ export abstract class Sockets {
    * @throws NETLANE_CLOSED, NETLANE_INVALID_ARGUMENT; as fetch() does: a TypeError with the reason as its `cause`, which has what connect() throws.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return within(this, (place) => fetchInside(place, input, init));
+    return within(this, (place) => fetcher().fetchInside(place, input, init));
   }
 
   /**
@@ -104,7 +113,7 @@ export abstract class Sockets {
   agent(protocol: 'http:', options?: InsideHttpAgentOptions): HttpAgent;
   agent(protocol: 'https:', options?: InsideHttpsAgentOptions): HttpsAgent;
   agent(protocol: 'http:' | 'https:', options?: InsideHttpAgentOptions | InsideHttpsAgentOptions): HttpAgent | HttpsAgent {
-    return agentInside(placeAt(this), protocol, options);
+    return agents().agentInside(placeAt(this), protocol, options);
   }
 
   /**
@@ -115,7 +124,7 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT, NETLANE_CLOSED.
    */
   dispatcher(options?: DispatcherOptions): Promise<Agent> {
-    return within(this, (place) => dispatcherInside(place, options));
+    return within(this, (place) => fetcher().dispatcherInside(place, options));
   }
 
   /**
@@ -126,6 +135,6 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; ENODEV; EPERM without CAP_NET_RAW inside; ENOMEM for a buffer that is too large; EMFILE; ABORT_ERR, NETLANE_CLOSED.
    */
   packet(options: PacketOptions = {}): Promise<PacketSocket> {
-    return within(this, (place) => openPacket(place, options));
+    return within(this, (place) => packets().openPacket(place, options));
   }
 }

@@ -76,7 +76,8 @@ const connections: MeasuredRun = timed(async (count) => {
   return () => ({ closed });
 });
 
-const library = fileURLToPath(new URL('../../lib/index.js', import.meta.url));
+/** As users have it. */
+const library = import.meta.resolve('netlane');
 
 /** A process that imports something and ends. */
 const imports = (source: string): MeasuredRun =>

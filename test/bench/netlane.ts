@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { Namespace, type Link, type Route } from '../../lib/index.js';
+import { Namespace, type Link, type Route } from 'netlane';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
 
 /*
- * Our side of the benchmark: netlane.js WORK NAMESPACE [LINK], a process on the host that works in a namespace through its API.
+ * Our side of the benchmark: netlane.js WORK NAMESPACE [LINK], a process on the host that works in a namespace through its API, with what the package ships.
  */
 
 const [, , work = '', name = '', linkName = 'v0'] = process.argv;

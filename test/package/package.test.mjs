@@ -57,9 +57,9 @@ describe('the package', function () {
       'README.md',
       'CHANGELOG.md',
       'package.json',
-      'dist/lib/index.js',
+      'bundle/lib/index.js',
       'dist/lib/index.d.ts',
-      'dist/workers/lane.js',
+      'bundle/workers/lane.js',
       `prebuilds/linux-${process.arch}/netlane.node`,
     ]);
     expect(files.filter((path) => /(^|\/)test\/|(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$/.test(path))).to.deep.equal([]);
@@ -108,6 +108,112 @@ describe('the package', function () {
        }`,
     );
     expect(succeed(project, process.execPath, 'program.mjs').trim()).to.equal('1');
+  });
+
+  it('loads two files when it is imported, and of Node nothing that has to do with sockets, threads or processes', () => {
+    const place = join(project, 'node_modules/netlane/bundle/lib');
+    const files = new Set(['index.js']);
+    const imports = new Set();
+    for (const file of files) {
+      for (const [, specifier] of readFileSync(join(place, file), 'utf8').matchAll(/^(?:import|export)\b[^;]*?"([^"]+)";$/gm)) {
+        if (specifier.startsWith('./')) files.add(specifier.slice('./'.length));
+        else imports.add(specifier);
+      }
+    }
+    expect([...files]).to.deep.equal(['index.js', 'core.js']);
+    expect([...imports].sort()).to.deep.equal([
+      'node:diagnostics_channel',
+      'node:fs',
+      'node:module',
+      'node:path',
+      'node:timers/promises',
+      'node:url',
+      'node:util',
+    ]);
+  });
+
+  it('runs everything that is loaded when it is used', function () {
+    if (process.getuid() !== 0) skip(this, 'not root, and no user namespace to be root in');
+    writeFileSync(
+      join(project, 'everything.mjs'),
+      `import { once } from 'node:events';
+       import { createServer, get } from 'node:http';
+       import { Namespace, NetlaneError, pcapng, transfer } from 'netlane';
+       import { subscribe } from 'netlane/nl';
+       import { FakeKernel } from 'netlane/testing';
+       const found = {};
+       const blue = await Namespace.create({ loopback: true });
+       try {
+         const route = await blue.route();
+         found.link = (await route.links.get('lo')).index;
+         found.watch = (await route.watch(['link'], { existing: true })[Symbol.asyncIterator]().next()).value.value.name;
+         found.watchAll = (await Namespace.watchAll([blue], ['link'], { existing: true })[Symbol.asyncIterator]().next()).value.value.name;
+         found.run = await blue.run((a, b) => a + b, { args: [1, 2] });
+         found.lookupInTask = await blue.run(async () => (await (await import('node:dns/promises')).lookup('localhost', { family: 4 })).address);
+         found.refused = await blue.run(Math.max).catch((error) => error instanceof NetlaneError && error.code);
+         found.exec = (await blue.exec('echo', ['hello'])).stdout.trim();
+         found.sysctl = await blue.sysctl('net.ipv4.ip_forward');
+         found.lookup = (await blue.lookup('localhost', { family: 4 })).address;
+         const server = await blue.listen({ server: createServer((request, response) => response.end('hi')), host: '127.0.0.1', port: 0 });
+         const { port } = server.address();
+         found.fetch = await (await blue.fetch('http://127.0.0.1:' + port)).text();
+         const agent = blue.agent('http:');
+         const [response] = await once(get({ host: '127.0.0.1', port, agent }), 'response');
+         found.agent = response.statusCode;
+         response.resume();
+         await once(response, 'end');
+         agent.destroy();
+         const socket = await blue.connect({ host: '127.0.0.1', port });
+         found.connect = socket.remotePort === port;
+         socket.destroy();
+         server.close();
+         const udp = await blue.udp({ type: 'udp4', address: '127.0.0.1' });
+         found.udp = udp.address().address;
+         udp.close();
+         const packets = await blue.packet({ link: 'lo' });
+         found.packets = (await pcapng(packets).next()).value.length > 0;
+         packets.close();
+         const owned = await blue.socket({ family: 'ipv4', type: 'datagram' });
+         found.socket = owned.fd > 2;
+         owned.close();
+         found.list = (await Namespace.list()).length >= 0;
+         found.leaks = Namespace.leaks().threads.every(({ owner }) => owner !== undefined);
+         Namespace.watch().close();
+         found.container = await Namespace.open({ container: 'abcdef' }).catch(({ code }) => code);
+         const raw = await subscribe(0, 1);
+         found.nl = typeof raw.close;
+         await raw.close();
+         found.fake = typeof FakeKernel;
+       } finally {
+         await blue.close();
+       }
+       console.log(JSON.stringify(found));`,
+    );
+    expect(JSON.parse(succeed(project, process.execPath, 'everything.mjs'))).to.deep.equal({
+      link: 1,
+      watch: 'lo',
+      watchAll: 'lo',
+      run: 3,
+      lookupInTask: '127.0.0.1',
+      refused: 'NETLANE_FUNCTION_REFUSED',
+      exec: 'hello',
+      sysctl: '0',
+      lookup: '127.0.0.1',
+      fetch: 'hi',
+      agent: 200,
+      connect: true,
+      udp: '127.0.0.1',
+      packets: true,
+      socket: true,
+      list: true,
+      leaks: true,
+      container: 'NETLANE_CONTAINER_NOT_FOUND',
+      nl: 'function',
+      fake: 'function',
+    });
+    expect(succeed(project, process.execPath, 'node_modules/netlane/bundle/lib/command-line/main.js', '--version').trim()).to.equal(
+      manifest.version,
+    );
   });
 
   it('says what is missing where there is no binding for the platform', () => {
