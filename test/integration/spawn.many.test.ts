@@ -1,0 +1,14 @@
+import { expect } from 'chai';
+import { withNamedNamespace } from '../support/namespaces.js';
+import { needsRoot } from '../support/skip.js';
+import { growthByChildren } from './support/many-children.js';
+
+describe('100 children', function () {
+  this.timeout(60_000);
+  before(function () {
+    needsRoot(this);
+  });
+
+  it('leave descriptors, threads, mounts, processes and memory as they were, failures included', () =>
+    withNamedNamespace(async (namespace) => expect(await growthByChildren(namespace, 100), 'MiB').to.be.below(48)));
+});
