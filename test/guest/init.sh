@@ -50,17 +50,26 @@ until [ -e /dev/vport*p2 ]; do usleep 10000; done
 
 cat > "/new$run/start" <<START
 output=\$(echo /dev/vport*p1) status_port=\$(echo /dev/vport*p2)
-while read -r module; do [ -z "\$module" ] || modprobe "\$module"; done < $run/modules
+finish() {
+  echo "\$1" > "\$status_port"
+  sync
+  echo o > /proc/sysrq-trigger
+  sleep 60
+}
+while read -r module; do
+  # By its path: this shell has that of the initial ram disk only.
+  if [ -n "\$module" ] && ! said=\$(/sbin/modprobe "\$module" 2>&1); then
+    echo "guest: the module \$module cannot be loaded: \$said" > "\$output"
+    finish 125
+  fi
+done < $run/modules
 exec 3> >(exec cat > "\$output") # A pipe, so that /dev/stderr can be opened, too.
 printer=\$!
 (exec < /dev/null >&3 2>&3 3>&-; . $run/command)
 status=\$?
 exec 3>&-
 for ((i = 0; i < 50; i++)); do kill -0 "\$printer" 2> /dev/null || break; sleep 0.02; done # What runs on may hold the pipe.
-echo "\$status" > "\$status_port"
-sync
-echo o > /proc/sysrq-trigger
-sleep 60
+finish "\$status"
 START
 umount /dev
 exec switch_root /new /bin/bash "$run/start"
