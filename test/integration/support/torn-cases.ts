@@ -1,5 +1,6 @@
 import type { Namespace } from '../../../lib/namespace.js';
 import type { Batch, RouteClient } from '../../../lib/netlink/route.js';
+import { MulticastRouter } from './multicast-router.js';
 
 type Client = RouteClient<Namespace>;
 
@@ -10,11 +11,13 @@ export interface Torn {
   readonly what?: string;
   /** Takes long, and another is like it. */
   readonly long?: boolean;
-  readonly fill: (route: Client) => Promise<void>;
+  readonly fill: (route: Client, namespace: Namespace) => Promise<void>;
   /** One thing that each entry is known by. */
   readonly list: (route: Client) => Promise<readonly unknown[]>;
   readonly disturb: (route: Client) => Promise<void>;
-  readonly needs?: (route: Client) => Promise<void>;
+  readonly needs?: (route: Client, namespace: Namespace) => Promise<void>;
+  /** Ends what fill() started. */
+  readonly end?: () => Promise<void>;
 }
 
 const many = 1500;
@@ -36,6 +39,11 @@ async function pair(route: Client): Promise<void> {
   await route.links.add({ name: 'v0', index: 100, kind: 'veth', peer: { name: 'v1' } });
   await route.links.set('v0', { up: true });
   await route.links.set('v1', { up: true });
+}
+
+/** A namespace has no labels of MPLS until it is told how many. */
+async function allowLabels(namespace: Namespace): Promise<void> {
+  await namespace.sysctl('net/mpls/platform_labels', '100000');
 }
 
 async function bridged(route: Client): Promise<void> {
@@ -162,6 +170,26 @@ function manyLinks(count: number, master?: string): Pick<Torn, 'fill' | 'disturb
   };
 }
 
+/** The kernel takes multicast routes from a program that holds a socket for them. */
+function multicastRoutes(version: 4 | 6): Torn {
+  let router: MulticastRouter | undefined;
+  const start = async (route: Client, namespace: Namespace, count: number): Promise<MulticastRouter> => {
+    await pair(route);
+    return MulticastRouter.start(namespace, version, [link, (await route.links.get('v1')).index], count);
+  };
+  return {
+    type: 'multicast routes',
+    what: version === 4 ? 'of IPv4' : 'of IPv6',
+    needs: async (route, namespace) => (await start(route, namespace, 1))[Symbol.asyncDispose](),
+    async fill(route, namespace) {
+      router = await start(route, namespace, many);
+    },
+    list: async (route) => (await route.routes.list({ family: version === 4 ? 'ipmr' : 'ip6mr' })).map((one) => one.destination),
+    disturb: async () => router?.takeSomeAway(),
+    end: async () => router?.[Symbol.asyncDispose](),
+  };
+}
+
 export const tornCases: readonly Torn[] = [
   { type: 'links', long: true, ...manyLinks(90), list: async (route) => (await route.links.list()).map((one) => one.name) },
   {
@@ -191,9 +219,14 @@ export const tornCases: readonly Torn[] = [
   },
   {
     type: 'routes of MPLS',
-    needs: (route) => route.routes.add({ family: 'mpls', destination: '2', link: 'lo' }),
-    async fill(route) {
+    needs: async (route, namespace) => {
       await pair(route);
+      await allowLabels(namespace);
+      await route.routes.add({ family: 'mpls', destination: '16', link });
+    },
+    async fill(route, namespace) {
+      await pair(route);
+      await allowLabels(namespace);
       await all(route, (batch) => {
         for (const one of numbers()) batch.routes.add({ family: 'mpls', destination: `${15 + one}`, link });
       });
@@ -204,6 +237,8 @@ export const tornCases: readonly Torn[] = [
         for (const one of numbers(9)) batch.routes.delete({ family: 'mpls', destination: `${15 + one}` });
       }),
   },
+  multicastRoutes(4),
+  multicastRoutes(6),
   rules('ipv4'),
   rules('ipv6'),
   {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Namespace } from '../../../lib/namespace.js';
+import type { RouteClient } from '../../../lib/netlink/route.js';
 import { needs } from '../../support/skip.js';
 import { steppedRoute } from './stepped.js';
 import type { Torn } from './torn-cases.js';
@@ -14,12 +15,20 @@ export async function listInMidDump(context: Mocha.Context, torn: Torn): Promise
   if (probe !== undefined) {
     await needs(context, torn.type, async () => {
       await using namespace = await Namespace.create({ loopback: true });
-      await probe(await namespace.route({ thread: 'caller' }));
+      await probe(await namespace.route({ thread: 'caller' }), namespace);
     });
   }
   await using namespace = await Namespace.create({ loopback: true });
   const route = await namespace.route({ thread: 'caller' });
-  await torn.fill(route);
+  await torn.fill(route, namespace);
+  try {
+    await compare(torn, namespace, route);
+  } finally {
+    await torn.end?.();
+  }
+}
+
+async function compare(torn: Torn, namespace: Namespace, route: RouteClient<Namespace>): Promise<void> {
   const before = await torn.list(route);
   let pieces = 0;
   await using stepped = await steppedRoute(namespace, async (piece) => {
