@@ -100,6 +100,10 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   #socket: NetlinkSocket | undefined;
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
   readonly #doubtful = new Set<Known>();
+  /** Whether the kernel dropped events, and the differences are not told yet. */
+  #lost = false;
+  /** Messages to take before what they are about is listed again, if so many still wait. */
+  #before = 0;
   #closing: Promise<void> | undefined;
   #iterating = false;
 
@@ -143,7 +147,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     }
     if (this.#existing) {
       for (const known of this.#known) {
-        for (const value of await this.#list(known)) {
+        for (const value of await this.#listWhole(known)) {
           known.values.set(known.watched.key(value as Plain), value);
           this.#tell({ action: 'existing', object: known.watched.object, value });
         }
@@ -164,6 +168,25 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     return listed.flatMap((value) => objectsOf(watched, value));
   }
 
+  /** The first list: without it the watch has nothing to tell, however often others interrupt it. */
+  async #listWhole(known: Known): Promise<object[]> {
+    for (;;) {
+      const listed = await this.#listUnlessInterrupted(known);
+      if (listed !== undefined) return listed;
+      if (this.#closing !== undefined) throw this.#closedError();
+    }
+  }
+
+  /** undefined where the list was interrupted each time that it was tried. */
+  async #listUnlessInterrupted(known: Known): Promise<object[] | undefined> {
+    try {
+      return await this.#list(known);
+    } catch (error) {
+      if (error instanceof NetlaneError && error.code === 'NETLANE_DUMP_INTERRUPTED') return undefined;
+      throw error;
+    }
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Event<N, C>, undefined, undefined> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
     this.#iterating = true;
@@ -178,13 +201,14 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
           if (event === undefined) break;
           yield event;
         }
-        if (this.#doubtful.size > 0 && socket.waiting === 0) {
-          await this.#relist([...this.#doubtful]);
+        if (this.#doubtful.size > 0 && (socket.waiting === 0 || (this.#lost && this.#before === 0))) {
+          await this.#relist();
           continue;
         }
         const message = await messages.next();
         if (message.done === true) return undefined;
-        if (message.value.type === NLMSG_OVERRUN) await this.#recover();
+        if (this.#before > 0) this.#before--;
+        if (message.value.type === NLMSG_OVERRUN) this.#lose(socket.waiting);
         else this.#take(message.value);
       }
     } finally {
@@ -254,30 +278,45 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     return same(left, right);
   }
 
-  async #recover(): Promise<void> {
-    this.#tell({ action: 'overrun' });
-    if (!this.#existing) return;
-    await this.#relist(this.#known);
+  /**
+   * The kernel dropped events. What waits already may have further losses in it, and is taken first: one look for all of them, or a slow
+   * reader would look for each and be ever further behind.
+   */
+  #lose(waiting: number): void {
+    if (!this.#lost) this.#tell({ action: 'overrun' });
+    if (!this.#existing || this.#lost) return;
+    this.#lost = true;
+    this.#before = waiting;
+    for (const known of this.#known) this.#doubtful.add(known);
+  }
+
+  /** Tells the differences between what is known and what is there, of the sorts that are in doubt. */
+  async #relist(): Promise<void> {
+    const sorts = Array.from(this.#doubtful);
+    for (const known of sorts) {
+      this.#doubtful.delete(known);
+      const listed = await this.#listUnlessInterrupted(known);
+      if (listed === undefined) this.#doubtful.add(known);
+      else this.#compare(known, listed);
+    }
+    if (!this.#lost || this.#doubtful.size > 0) return;
+    this.#lost = false;
     this.#tell({ action: 'synchronized' });
   }
 
-  /** Tells the differences between what is known and what is there. */
-  async #relist(sorts: readonly Known[]): Promise<void> {
-    for (const known of sorts) {
-      this.#doubtful.delete(known);
-      const { object, key } = known.watched;
-      const now = new Map((await this.#list(known)).map((value) => [key(value as Plain), value]));
-      for (const [name, previous] of known.values) {
-        if (now.has(name)) continue;
-        known.values.delete(name);
-        this.#tell({ action: 'removed', object, value: previous, previous });
-      }
-      for (const [name, value] of now) {
-        const previous = known.values.get(name);
-        known.values.set(name, value);
-        if (previous === undefined) this.#tell({ action: 'added', object, value });
-        else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
-      }
+  #compare(known: Known, listed: readonly object[]): void {
+    const { object, key } = known.watched;
+    const now = new Map(listed.map((value) => [key(value as Plain), value]));
+    for (const [name, previous] of known.values) {
+      if (now.has(name)) continue;
+      known.values.delete(name);
+      this.#tell({ action: 'removed', object, value: previous, previous });
+    }
+    for (const [name, value] of now) {
+      const previous = known.values.get(name);
+      known.values.set(name, value);
+      if (previous === undefined) this.#tell({ action: 'added', object, value });
+      else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
     }
   }
 

@@ -42,9 +42,7 @@ async function pair(route: Client): Promise<void> {
 }
 
 /** A namespace has no labels of MPLS until it is told how many. */
-async function allowLabels(namespace: Namespace): Promise<void> {
-  await namespace.sysctl('net/mpls/platform_labels', '100000');
-}
+const labels = ['net/mpls/platform_labels', '100000'] as const;
 
 async function bridged(route: Client): Promise<void> {
   await route.links.add({ name: 'br', kind: 'bridge', up: true });
@@ -221,12 +219,12 @@ export const tornCases: readonly Torn[] = [
     type: 'routes of MPLS',
     needs: async (route, namespace) => {
       await pair(route);
-      await allowLabels(namespace);
+      await namespace.sysctl(...labels);
       await route.routes.add({ family: 'mpls', destination: '16', link });
     },
     async fill(route, namespace) {
       await pair(route);
-      await allowLabels(namespace);
+      await namespace.sysctl(...labels);
       await all(route, (batch) => {
         for (const one of numbers()) batch.routes.add({ family: 'mpls', destination: `${15 + one}`, link });
       });

@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import { encodeToBytes } from '../../lib/codec/codec.js';
+import { Exchange } from '../../lib/netlink/route/exchange.js';
+import type { Event, RouteWatch } from '../../lib/netlink/route/watch.js';
+import { RouteClient } from '../../lib/netlink/route.js';
+import { link } from '../../lib/schema/route/link.js';
+import { FakeKernel, multi, openSocket, type FakeDumpOptions } from '../../lib/testing.js';
+
+const [NEWLINK, GETLINK] = [16, 18];
+const RTNLGRP_LINK = 1;
+
+function linkBody(index: number): Uint8Array {
+  return encodeToBytes(link, { name: `l${index}`, index });
+}
+
+/** A kernel with links, whose lists are interrupted as often as it is told. */
+class Links {
+  readonly indexes = new Set([1]);
+  lists = 0;
+  interruptions = 0;
+  readonly kernel = new FakeKernel((request) => {
+    this.lists++;
+    const options: FakeDumpOptions = { interrupted: this.interruptions-- > 0 };
+    return multi(request, [...this.indexes].map(linkBody), options);
+  });
+
+  add(index: number): void {
+    this.indexes.add(index);
+    this.kernel.event(RTNLGRP_LINK, { type: NEWLINK, body: linkBody(index) });
+  }
+
+  /** Drops something on its way to the watch. */
+  lose(): void {
+    const own = this.kernel.transports.find((transport) => transport.options.groups?.includes(RTNLGRP_LINK));
+    if (own === undefined) throw new Error('nothing is watched');
+    this.kernel.overrun(own);
+  }
+}
+
+/** A watch of the links; afterwards nothing may be open. */
+async function withWatch(links: Links, use: (watch: RouteWatch) => Promise<void>): Promise<void> {
+  const { kernel } = links;
+  const exchange = new Exchange(await openSocket(kernel, 'route'), (groups) => openSocket(kernel, 'route', { groups }), {
+    namespace: 'fake',
+    hold: () => {
+      throw new Error('no namespace is named here');
+    },
+    bigint: false,
+  });
+  const route = new RouteClient(exchange, undefined);
+  try {
+    await use(route.watch(['link'], { existing: true }));
+  } finally {
+    await route.close();
+    await kernel.settled();
+  }
+  expect(kernel.requests.every(({ type }) => type === GETLINK)).to.equal(true);
+  kernel.verify();
+}
+
+/** What a watch tells until something of the kind. */
+async function toldUntil(watch: RouteWatch, last: (event: Event) => boolean): Promise<string[]> {
+  const told: string[] = [];
+  for await (const event of watch) {
+    told.push('value' in event && event.object === 'link' ? `${event.action} ${event.value.name}` : event.action);
+    if (last(event)) break;
+  }
+  return told;
+}
+
+const synchronized = ({ action }: Event): boolean => action === 'synchronized';
+
+describe('a watch that keeps the state, over a fake kernel', () => {
+  it('looks once for all the losses in what waits, and tells what it missed', async () => {
+    const links = new Links();
+    await withWatch(links, async (watch) => {
+      await watch.ready;
+      for (let index = 2; index < 22; index++) {
+        links.add(index);
+        await links.kernel.settled();
+        links.lose();
+        await links.kernel.settled();
+      }
+      links.indexes.delete(5);
+      links.indexes.add(99);
+      const told = await toldUntil(watch, synchronized);
+      expect(told.filter((event) => event === 'overrun')).to.have.length(1);
+      expect(told.slice(-3)).to.deep.equal(['removed l5', 'added l99', 'synchronized']);
+      expect(links.lists).to.equal(2);
+    });
+  });
+
+  it('goes on where its list is interrupted again and again, and tells the differences when it is not', async () => {
+    const links = new Links();
+    await withWatch(links, async (watch) => {
+      await watch.ready;
+      links.lose();
+      links.indexes.add(7);
+      links.interruptions = 15;
+      expect(await toldUntil(watch, synchronized)).to.deep.equal(['existing l1', 'overrun', 'added l7', 'synchronized']);
+      expect(links.lists).to.equal(17);
+    });
+  });
+
+  it('is ready when a first list was whole, however often that was interrupted', async () => {
+    const links = new Links();
+    links.interruptions = 25;
+    await withWatch(links, async (watch) => {
+      await watch.ready;
+      expect(links.lists).to.equal(26);
+      links.add(2);
+      expect(await toldUntil(watch, ({ action }) => action === 'added')).to.deep.equal(['existing l1', 'added l2']);
+    });
+  });
+
+  it('ends when it is closed while its first list is interrupted without an end', async () => {
+    const links = new Links();
+    links.interruptions = Infinity;
+    await withWatch(links, async (watch) => {
+      while (links.lists < 12) await new Promise((resolve) => setImmediate(resolve));
+      const ready = watch.ready.then(
+        () => 'ready',
+        (error: unknown) => (error as { code: string }).code,
+      );
+      await watch.close();
+      expect(await ready).to.equal('NETLANE_CLOSED');
+    });
+  });
+});
