@@ -2,7 +2,7 @@ import { receiveMessageOnPort, threadId, workerData, type MessagePort } from 'no
 import { packError, type ErrorData } from '../lib/errors.js';
 import { explainReference, functionOf, muteLoaderWarning } from '../lib/execution/task-function.js';
 import { lookInside } from '../lib/execution/task-lookup.js';
-import type { FromTask, TaskData, TaskHandOver, TaskRequest, ToTask } from '../lib/execution/task-protocol.js';
+import type { FromTask, FromThread, Step, TaskData, TaskHandOver, TaskRequest, ToThread } from '../lib/execution/task-protocol.js';
 import { iteratorOf, resultOf } from '../lib/execution/task-result.js';
 import { notCloneable } from '../lib/execution/task-errors.js';
 import { enterTable } from '../lib/execution/task-threads.js';
@@ -26,94 +26,148 @@ try {
   enterFailure = packError(error);
 }
 
-function post(port: MessagePort, message: FromTask, transfer: Parameters<MessagePort['postMessage']>[1] = []): void {
-  port.postMessage(message, transfer);
+type Transfer = Parameters<MessagePort['postMessage']>[1];
+
+let port: MessagePort | undefined;
+/** How many calls there have been. */
+let calls = 0;
+/** Steps through the iterator of the call that is on. */
+let take: ((step: Step) => void) | undefined;
+
+function post(message: FromThread, transfer: Transfer = []): void {
+  port?.postMessage(message, transfer);
 }
 
-/** Called by Piscina, one call at a time. */
-export async function run({ port }: TaskHandOver): Promise<void> {
-  if (enterFailure !== undefined) {
-    post(port, { kind: 'failed', error: enterFailure, entering: true });
+/** Called by Piscina, once: calls come over the port from then on. */
+export function serve(handOver: TaskHandOver): void {
+  port = handOver.port;
+  port.on('message', onMessage);
+  // The thread lives as long as its pool: nothing here keeps its loop.
+  port.unref();
+}
+
+function onMessage(message: ToThread): void {
+  if ('step' in message) {
+    if (message.call === calls) take?.(message.step);
     return;
   }
-  post(port, { kind: 'started', thread: threadId });
-  const request = receiveMessageOnPort(port)?.message as TaskRequest | undefined;
-  if (request === undefined) return;
+  calls += 1;
+  void run('request' in message ? message.request : unpark(message.parked));
+}
+
+function unpark(parked: MessagePort): TaskRequest {
+  const received = receiveMessageOnPort(parked);
+  parked.close();
+  return received?.message as TaskRequest;
+}
+
+async function run(request: TaskRequest): Promise<void> {
+  if (enterFailure !== undefined) {
+    post({ kind: 'failed', error: enterFailure, entering: true, free: true });
+    return;
+  }
   try {
     const task = await functionOf(request.code);
     const returned = await task(...request.args);
     const iterator = iteratorOf(returned);
-    if (iterator === undefined) give(port, returned);
-    else await stream(port, request, returned, iterator);
+    if (iterator === undefined) await give(returned);
+    else {
+      await stream(request, returned, iterator);
+      await leave();
+    }
   } catch (error) {
-    post(port, { kind: 'failed', error: packError(explainReference(error, request.code)), entering: false });
+    await end({ kind: 'failed', error: packError(explainReference(error, request.code)), entering: false });
   }
-  await leave(port);
 }
 
-function give(port: MessagePort, returned: unknown): void {
+async function give(returned: unknown): Promise<void> {
   const { value, list } = resultOf(returned);
   try {
-    post(port, { kind: 'value', value }, list);
+    await end({ kind: 'value', value }, list);
   } catch (error) {
     throw notCloneable('the result', error, {});
   }
 }
 
-/** Steps through an iterator as it is asked to, until it is done, throws, or is returned from. */
-function stream(
-  port: MessagePort,
-  request: TaskRequest,
-  returned: unknown,
-  iterator: NonNullable<ReturnType<typeof iteratorOf>>,
+/** What keeps a loop alive but is none of a task's doing: the ports of Piscina and of the thread, and of results. */
+const own = new Set(['MessagePort']);
+
+function leftovers(): readonly string[] {
+  return process.getActiveResourcesInfo().filter((resource) => !own.has(resource));
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * The last word of a call. Where it has left nothing behind, not even after a turn of the loop, that goes with it: then there is one message only.
+ * A call that did may block, exit or throw when the loop goes on: so its result leaves first.
+ */
+async function end(
+  message: Omit<Extract<FromTask, { kind: 'value' }>, 'free'> | Omit<Extract<FromTask, { kind: 'failed' }>, 'free'>,
+  transfer: Transfer = [],
 ): Promise<void> {
+  let free = leftovers().length === 0;
+  if (free) {
+    await turn();
+    free = leftovers().length === 0;
+  }
+  post({ ...message, free }, transfer);
+  if (!free) await leave();
+}
+
+/** A thread on which a task left something running is not used again: that could do anything to the next one. */
+async function leave(): Promise<void> {
+  await turn();
+  const what = leftovers();
+  post(what.length === 0 ? { kind: 'free' } : { kind: 'left', what });
+}
+
+/** Steps through an iterator as it is asked to, until it is done, throws, or is returned from. */
+function stream(request: TaskRequest, returned: unknown, iterator: NonNullable<ReturnType<typeof iteratorOf>>): Promise<void> {
   return new Promise((resolve) => {
-    port.on('message', ([method, id, value]: ToTask) => {
-      void step(port, iterator, [method, id, value]).then(
+    let open = true;
+    const finish = (): void => {
+      open = false;
+      take = undefined;
+      resolve();
+    };
+    take = (given) => {
+      step(iterator, given, () => open).then(
         (done) => {
-          if (done) resolve();
+          if (open && done) finish();
         },
         (error: unknown) => {
-          post(port, { kind: 'refused', id, error: packError(explainReference(error, request.code)) });
-          resolve();
+          if (!open) return;
+          post({ kind: 'refused', id: given[1], error: packError(explainReference(error, request.code)) });
+          finish();
         },
       );
-    });
-    post(port, { kind: 'stream', readable: returned instanceof ReadableStream });
+    };
+    post({ kind: 'stream', readable: returned instanceof ReadableStream });
   });
 }
 
+/** One step; whether it was the last. What comes out when another one was the last is nobody's. */
 async function step(
-  port: MessagePort,
   iterator: NonNullable<ReturnType<typeof iteratorOf>>,
-  [method, id, given]: ToTask,
+  [method, id, given]: Step,
+  isOpen: () => boolean,
 ): Promise<boolean> {
   const call = iterator[method];
   if (call === undefined) {
     if (method === 'throw') throw given;
-    post(port, { kind: 'item', id, done: true, value: given });
+    post({ kind: 'item', id, done: true, value: given });
     return true;
   }
   const result = (await call.call(iterator, given)) as { readonly done?: boolean; readonly value?: unknown };
+  if (!isOpen()) return false;
   const { value, list } = resultOf(result.value);
   const done = result.done === true;
   try {
-    post(port, { kind: 'item', id, done, value }, list);
+    post({ kind: 'item', id, done, value }, list);
   } catch (error) {
     await iterator.return?.();
     throw notCloneable('a value', error, {});
   }
   return done;
-}
-
-/** What keeps a loop alive but is none of a task's doing: the ports of Piscina and of the call, and of results. */
-const own = new Set(['MessagePort']);
-
-/** A thread on which a task left something running is not used again: that could do anything to the next one. */
-async function leave(port: MessagePort): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  const left = process.getActiveResourcesInfo().filter((resource) => !own.has(resource));
-  if (left.length === 0) return;
-  post(port, { kind: 'left', what: left });
-  await new Promise(() => undefined);
 }

@@ -129,9 +129,8 @@ export class Runner {
       { code: checked.code, args: checked.args },
       { signal, timeout, transfer, site, context: this.context, entryFailure },
     );
-    const result = call.takeResult();
     this.#pool(limits === undefined ? String(mounts) : call, mounts, limits).run(call);
-    return result;
+    return call.takeResult();
   }
 
   #pool(key: string | TaskCall, mounts: boolean, limits: ResourceLimits | undefined): TaskPool {

@@ -1,9 +1,9 @@
 import { ReadableStream } from 'node:stream/web';
-import { MessageChannel, receiveMessageOnPort, type MessagePort, type Transferable } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { abortError, NetlaneError, unpackError, type ErrorContext, type ErrorData } from '../errors.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { notCloneable } from './task-errors.js';
-import type { FromTask, TaskRequest, ToTask } from './task-protocol.js';
+import type { FromTask, Step, TaskRequest, ToThread } from './task-protocol.js';
 import { TaskStream, type StreamEnd } from './task-stream.js';
 
 export interface CallOptions {
@@ -18,45 +18,39 @@ export interface CallOptions {
   readonly entryFailure: (error: Error) => unknown;
 }
 
-/** One call of run(), from the caller's side: its channel, its time, its result. */
+/** The thread that a call is on, as the call sees it. */
+export interface ThreadOfCall {
+  /** The number of the call on the thread. */
+  readonly calls: number;
+  post(message: ToThread): void;
+  /** Hears what it has said, without waiting for the loop. */
+  catchUp(): void;
+  stop(reason: string): void;
+}
+
+/** One call of run(), from the caller's side: what it sends, its time, its result. */
 export class TaskCall {
-  /** The end for the task thread. */
-  readonly remote: MessagePort;
   /** Taken out by who called: it would hold the iterator that it resolves with. */
   #result: Promise<unknown> | undefined;
-  readonly #local: MessagePort;
   readonly #options: CallOptions;
+  /** Until it is sent. */
+  #request: TaskRequest | undefined;
+  /** Both ends of the channel on which the request waits for a thread. */
+  #parking: { readonly near: MessagePort; readonly far: MessagePort } | undefined;
   #resolve: (value: unknown) => void = () => undefined;
   #reject: (reason: unknown) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #stream: StreamEnd | undefined;
   #over = false;
-  #thread: number | undefined;
-  #stop: ((reason: string) => void) | undefined;
+  #thread: ThreadOfCall | undefined;
 
-  /** Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent. They are as they were now, whenever the task begins. */
   constructor(request: TaskRequest, options: CallOptions) {
+    this.#request = request;
     this.#options = options;
-    const { port1, port2 } = new MessageChannel();
-    this.#local = port1;
-    this.remote = port2;
-    try {
-      port1.postMessage(request, [...options.transfer]);
-    } catch (error) {
-      port1.close();
-      throw notCloneable('the arguments', error, options.context);
-    }
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    port1.on('message', (message: FromTask) => {
-      this.#receive(message);
-    });
-    // The pool keeps the process alive while a task runs.
-    port1.unref();
-    if (options.signal !== undefined) onAbort(options.signal, this.#abort);
-    this.#startTimer();
   }
 
   /** The promise of the result, once. */
@@ -71,29 +65,77 @@ export class TaskCall {
     return this.#over;
   }
 
-  /** Worker.threadId of the thread that runs it, once it has begun. */
-  get thread(): number | undefined {
-    this.#catchUp();
-    return this.#thread;
+  /** No thread is free: the arguments are put aside as they are now. Throws as send(). */
+  park(): void {
+    const { port1: near, port2: far } = new MessageChannel();
+    this.#parking = { near, far };
+    try {
+      const { request, transfer } = this.#outgoing();
+      this.send(() => near.postMessage(request, transfer));
+    } catch (error) {
+      this.unpark();
+      throw error;
+    }
+    this.#wait();
   }
 
-  /** It was given to a thread, or is about to be; `stop` ends that. */
-  dispatched(stop: (reason: string) => void): void {
-    this.#stop = stop;
+  /** No thread needs to know of it. */
+  unpark(): void {
+    this.#parking?.near.close();
+    this.#parking = undefined;
+  }
+
+  #outgoing(): { readonly request: TaskRequest; readonly transfer: Transferable[] } {
+    const request = this.#request;
+    if (request === undefined) throw new Error('the request was sent');
+    return { request, transfer: [...this.#options.transfer] };
+  }
+
+  /** What a thread is to be sent. */
+  leave(): { readonly message: ToThread; readonly transfer: Transferable[] } {
+    if (this.#parking !== undefined) {
+      const { far } = this.#parking;
+      return { message: { parked: far }, transfer: [far] };
+    }
+    const { request, transfer } = this.#outgoing();
+    return { message: { request }, transfer };
+  }
+
+  /** Sends it. Throws NETLANE_NOT_CLONEABLE where the arguments cannot be. */
+  send(post: () => void): void {
+    try {
+      post();
+    } catch (error) {
+      throw notCloneable('the arguments', error, this.#options.context);
+    }
+    this.#request = undefined;
+  }
+
+  /** A thread has it. */
+  begin(thread: ThreadOfCall): void {
+    this.#thread = thread;
+    if (this.#parking === undefined) this.#wait();
+    else this.#parking = undefined;
+  }
+
+  /** Its time begins. */
+  #wait(): void {
+    const { signal } = this.#options;
+    if (signal !== undefined) onAbort(signal, this.#abort);
+    this.#startTimer();
   }
 
   /** Ends it from outside: aborted, out of time, closed. Rejects at once; the thread ends when it can. */
   end(error: unknown, reason: string): void {
-    this.#catchUp();
+    this.#thread?.catchUp();
     if (this.#over) return;
     this.#finish();
     this.#fail(error);
-    this.#stop?.(reason);
+    this.#thread?.stop(reason);
   }
 
-  /** The thread has ended, or could not be started: what it said before counts. */
+  /** The thread has ended, or could not be started. */
   lost(why: () => unknown): void {
-    this.#catchUp();
     if (this.#over) return;
     this.#finish();
     this.#fail(why());
@@ -117,20 +159,9 @@ export class TaskCall {
     }, timeout);
   }
 
-  #catchUp(): void {
-    while (!this.#over) {
-      const received = receiveMessageOnPort(this.#local);
-      if (received === undefined) return;
-      this.#receive(received.message as FromTask);
-    }
-  }
-
-  #receive(message: FromTask): void {
-    if (this.#over && message.kind !== 'left') return;
+  receive(message: FromTask): void {
+    if (this.#over) return;
     switch (message.kind) {
-      case 'started':
-        this.#thread = message.thread;
-        break;
       case 'value':
         this.#finish();
         this.#resolve(message.value);
@@ -152,18 +183,16 @@ export class TaskCall {
         this.#stream?.refuse(message.id, this.#unpack(message.error));
         this.#finish();
         break;
-      case 'left':
-        this.#stop?.(`left ${message.what.join(', ')}`);
-        this.closePort();
-        break;
     }
   }
 
   #openStream(readable: boolean): void {
+    const thread = this.#thread;
+    const call = thread?.calls ?? 0;
     const { stream, end } = TaskStream.open(
-      (...call: ToTask) => {
+      (...step: Step) => {
         try {
-          this.#local.postMessage(call);
+          thread?.post({ call, step });
         } catch (error) {
           throw notCloneable('the value', error, this.#options.context);
         }
@@ -197,10 +226,5 @@ export class TaskCall {
     this.#over = true;
     clearTimeout(this.#timer);
     if (this.#options.signal !== undefined) offAbort(this.#options.signal, this.#abort);
-  }
-
-  /** The thread is done with it. */
-  closePort(): void {
-    this.#local.close();
   }
 }

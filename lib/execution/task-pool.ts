@@ -1,14 +1,8 @@
-import type { ResourceLimits, Worker } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
-import { debug } from '../diagnostics.js';
-import type { ErrorContext } from '../errors.js';
-import { loadPiscina, workerEnvironment } from '../lane/piscina.js';
+import type { ResourceLimits } from 'node:worker_threads';
 import { patiently } from '../lane/transport.js';
-import { workerUrl } from '../places.js';
 import type { TaskCall } from './task-call.js';
-import { taskLost } from './task-errors.js';
-import type { TaskData, TaskHandOver } from './task-protocol.js';
-import { taskThreads } from './task-threads.js';
+import type { TaskData } from './task-protocol.js';
+import { TaskThread, type TaskThreadOptions } from './task-thread.js';
 
 export interface TaskPoolOptions {
   /** String(namespace). */
@@ -24,180 +18,127 @@ export interface TaskPoolOptions {
   readonly rest: () => void;
 }
 
-/** What is known of a thread; Worker.threadId is -1 from its end on. */
-interface Thread {
-  readonly id: number;
-  ready: boolean;
-  readonly release: () => void;
-  readonly ended: Promise<unknown>;
-}
-
-/**
- * Task threads of one namespace: a Piscina pool, which starts, reuses and ends them. What waits for a thread waits here: Piscina's own queue
- * stands still when the thread that it waits for is ended.
- */
+/** Task threads of one namespace: started when they are needed, used again, ended when they are idle; and the calls that wait for one. */
 export class TaskPool {
   readonly #data: TaskData;
   readonly #options: TaskPoolOptions;
-  readonly #threads = new Map<Worker, Thread>();
-  readonly #running = new Set<TaskCall>();
+  readonly #threadOptions: TaskThreadOptions;
+  /** All that have not ended, those that were stopped included. */
+  readonly #threads = new Set<TaskThread>();
+  /** Those that wait for a call; the last one had one last. */
+  readonly #free: TaskThread[] = [];
   readonly #queue: TaskCall[] = [];
-  #pool: Piscina | undefined;
+  /** One for each thread that has been free. */
+  readonly #timers = new WeakMap<TaskThread, NodeJS.Timeout>();
 
   constructor(data: TaskData, options: TaskPoolOptions) {
     this.#data = data;
     this.#options = options;
+    this.#threadOptions = {
+      namespace: options.namespace,
+      limits: options.limits,
+      acquire: options.acquire,
+      free: (thread) => {
+        this.#goOn(thread);
+      },
+      over: (thread) => {
+        this.#leave(thread);
+      },
+    };
   }
 
   /** Whether no thread is left and nothing waits. */
-  get atRest(): boolean {
-    return this.#threads.size === 0 && this.#running.size === 0 && this.#queue.length === 0;
+  get #atRest(): boolean {
+    return this.#threads.size === 0 && this.#queue.length === 0;
   }
 
+  /** Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent. They are as they were now, whenever the task begins. */
   run(call: TaskCall): void {
+    const free = this.#free.at(-1);
+    if (free !== undefined) {
+      free.take(call);
+      this.#free.pop();
+      return;
+    }
+    const alive = [...this.#threads].filter((thread) => thread.alive);
     // A thread whose call has its result is free in a moment: sooner than another one could start.
-    const free = [...this.#running].filter(({ over }) => over).length - this.#queue.length;
-    if (free > 0 || this.#running.size >= this.#options.size) this.#queue.push(call);
-    else this.#dispatch(call);
+    const soon = alive.filter((thread) => thread.almostFree).length - this.#queue.length;
+    if (soon > 0 || alive.length >= this.#options.size) {
+      call.park();
+      this.#queue.push(call);
+    } else this.#start(call);
   }
 
-  #dispatch(call: TaskCall): void {
-    const stop = new AbortController();
-    this.#running.add(call);
-    call.dispatched((reason) => {
-      this.#abandon(call, reason);
-      stop.abort();
-    });
-    void this.#start(call, stop.signal)
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      )
-      .then((error) => {
-        call.lost(() => taskLost({ cause: error }, this.#context));
-        call.closePort();
-        this.#running.delete(call);
-        this.#goOn();
-      });
+  #start(call: TaskCall): void {
+    const thread = new TaskThread(this.#data, this.#threadOptions);
+    this.#threads.add(thread);
+    try {
+      thread.take(call);
+    } catch (error) {
+      thread.dismiss();
+      throw error;
+    }
+    thread.start();
   }
 
-  /** Resolves when its thread is free again; rejects when that has ended, or could not be started. */
-  async #start(call: TaskCall, signal: AbortSignal): Promise<void> {
-    this.#pool ??= this.#open();
-    const task: TaskHandOver = { port: call.remote };
-    const done = this.#pool.run(task, { name: 'run', transferList: [call.remote], signal });
-    this.#meet(this.#pool);
-    await done;
-  }
-
-  /** A place is free. */
-  #goOn(): void {
-    while (this.#running.size < this.#options.size) {
+  /** The next call that waits and is still wanted. */
+  #next(): TaskCall | undefined {
+    for (;;) {
       const next = this.#queue.shift();
+      if (next === undefined || !next.over) return next;
+      next.unpark();
+    }
+  }
+
+  #goOn(thread: TaskThread): void {
+    const next = this.#next();
+    if (next !== undefined) {
+      thread.take(next);
+      return;
+    }
+    if (this.#options.idle === 0) {
+      thread.dismiss();
+      return;
+    }
+    this.#free.push(thread);
+    const timer = this.#timers.get(thread);
+    if (timer !== undefined) {
+      timer.refresh();
+      return;
+    }
+    const idle = setTimeout(() => {
+      // One that is at work starts it again.
+      if (this.#free.includes(thread)) thread.dismiss();
+    }, this.#options.idle);
+    idle.unref();
+    this.#timers.set(thread, idle);
+  }
+
+  /** A thread takes no more calls: others may have to. */
+  #leave(thread: TaskThread): void {
+    clearTimeout(this.#timers.get(thread));
+    const at = this.#free.indexOf(thread);
+    if (at !== -1) this.#free.splice(at, 1);
+    if (thread.gone) this.#threads.delete(thread);
+    while ([...this.#threads].filter(({ alive }) => alive).length < this.#options.size) {
+      const next = this.#next();
       if (next === undefined) break;
-      if (next.over) next.closePort();
-      else this.#dispatch(next);
+      this.#start(next);
     }
-    if (this.atRest) this.#options.rest();
-  }
-
-  get #context(): ErrorContext {
-    return { namespace: this.#options.namespace, operation: 'run a task' };
-  }
-
-  #open(): Piscina {
-    const Pool = loadPiscina();
-    const pool = new Pool({
-      filename: workerUrl('task'),
-      name: 'run',
-      minThreads: 0,
-      maxThreads: this.#options.size,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: this.#options.idle,
-      // Atomics.wait would hold up what a task left on its loop, and the messages of a stream.
-      atomics: 'disabled',
-      workerData: this.#data,
-      // What is preloaded would come before the thread is inside.
-      execArgv: [],
-      env: workerEnvironment(),
-      ...(this.#options.limits !== undefined && { resourceLimits: this.#options.limits }),
-      recordTiming: false,
-    });
-    pool.on('error', (error: unknown) => {
-      this.#startFailed(() => taskLost({ cause: error }, this.#context));
-    });
-    pool.on('workerCreate', ({ id }: { readonly id: number }) => {
-      for (const thread of this.#threads.values()) {
-        if (thread.id !== id) continue;
-        thread.ready = true;
-        // It is inside.
-        thread.release();
-      }
-    });
-    return pool;
-  }
-
-  /** Gets to know threads that the pool has just started. */
-  #meet(pool: Piscina): void {
-    for (const worker of pool.threads) {
-      if (this.#threads.has(worker)) continue;
-      const thread: Thread = {
-        id: worker.threadId,
-        ready: false,
-        release: this.#options.acquire(),
-        ended: new Promise((resolve) => worker.once('exit', resolve)),
-      };
-      this.#threads.set(worker, thread);
-      taskThreads.describe(thread.id, `a task thread of ${this.#options.namespace}`);
-      debug('started task thread %d of %s', thread.id, this.#options.namespace);
-      // Before Piscina hears of it, which rejects its tasks with less.
-      worker.prependOnceListener('error', (error: unknown) => {
-        this.#callOf(thread)?.lost(() => taskLost({ cause: error }, this.#context));
-      });
-      worker.prependOnceListener('exit', (exitCode) => {
-        this.#ended(worker, thread, exitCode);
-      });
-    }
-  }
-
-  #callOf(thread: Thread): TaskCall | undefined {
-    return [...this.#running].find((call) => call.thread === thread.id);
-  }
-
-  #ended(worker: Worker, thread: Thread, exitCode: number): void {
-    this.#callOf(thread)?.lost(() => taskLost({ exitCode }, this.#context));
-    this.#threads.delete(worker);
-    thread.release();
-    taskThreads.forget(thread.id);
-    debug('task thread %d of %s ended', thread.id, this.#options.namespace);
-    if (!thread.ready) this.#startFailed(() => taskLost({ exitCode }, this.#context));
-    if (this.atRest) this.#options.rest();
-  }
-
-  /** A thread died before it could take a call: those that wait for one would wait for ever. */
-  #startFailed(why: () => unknown): void {
-    for (const call of this.#running) {
-      if (call.thread !== undefined || call.over) continue;
-      call.end(why(), 'not started');
-    }
-  }
-
-  /** Its thread ends when it next runs JavaScript: a system call that it is in is waited for by nobody. */
-  #abandon(call: TaskCall, reason: string): void {
-    const { thread } = call;
-    if (thread === undefined) return;
-    taskThreads.describe(
-      thread,
-      `a task of ${this.#options.namespace} that was ended (${reason}): its thread ends when its system call returns`,
-    );
+    if (this.#atRest) this.#options.rest();
   }
 
   /** Ends everything: each call is rejected at once with its own error. Resolves when the threads have ended, or after 100 ms. */
   async close(why: () => unknown): Promise<void> {
-    for (const call of [...this.#queue.splice(0), ...this.#running]) call.end(why(), 'closed');
-    const ended = [...this.#threads.values()].map((thread) => thread.ended);
+    for (const call of this.#queue.splice(0)) {
+      call.end(why(), 'closed');
+      call.unpark();
+    }
+    const ended = [...this.#threads].map((thread) => {
+      thread.close(why);
+      return thread.ended;
+    });
     // Threads that a system call holds are waited for by nobody.
-    void this.#pool?.destroy();
     await patiently(Promise.allSettled(ended));
   }
 }

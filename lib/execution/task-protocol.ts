@@ -3,8 +3,8 @@ import type { ErrorData } from '../errors.js';
 import type { InlineFunction } from './inline-function.js';
 
 /*
- * The messages between a caller's thread and the task threads of a namespace. Each call has a MessageChannel of its own, whose far end is
- * what Piscina hands to workers/task.ts.
+ * The messages between a caller's thread and a task thread. Each thread has one MessageChannel, whose far end is what Piscina hands to
+ * workers/task.ts; one call at a time is on it.
  */
 
 /** What a task thread is given at its start. */
@@ -26,7 +26,6 @@ export interface TaskData {
 export type TaskCode =
   { readonly kind: 'inline'; readonly inline: InlineFunction } | { readonly kind: 'module'; readonly url: string; readonly export: string };
 
-/** The first message of a call, which is on the port before the thread has it. */
 export interface TaskRequest {
   readonly code: TaskCode;
   readonly args: readonly unknown[];
@@ -37,18 +36,29 @@ export interface TaskHandOver {
   readonly port: MessagePort;
 }
 
-/** To the task, while it streams: calls of its iterator. */
-export type ToTask = readonly [method: 'next' | 'return' | 'throw', id: number, value: unknown];
+/** For the iterator of a call: one of its methods. */
+export type Step = readonly [method: 'next' | 'return' | 'throw', id: number, value: unknown];
 
+export type ToThread =
+  | { readonly request: TaskRequest }
+  /** The call is the one message on that port: it had to wait, and its arguments are as they were when it was made. */
+  | { readonly parked: MessagePort }
+  /** Of the how many-th call, so that one that has ended is not confused with the next. */
+  | { readonly call: number; readonly step: Step };
+
+/** About the call. `free`: it has left nothing behind, and the thread can take the next one. */
 export type FromTask =
-  /** The function is about to be called. */
-  | { readonly kind: 'started'; readonly thread: number }
-  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'value'; readonly value: unknown; readonly free: boolean }
   /** The result is an iterator; readable: it was a ReadableStream. */
   | { readonly kind: 'stream'; readonly readable: boolean }
   | { readonly kind: 'item'; readonly id: number; readonly done: boolean; readonly value: unknown }
   | { readonly kind: 'refused'; readonly id: number; readonly error: ErrorData }
   /** entering: the thread could not enter its namespace. */
-  | { readonly kind: 'failed'; readonly error: ErrorData; readonly entering: boolean }
+  | { readonly kind: 'failed'; readonly error: ErrorData; readonly entering: boolean; readonly free: boolean };
+
+export type FromThread =
+  | FromTask
+  /** The call that has ended has left nothing behind after all. */
+  | { readonly kind: 'free' }
   /** Something of it still runs (timers, servers, ...): the thread is not to be used again. */
   | { readonly kind: 'left'; readonly what: readonly string[] };

@@ -1,4 +1,4 @@
-import type { ToTask } from './task-protocol.js';
+import type { Step } from './task-protocol.js';
 
 /**
  * The values of an iterator that runs in a task, one at a time: each next() is one step of it there, so that it is never ahead of who reads.
@@ -12,7 +12,7 @@ export interface TaskIterator<T> extends AsyncIterableIterator<T> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-type Send = (...call: ToTask) => void;
+type Send = (...call: Step) => void;
 
 interface Waiting {
   readonly resolve: (result: IteratorResult<unknown, unknown>) => void;
@@ -32,7 +32,7 @@ export class StreamEnd {
     this.#send = send;
   }
 
-  async ask(method: ToTask[0], value: unknown): Promise<IteratorResult<unknown, unknown>> {
+  async ask(method: Step[0], value: unknown): Promise<IteratorResult<unknown, unknown>> {
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;

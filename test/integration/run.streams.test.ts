@@ -1,11 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import type { transfer } from '../../lib/execution/transfer.js';
 import { rejectionOf } from '../support/error-of.js';
 import { needsRoot } from '../support/skip.js';
 import { until } from './support/route.js';
-import { threadsIn } from './support/tasks.js';
 
 async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -249,94 +247,5 @@ describe('An iterator that a task gives', function () {
     port.postMessage(1);
     expect(await answer).to.equal(2);
     port.close();
-  });
-});
-
-describe('The threads of tasks', function () {
-  this.timeout(60_000);
-  const threadId = (): number => process.getBuiltinModule('node:worker_threads').threadId;
-
-  before(function () {
-    needsRoot(this);
-  });
-
-  it('are as many as was said, and are used again', async () => {
-    const namespace = await Namespace.create({ taskThreads: 2, taskIdle: 60_000 });
-    try {
-      const ids = await Promise.all(Array.from({ length: 20 }, () => namespace.run(threadId)));
-      expect(new Set(ids).size).to.be.within(1, 2);
-      const more: number[] = [];
-      for (let count = 0; count < 10; count++) more.push(await namespace.run(threadId));
-      expect([...new Set(more)].every((id) => ids.includes(id))).to.equal(true);
-      expect(threadsIn(namespace).every(({ owner }) => owner === `a task thread of ${String(namespace)}`)).to.equal(true);
-    } finally {
-      await namespace.close();
-    }
-    await until('they have ended', () => threadsIn(namespace).length === 0);
-  });
-
-  it('end when they are idle, and start again', async () => {
-    const namespace = await Namespace.create({ taskIdle: 1 });
-    try {
-      const first = await namespace.run(threadId);
-      await until('it has ended', () => threadsIn(namespace).length === 0);
-      expect(await namespace.run(threadId)).not.to.equal(first);
-    } finally {
-      await namespace.close();
-    }
-  });
-
-  it('with limits of their own are for one call', async () => {
-    const namespace = await Namespace.create({ taskIdle: 60_000 });
-    try {
-      const shared = await namespace.run(threadId);
-      const limited = await namespace.run(
-        () => {
-          const { threadId: id, resourceLimits } = process.getBuiltinModule('node:worker_threads');
-          return { id, limit: resourceLimits.maxOldGenerationSizeMb };
-        },
-        { resourceLimits: { maxOldGenerationSizeMb: 40 } },
-      );
-      expect(limited.limit).to.equal(40);
-      expect(limited.id).not.to.equal(shared);
-      await until('its thread has ended', () => threadsIn(namespace).length === 1);
-      expect(await namespace.run(threadId)).to.equal(shared);
-    } finally {
-      await namespace.close();
-    }
-  });
-
-  it('that a task left something running on are not used again', async () => {
-    const namespace = await Namespace.create({ taskIdle: 60_000 });
-    try {
-      const first = await namespace.run(() => {
-        setInterval(() => undefined, 1000);
-        return process.getBuiltinModule('node:worker_threads').threadId;
-      });
-      expect(await namespace.run(threadId)).not.to.equal(first);
-      await until('the first has ended', () => threadsIn(namespace).length === 1);
-    } finally {
-      await namespace.close();
-    }
-  });
-
-  it('leave no descriptor open that a task left open', async () => {
-    const namespace = await Namespace.create({ taskIdle: 1 });
-    try {
-      await namespace.run(() => 1);
-      await until('it has ended', () => threadsIn(namespace).length === 0);
-      const before = readdirSync('/proc/self/fd').length;
-      await namespace.run(() => process.getBuiltinModule('node:fs').openSync('/dev/null', 'r'));
-      await until('the fd is closed', () => readdirSync('/proc/self/fd').length <= before);
-    } finally {
-      await namespace.close();
-    }
-  });
-
-  it('take their options checked', async () => {
-    for (const options of [{ taskThreads: 0 }, { taskThreads: 1.5 }, { taskThreads: 1001 }, { taskIdle: -1 }, { taskIdle: 'x' as never }]) {
-      expect(await rejectionOf(Namespace.create(options))).to.have.property('code', 'NETLANE_INVALID_ARGUMENT');
-      expect(await rejectionOf(Namespace.open({ pid: process.pid }, options))).to.have.property('code', 'NETLANE_INVALID_ARGUMENT');
-    }
   });
 });
