@@ -102,7 +102,7 @@ export const capture: Command = {
   summary: 'Write what goes over a device of a namespace to a file, for tcpdump and Wireshark',
   usage: 'capture [--filter PROGRAM] [--snap-length BYTES] [--count N] [--duration SECONDS] NAME DEVICE -w FILE',
   options: {
-    write: { type: 'string', short: 'w', value: 'FILE', text: "the file, which is made anew; '-' for a pipe", files: true },
+    write: { type: 'string', short: 'w', value: 'FILE', text: "the file, which is made anew; '-' for a pipe", completes: 'files' },
     filter: { type: 'string', short: 'f', value: 'PROGRAM', text: 'which packets: classic BPF as tcpdump -ddd prints it' },
     'snap-length': { type: 'string', short: 's', value: 'BYTES', text: 'keep so many bytes of each packet (default: all)' },
     count: { type: 'string', short: 'c', value: 'N', text: 'end after so many packets' },

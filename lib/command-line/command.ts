@@ -24,8 +24,8 @@ export interface CommandOption {
   readonly short?: string;
   /** For the help: a placeholder of the value, and what it does. */
   readonly value?: string;
-  /** Whether the value is the name of a file, which shells complete. */
-  readonly files?: boolean;
+  /** What a shell can offer for the value. */
+  readonly completes?: 'files' | 'processes';
   readonly text: string;
 }
 

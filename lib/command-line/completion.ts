@@ -1,4 +1,4 @@
-import { exitCodes, UsageError, type Call, type Command } from './command.js';
+import { exitCodes, UsageError, type Call, type Command, type CommandOption } from './command.js';
 
 const shells = ['bash', 'zsh'] as const;
 
@@ -6,11 +6,22 @@ function optionsOf(command: Command): string[] {
   return Object.entries(command.options).map(([name]) => `--${name}`);
 }
 
+/** How the options that take a value are written: 'capture:-w', 'capture:--write'. */
+function valued(commands: readonly Command[], offer: CommandOption['completes']): string {
+  return commands
+    .flatMap(({ name, options }) =>
+      Object.entries(options)
+        .filter(([, { type, completes }]) => type === 'string' && completes === offer)
+        .flatMap(([long, { short }]) => [...(short === undefined ? [] : [`${name}:-${short}`]), `${name}:--${long}`]),
+    )
+    .join('|');
+}
+
 /** Words for the first argument, by what a command takes. */
 const offers: Readonly<Record<NonNullable<Command['completes']>, string>> = {
   namespaces: 'ls /run/netns 2>/dev/null',
   processes: "ls /proc | grep '^[0-9]'",
-  shells: `echo ${shells.join(' ')}`,
+  shells: `printf '%s\\n' ${shells.join(' ')}`,
 };
 
 function bash(commands: readonly Command[]): string {
@@ -27,6 +38,18 @@ _netlane() {
       return
     fi
   done
+  case \${COMP_WORDS[1]}:\${COMP_WORDS[COMP_CWORD - 1]} in
+    ${valued(commands, 'files')})
+      compopt -o filenames 2> /dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return ;;
+    ${valued(commands, 'processes')})
+      mapfile -t COMPREPLY < <(compgen -W "$(${offers.processes})" -- "$current")
+      return ;;
+    ${valued(commands, undefined)})
+      COMPREPLY=()
+      return ;;
+  esac
   case \${COMP_CWORD}:\${COMP_WORDS[1]} in
     1:*) words="${commands.map(({ name }) => name).join(' ')} --help --version" ;;
     *) case \${COMP_WORDS[1]} in
@@ -60,6 +83,17 @@ elif (( dashes < CURRENT )); then
   (( CURRENT -= dashes ))
   _normal
 else
+  case \${words[2]}:\${words[CURRENT - 1]} in
+    ${valued(commands, 'files')})
+      _files
+      return ;;
+    ${valued(commands, 'processes')})
+      compadd -- \${(f)"$(${offers.processes})"}
+      return ;;
+    ${valued(commands, undefined)})
+      _message value
+      return ;;
+  esac
   case \${words[2]} in
 ${cases.join('\n')}
   esac

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -74,18 +74,26 @@ function explanation(said: string): string {
 }
 
 /** Tries what will be done with nothing to do. True when it works; else the reason is told. */
-function possible(command: readonly string[], join: boolean, terminal: Terminal): boolean {
+async function possible(command: readonly string[], join: boolean, terminal: Terminal): Promise<boolean> {
   const [file = '', ...args] = command;
   const end = terminal.progress(() => `trying ${file}`);
-  const probe = spawnSync(file, args, { encoding: 'utf8', timeout: 30_000, stdio: ['ignore', 'ignore', 'pipe'] });
-  end();
-  if (probe.error !== undefined) {
-    const missing = (probe.error as NodeJS.ErrnoException).code === 'ENOENT';
-    terminal.complain(missing ? `${file} is missing: install util-linux` : probe.error.message);
+  // Not spawn's own time-out, whose timer lives on where nothing could be started.
+  const probe = spawn(file, args, { signal: AbortSignal.timeout(30_000), stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  probe.stderr.setEncoding('utf8').on('data', (part: string) => (said += part));
+  try {
+    // Rejects where it cannot be started.
+    const [code] = (await once(probe, 'close')) as [number | null];
+    if (code === 0) return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') terminal.complain(`${file} is missing: install util-linux`);
+    else terminal.complain(code === 'ABORT_ERR' ? `${file} has not come back after 30 s` : message);
     return false;
+  } finally {
+    end();
   }
-  if (probe.status === 0) return true;
-  const said = probe.stderr.trim().split('\n').at(-1) ?? '';
+  said = said.trim().split('\n').at(-1) ?? '';
   terminal.complain(join ? `${said} (only processes of a user namespace of your own can be joined)` : explanation(said));
   return false;
 }
@@ -97,7 +105,7 @@ async function run({ values, rest, terminal }: Call): Promise<number> {
   const { join } = values;
   const pid = typeof join === 'string' ? processNumber(join) : undefined;
   const wrap = (command: readonly string[]): string[] => (pid === undefined ? freshCommand(command) : joinCommand(pid, command));
-  if (!possible(wrap(['true']), pid !== undefined, terminal)) return exitCodes.notStarted;
+  if (!(await possible(wrap(['true']), pid !== undefined, terminal))) return exitCodes.notStarted;
   const [file = '', ...args] = wrap(rest);
   const env = { ...process.env, [rootlessMarker]: process.env[rootlessMarker] ?? String(process.getuid?.() ?? '') };
   const child = spawn(file, args, { stdio: 'inherit', env });
@@ -112,11 +120,16 @@ export const rootless: Command = {
   summary: 'Run a command as root of a user, mount and network namespace of its own',
   usage: 'rootless [--join PID] [--] COMMAND [ARGUMENT...]',
   options: {
-    join: { type: 'string', short: 'j', value: 'PID', text: 'enter the namespaces of a process that was started so, instead of new ones' },
+    join: {
+      type: 'string',
+      short: 'j',
+      value: 'PID',
+      completes: 'processes',
+      text: 'enter the namespaces of a process that was started so, instead of new ones',
+    },
   },
   positionals: [0, 0],
   runs: true,
-  completes: 'processes',
   details: `For ordinary users: inside, the command may make network namespaces, links and all else, and has a /run/netns of its own. Outside
 it can change nothing that the user could not. Ends as the command does; with 125 when that is not possible here, and
 says why. Uses unshare(1) and nsenter(1) of util-linux.`,

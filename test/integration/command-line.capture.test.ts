@@ -84,8 +84,8 @@ describe('netlane capture', function () {
         'netlane: 8 packets captured, 0 more heard, 0 lost for want of buffer\n',
       ]);
       await tcpdumpEnded;
-      // Times to the microsecond, headers and all bytes.
-      const all = ['-n', '-e', '-tt', '-XX', '--time-stamp-precision=micro'];
+      // Headers and all bytes. Of the times the kernel keeps one for each socket.
+      const all = ['-n', '-e', '-t', '-XX'];
       const expected = readByTcpdump(reference, all);
       expect(expected).to.match(/ICMP echo request/);
       expect(readByTcpdump(file, all)).to.equal(expected);

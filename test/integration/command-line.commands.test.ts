@@ -5,16 +5,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { asNobody, ip, moduleUrl, withNamedNamespace } from '../support/namespaces.js';
-import { needsNobody, needsRoot } from '../support/skip.js';
+import { needsNobody, needsPrograms, needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
+import { netlaneHere, type Told } from './support/command-line.js';
 
 const main = fileURLToPath(new URL('../../lib/command-line/main.js', import.meta.url));
-
-interface Told {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 function netlane(args: readonly string[], env: Record<string, string> = {}, wrapper: readonly string[] = []): Told {
   const [file = '', ...rest] = [...wrapper, process.execPath, main, ...args];
@@ -35,14 +30,15 @@ describe('the netlane command', function () {
     needsRoot(this);
   });
 
-  it('says what it can do, and 2 when it does not understand', () => {
+  it('says what it can do, and 2 when it does not understand', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
     expect(netlane(['--version'])).to.deep.equal({ status: 0, stdout: `${version}\n`, stderr: '' });
-    const { stdout, status } = netlane(['--help']);
+    expect(netlane(['lss'])).to.include({ status: 2, stdout: '' });
+    const { stdout, status } = await netlaneHere('--help');
     expect(status).to.equal(0);
     for (const command of ['ls', 'exec', 'monitor', 'capture', 'leaks', 'rootless', 'completion'])
       expect(stdout).to.match(new RegExp(`^  ${command} `, 'm'));
-    expect(netlane(['help', 'ls']).stdout).to.match(/^usage: netlane ls/);
+    expect((await netlaneHere('help', 'ls')).stdout).to.match(/^usage: netlane ls/);
     for (const [args, text] of [
       [[], 'a command is missing'],
       [['lss'], 'did you mean ls?'],
@@ -51,17 +47,17 @@ describe('the netlane command', function () {
       [['monitor', '--objects', 'links'], 'there is nothing called "links" to watch'],
       [['completion', 'fish'], 'known are bash, zsh'],
     ] as const) {
-      const { status, stdout, stderr } = netlane(args);
+      const { status, stdout, stderr } = await netlaneHere(...args);
       expect([status, stdout], args.join(' ')).to.deep.equal([2, '']);
       expect(stderr).to.include(text);
     }
   });
 
   it('lists namespaces with what is in them', () =>
-    withNamedNamespace((namespace, name) => {
+    withNamedNamespace(async (namespace, name) => {
       ip(namespace, 'link add v0 type veth peer name v1');
       ip(namespace, 'address add 192.0.2.7/24 dev v0');
-      const { stdout, status } = netlane(['ls', '--json']);
+      const { stdout, status } = await netlaneHere('ls', '--json');
       expect(status).to.equal(0);
       const all = JSON.parse(stdout) as {
         name?: string;
@@ -76,10 +72,10 @@ describe('the netlane command', function () {
       expect(ours?.addresses.map((address) => (address as { address: string }).address)).to.include('192.0.2.7/24');
       const home = all.find((one) => one.name === undefined && one.processes.length > 0);
       expect(home, 'that of a process').to.not.equal(undefined);
-      expect(netlane(['ls', '--named', '--json']).stdout)
+      expect((await netlaneHere('ls', '--named', '--json')).stdout)
         .to.include(name)
         .and.to.not.include(String(home?.id));
-      const text = netlane(['ls', '--named']).stdout;
+      const text = (await netlaneHere('ls', '--named')).stdout;
       expect(text)
         .to.match(new RegExp(`^${name} +${namespace.id} .* 192\\.0\\.2\\.7/24`, 'm'))
         .and.to.not.include('\u001b');
@@ -201,14 +197,14 @@ describe('the netlane command', function () {
     try {
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
       const { id, fd } = JSON.parse(String(line)) as { id: string; fd: number };
-      const told = netlane(['leaks', '--json', String(child.pid)]);
+      const told = await netlaneHere('leaks', '--json', String(child.pid));
       expect(told.status).to.equal(0);
       const { threads, fds, mounts } = JSON.parse(told.stdout) as Record<string, { id: string; kind?: string; fd?: number }[]>;
       expect(threads?.map((thread) => thread.id)).to.deep.equal([id]);
       expect(fds?.filter(({ kind }) => kind === 'namespace')).to.deep.include({ fd, kind: 'namespace', id });
       expect(fds?.filter(({ kind, id: inside }) => kind === 'socket' && inside === id)).to.have.length.of.at.least(2);
       expect(mounts).to.deep.equal([]);
-      expect(netlane(['leaks', String(child.pid)]).stdout).to.match(/^thread/m);
+      expect((await netlaneHere('leaks', String(child.pid))).stdout).to.match(/^thread/m);
     } finally {
       const ended = once(child, 'close');
       child.stdin.end('\n');
@@ -219,11 +215,14 @@ describe('the netlane command', function () {
     expect(gone.stderr).to.include('is not there, or has ended');
   });
 
-  it('completes its commands, options and names in bash', () =>
-    withNamedNamespace((_, name) => {
+  const completer = async (shell: string): Promise<string> => (await netlaneHere('completion', shell)).stdout;
+
+  it('completes its commands, options, names and files in bash', () =>
+    withNamedNamespace(async (_, name) => {
+      const script = await completer('bash');
       const complete = (...words: string[]): string[] => {
-        const script = `source <("$0" "$1" completion bash); shift; COMP_WORDS=(netlane "$@"); COMP_CWORD=${words.length}; _netlane; printf '%s\\n' "\${COMPREPLY[@]}"`;
-        const done = spawnSync('bash', ['-c', script, process.execPath, main, ...words], { encoding: 'utf8', timeout: limit(30_000) });
+        const call = `${script}\nCOMP_WORDS=(netlane "$@"); COMP_CWORD=${words.length}; _netlane; printf '%s\\n' "\${COMPREPLY[@]}"`;
+        const done = spawnSync('bash', ['-c', call, 'bash', ...words], { encoding: 'utf8', timeout: limit(30_000) });
         expect(done.stderr).to.equal('');
         return done.stdout.trim().split('\n').sort();
       };
@@ -231,15 +230,54 @@ describe('the netlane command', function () {
       expect(complete('ls', '--j')).to.deep.equal(['--json']);
       expect(complete('exec', name.slice(0, -1))).to.include(name);
       expect(complete('completion', '')).to.include.members(['bash', 'zsh']);
+      expect(complete('capture', name, 'v0', '-w', '/etc/pass')).to.include('/etc/passwd');
+      expect(complete('capture', name, 'v0', '-c', '')).to.deep.equal(['']);
+      expect(complete('rootless', '--join', String(process.pid))).to.include(String(process.pid));
     }));
 
-  it('says that an ordinary user may not enter, and what he can do', function () {
+  it('completes them in zsh as well', async function () {
+    await needsPrograms(this, 'zsh');
+    await withNamedNamespace(async (_, name) => {
+      // What the functions of its completion system are given, without a terminal to complete in.
+      const system = `
+        compadd() { [[ $1 = -- ]] && shift; print -l -- "$@" }
+        _describe() { print -l -- "\${(@)\${(@P)2}%%:*}" }
+        _files() { print files }
+        _message() { print -- "$1" }
+        _normal() { print -- "normal $CURRENT \${(j: :)words}" }`;
+      const script = await completer('zsh');
+      const complete = (...words: string[]): string[] => {
+        const call = `${system}\n_netlane() {\n${script}\n}\nwords=(netlane "$@"); CURRENT=$#words; _netlane`;
+        const done = spawnSync('zsh', ['-f', '-c', call, 'zsh', ...words], { encoding: 'utf8', timeout: limit(30_000) });
+        expect(done.stderr).to.equal('');
+        return done.stdout.trim().split('\n');
+      };
+      expect(complete('')).to.include.members(['ls', 'exec', 'monitor', 'capture', 'leaks', 'rootless', 'completion']);
+      expect(complete('ls', '')).to.deep.equal(['--named', '--json', '--help']);
+      expect(complete('exec', '')).to.include.members(['--no-mounts', name]);
+      expect(complete('exec', name, '--', 'ip', 'li')).to.deep.equal(['normal 2 ip li']);
+      expect(complete('capture', name, 'v0', '-w', '')).to.deep.equal(['files']);
+      expect(complete('capture', name, 'v0', '--count', '')).to.deep.equal(['value']);
+      expect(complete('completion', '')).to.include.members(['bash', 'zsh']);
+    });
+  });
+
+  it('says to an ordinary user what he may not, and what he can do', function () {
     needsNobody(this);
     return withNamedNamespace((_, name) => {
       const told = netlane(['exec', name, 'true'], {}, asNobody);
       expect(told.status).to.equal(125);
       expect(told.stderr).to.include('CAP_SYS_ADMIN').and.to.include('netlane rootless -- COMMAND');
       expect(netlane(['ls', '--named'], {}, asNobody).stdout).to.match(new RegExp(`^${name} .*\\(EPERM\\)`, 'm'));
+      for (const [args, text] of [
+        [['monitor', name], 'netlane rootless -- COMMAND'],
+        [['capture', name, 'lo', '-w', '-'], 'netlane rootless -- COMMAND'],
+        [['leaks', String(process.pid)], "is another user's: it takes root to look"],
+      ] as const) {
+        const refused = netlane(args, {}, asNobody);
+        expect([refused.status, refused.stdout], args[0]).to.deep.equal([1, '']);
+        expect(refused.stderr).to.include(text);
+      }
     });
   });
 });

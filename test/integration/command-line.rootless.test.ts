@@ -57,6 +57,31 @@ describe('netlane rootless', function () {
     expect(JSON.parse(told.stdout)).to.deep.equal(['lo\nv0\nv1\n', '1', 1, '65534']);
   });
 
+  it('has every other command work for an ordinary user', async function () {
+    await needs(this, 'user 65534', () => {
+      const { status } = spawnSync('setpriv', [...asNobody.slice(1), 'unshare', '--user', '--map-root-user', 'true']);
+      if (status !== 0) throw Object.assign(new Error('setpriv failed'), { code: 'EPERM' });
+    });
+    const script = `
+      node=$1 main=$2
+      ip netns add blue
+      "$node" "$main" ls --named
+      "$node" "$main" exec blue -- ip -o link show lo
+      "$node" "$main" capture blue lo --duration 0.05 -w - | wc -c
+      "$node" "$main" leaks $$
+      "$node" "$main" monitor --existing --objects link blue | { read -r line; echo "$line"; exec < /dev/null; ip -n blue link set lo up; }
+      echo "ended with $?"`;
+    const told = rootless(['--', 'sh', '-c', script, 'sh', process.execPath, main], asNobody);
+    expect(told.status, told.stderr).to.equal(0);
+    const lines = told.stdout.trim().split('\n');
+    expect(lines[1]).to.match(/^blue +\d+:\d+ /);
+    expect(lines[2]).to.match(/^1: lo: /);
+    expect(Number(lines[3])).to.be.above(100);
+    expect(lines[4]).to.match(/ blue +link lo down/);
+    expect(lines[5]).to.equal('ended with 0');
+    expect(told.stderr).to.include('0 packets captured').and.to.include('is in its own namespace with all that it has');
+  });
+
   it('keeps what is in /run where it is', () => {
     const { stdout } = rootless(['--', 'ls', '-A', '/run']);
     expect(stdout.trim().split('\n')).to.include.members(readdirSync('/run'));
