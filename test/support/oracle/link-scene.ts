@@ -83,6 +83,7 @@ const parts: readonly Part[] = [
   },
   { name: 'links of kind dummy', ip: ['link add dummy0 type dummy', 'link set dummy0 up'] },
   { name: 'links of kind ifb', ip: ['link add ifb0 numtxqueues 2 numrxqueues 2 type ifb', 'link set ifb0 up'] },
+  { name: 'links of kind vsockmon', ip: ['link add vsm0 type vsockmon'] },
   { name: 'links of kind nlmon', ip: ['link add nlmon0 type nlmon'] },
   { name: 'links of kind vcan', ip: ['link add vcan0 type vcan', 'link set vcan0 up'] },
   { name: 'links of kind vxcan', ip: ['link add vxcan0 type vxcan peer name vxcan1'] },

@@ -167,7 +167,7 @@ const common: Table = {
   parentdev: shows('parentDeviceName'),
   ifalias: shows('alias'),
   altnames: shows('alternativeNames'),
-  xdp: unmapped('needs an XDP program on the link, which needs a compiler for BPF'),
+  xdp: unmapped('of XDP programs: route.bpf.test.ts compares them'),
   event: unmapped('printed of notifications only'),
   vfinfo_list: unmapped('virtual functions need hardware, or netdevsim'),
   deleted: unmapped('printed of notifications only'),

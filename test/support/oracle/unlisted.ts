@@ -4,7 +4,7 @@
  */
 
 const request = 'of requests only';
-const bpf = 'needs a BPF program, which needs a compiler for BPF';
+const bpf = 'of BPF programs: route.bpf.test.ts compares them with iproute2';
 const options = 'LWTUNNEL_IP_OPTS: Linux 6.18 hangs when it is asked to make or print them, so that no test here may';
 
 const encapsulation = {
@@ -12,7 +12,7 @@ const encapsulation = {
   'encapsulation.in': bpf,
   'encapsulation.out': bpf,
   'encapsulation.xmit': bpf,
-  'encapsulation.program': bpf,
+  'encapsulation.program': 'needs a BPF program for segments (End.BPF), which no test loads',
   'encapsulation.source': 'IOAM6_IPTUNNEL_SRC (Linux 6.12): not known to iproute2 6.1',
 } as const;
 
