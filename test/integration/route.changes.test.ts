@@ -82,7 +82,8 @@ const cases: readonly Case[] = [
     batched: 'fdb',
     value: { link: 102, address: mac, flags: ['master'], state: ['noarp'] },
     other: { link: 102, address: mac, flags: ['master'], state: ['permanent'] },
-    key: ['link', 'address'],
+    // A bridge with VLANs has it in each of them as well.
+    key: ['link', 'address', 'vlan'],
   },
   {
     title: 'forwarding entries of a tunnel',

@@ -10,6 +10,7 @@ import { changeOf, freshOf, furnish, stateOf } from './support/watch-model.js';
 
 const everything: readonly WatchedName[] = [
   'link',
+  'bridge-link',
   'address',
   'route',
   'rule',

@@ -3,7 +3,7 @@ import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
 import type { Event } from '../../lib/netlink/route/watch.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
-import { ip } from '../support/namespaces.js';
+import { execInside, ip } from '../support/namespaces.js';
 import { needs } from '../support/skip.js';
 import { limit } from '../support/time.js';
 
@@ -102,6 +102,60 @@ describe('A watch', function () {
     await reader.until((events) => events.some((event) => event.action === 'added' && event.object === 'nexthop'));
     ip(one, 'link delete v0');
     await reader.until((events) => events.some((event) => event.action === 'removed' && event.object === 'nexthop'));
+    await watch.close();
+    await reader.done;
+  });
+
+  for (const existing of [true, false]) {
+    it(`tells settings of ports that their bridge changes, and the end of a port, ${existing ? 'with' : 'without'} a state`, async () => {
+      ip(one, 'link add b0 type bridge');
+      ip(one, 'link add v0 type veth peer name v1');
+      ip(one, 'link set v0 master b0');
+      const watch = route.watch(['link', 'bridge-link'], { existing });
+      await watch.ready;
+      const reader = new Reader(watch);
+      const hairpins = (events: readonly Event<Namespace>[], object: string): unknown[] =>
+        events.flatMap((event) => {
+          if (!('value' in event) || event.object !== object) return [];
+          const { name, port } = event.value as { name?: string; port?: { hairpin?: boolean; data?: { hairpin?: boolean } } };
+          const hairpin = port?.data?.hairpin ?? port?.hairpin;
+          return name === 'v0' && hairpin !== undefined ? [hairpin] : [];
+        });
+      execInside(one, 'bridge', ['link', 'set', 'dev', 'v0', 'hairpin', 'on']);
+      await reader.until((events) => hairpins(events, 'bridge link').includes(true));
+      // A link's own family says nothing of it.
+      if (existing) await reader.until((events) => hairpins(events, 'link').includes(true));
+      else expect(hairpins(reader.events, 'link')).to.not.include(true);
+      execInside(one, 'bridge', ['link', 'set', 'dev', 'v0', 'hairpin', 'off']);
+      await reader.until((events) => hairpins(events, 'bridge link').at(-1) === false);
+      ip(one, 'link set v0 nomaster');
+      await reader.until((events) => events.some((event) => summary(event) === 'removed bridge link "v0"'));
+      await watch.close();
+      await reader.done;
+    });
+  }
+
+  it('tells of a neighbour that is deleted that it failed, and that it is gone', async () => {
+    ip(one, 'link add v0 type veth peer name v1');
+    ip(one, 'link set v0 up');
+    ip(one, 'link set v1 up');
+    ip(one, 'neigh add 10.4.0.2 lladdr 02:00:00:00:00:02 dev v0');
+    execInside(one, 'bridge', ['fdb', 'add', '02:00:00:00:00:03', 'dev', 'v0', 'self']);
+    const watch = route.watch(['neighbour', 'fdb'], { existing: true });
+    await watch.ready;
+    const reader = new Reader(watch);
+    ip(one, 'neigh add 10.4.0.3 lladdr 02:00:00:00:00:04 dev v0');
+    ip(one, 'neigh del 10.4.0.3 dev v0');
+    ip(one, 'neigh del 10.4.0.2 dev v0');
+    await reader.until((events) => events.some((event) => summary(event) === 'removed neighbour "10.4.0.2"'));
+    const told = reader.events.map(summary);
+    expect(told).to.include.members(['existing neighbour "10.4.0.2"', 'existing forwarding entry "02:00:00:00:00:03"']);
+    const states = reader.events.flatMap((event) =>
+      'value' in event && event.object === 'neighbour' && event.value.address === '10.4.0.3'
+        ? [`${event.action} ${event.value.state}`]
+        : [],
+    );
+    expect(states).to.deep.equal(['added permanent', 'changed failed', 'removed failed']);
     await watch.close();
     await reader.done;
   });

@@ -223,13 +223,28 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       const own = message.nsid === undefined;
       if (this.#existing && own && watched.silence?.broken(message) === true) this.#doubtful.add(known);
       if (message.type !== watched.create && message.type !== watched.delete) continue;
-      if (watched.family !== undefined && message.body[0] !== watched.family) continue;
+      if (watched.family !== undefined && message.body[0] !== watched.family) {
+        if (this.#existing && own && message.type === watched.create) this.#takePart(known, message);
+        continue;
+      }
       for (const value of objectsOf(watched, this.#exchange.read(watched.codec, message.body))) {
         if (!this.#existing || !own) this.#pass(known, value, message);
         else if (message.type === watched.create) this.#made(known, value, message.flags);
         else this.#gone(known, value);
       }
     }
+  }
+
+  /** What another family tells of an object that is known. */
+  #takePart(known: Known, { body }: Message): void {
+    const { part, object, key } = known.watched;
+    if (part === undefined || body[0] !== part.family) return;
+    const told = this.#exchange.read(part.codec, body);
+    const previous = known.values.get(key(told as Plain));
+    if (previous === undefined) return;
+    const value = part.merge(previous as Plain, told as Plain);
+    known.values.set(key(value), value);
+    if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
   }
 
   /** As the kernel tells it, without knowing what was before. */

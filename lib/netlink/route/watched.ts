@@ -2,6 +2,7 @@ import type { Codec } from '../../codec/codec.js';
 import { address, type Address } from '../../schema/route/address.js';
 import { link, type Link } from '../../schema/route/link.js';
 import { fdb, neighbour, type FdbEntry, type Neighbour } from '../../schema/route/neighbour.js';
+import { bridgeLink, type BridgeLink } from '../../schema/route/bridge-link.js';
 import { bridgeVlan, type BridgeVlan, type PortVlan } from '../../schema/route/bridge-vlan.js';
 import { multicastDatabase, type MulticastDatabase, type MulticastGroup } from '../../schema/route/multicast-database.js';
 import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
@@ -11,6 +12,10 @@ import { withAnyLink, withLink, withWay, type Silence } from './watched-silence.
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
 import { rule, type Rule } from '../../schema/route/rule.js';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_BRIDGE = 7;
 
 /** What a watch tells of, by the word for it in ObjectChange.object. */
 export interface WatchedObjects {
@@ -22,6 +27,7 @@ export interface WatchedObjects {
   readonly 'forwarding entry': FdbEntry;
   readonly nexthop: Nexthop;
   readonly 'multicast group': MulticastGroup;
+  readonly 'bridge link': BridgeLink;
   readonly 'bridge VLAN': PortVlan;
   readonly VNI: TunnelVni;
   readonly 'network configuration': Netconf;
@@ -53,19 +59,32 @@ export interface Watched {
   readonly partial?: boolean;
   /** What tells that some may have changed without a word. */
   readonly silence?: Silence;
+  /** Messages of another family that tell a part of the objects. */
+  readonly part?: Part;
   /** A deletion of what is not known means that what is known is not all. */
   readonly strict?: boolean;
 }
 
+/** A part of objects that the kernel tells by itself. */
+interface Part {
+  readonly family: number;
+  readonly codec: Codec<object, never>;
+  /** The object with what was told of it; the same where that says nothing. */
+  readonly merge: (known: Plain, told: Plain) => Plain;
+}
+
 type Plain = Readonly<Record<string, unknown>>;
+
+/** Settings of a port that are changed by its bridge are told in the bridge's own family, and in no other. */
+const portOfBridge: Part = {
+  family: AF_BRIDGE,
+  codec: bridgeLink,
+  merge: (known, told) => (told['port'] === undefined ? known : { ...known, port: { kind: 'bridge', data: told['port'] } }),
+};
 
 function keyOf(...names: readonly string[]): (value: Plain) => string {
   return (value) => JSON.stringify(names.map((name) => value[name] ?? null));
 }
-
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_BRIDGE = 7;
 
 function addresses(family: number, group: number): Watched {
   return {
@@ -130,6 +149,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 16,
       key: keyOf('index'),
       ignored: ['statistics', 'statistics32'],
+      part: portOfBridge,
     },
   ],
   'ipv4-address': [addresses(AF_INET, 5)],
@@ -202,6 +222,23 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       ignored: ['timer', 'sources'],
       expand: (value) => multicastGroups(value as unknown as MulticastDatabase),
       silence: withLink,
+    },
+  ],
+  'bridge-link': [
+    {
+      object: 'bridge link',
+      groups: [1],
+      codec: bridgeLink,
+      create: 16,
+      delete: 17,
+      get: 18,
+      family: AF_BRIDGE,
+      headerSize: 16,
+      key: keyOf('index'),
+      // Lists have no VLANs unless they are asked for.
+      ignored: ['vlans', 'tunnels', 'trees', 'target', 'mode'],
+      // Of the bridge itself its events tell as well, its lists do not.
+      told: (value) => value['index'] !== value['master'],
     },
   ],
   'bridge-vlan': [
@@ -319,6 +356,7 @@ export type WatchedName =
   | 'fdb'
   | 'nexthop'
   | 'multicast'
+  | 'bridge-link'
   | 'bridge-vlan'
   | 'vni'
   | 'netconf'

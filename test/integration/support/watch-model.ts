@@ -8,7 +8,8 @@ type Client = RouteClient<Namespace>;
 
 /** What tells objects apart; written down here once more, so that the library's keys are not tested with themselves. */
 const keys: Readonly<Record<string, readonly string[]>> = {
-  link: ['index'],
+  link: ['index', 'hairpin'],
+  'bridge link': ['index', 'master', 'hairpin'],
   address: ['family', 'link', 'address', 'peer'],
   route: ['family', 'table', 'destination', 'type', 'metric', 'gateway', 'link'],
   rule: ['family', 'priority', 'table', 'source', 'mark'],
@@ -21,8 +22,23 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   'namespace id': ['id'],
 };
 
+/** What a key has that may change, and is no part of who it is. */
+const changing = ['forwarding', 'hairpin'];
+
+/** A setting of ports that both links and bridge links have. */
+function withHairpin(value: Plain): Plain {
+  const port = value['port'] as { readonly hairpin?: boolean; readonly data?: { readonly hairpin?: boolean } } | undefined;
+  return { ...value, hairpin: port?.data?.hairpin ?? port?.hairpin };
+}
+
 export function keyOf(object: string, value: Plain): string {
-  const names = keys[object] ?? [];
+  const [names, flat] = [keys[object] ?? [], withHairpin(value)];
+  return `${object} ${JSON.stringify(names.map((name) => flat[name] ?? null))}`;
+}
+
+/** The key without what may change. */
+function identityOf(object: string, value: Plain): string {
+  const names = (keys[object] ?? []).filter((name) => !changing.includes(name) && !(object === 'bridge link' && name === 'master'));
   return `${object} ${JSON.stringify(names.map((name) => value[name] ?? null))}`;
 }
 
@@ -41,9 +57,7 @@ export function stateOf(events: readonly Event<Namespace>[], namespace: Namespac
   for (const event of events) {
     if (!('value' in event) || event.namespace !== namespace) continue;
     const value = event.value as unknown as Plain;
-    // What a key has that may change is no part of who it is.
-    const identity =
-      event.object === 'network configuration' ? keyOf(event.object, { ...value, forwarding: null }) : keyOf(event.object, value);
+    const identity = identityOf(event.object, value);
     if (event.action === 'removed' || !counts(event.object, value)) state.delete(identity);
     else {
       if (event.action === 'added' && state.has(identity)) throw new Error(`added twice: ${identity}`);
@@ -71,6 +85,7 @@ export async function freshOf(route: Client): Promise<Set<string>> {
     );
   const lists = await Promise.all([
     named('link', route.links.list()),
+    named('bridge link', route.bridgeLinks.list()),
     named('address', route.addresses.list()),
     named('route', route.routes.list()),
     named('rule', route.rules.list()),
@@ -104,6 +119,8 @@ export function changeOf(route: Client, namespace: Namespace, pick: (limit: numb
   const choices: readonly (() => Promise<unknown>)[] = [
     () => route.links.set('v1', { mtu: 1300 + number }),
     () => route.links.set(pick(2) === 0 ? 'v1' : 'br', { up: pick(3) > 0 }),
+    () => route.links.set('v0', { master: pick(3) > 0 ? 'br' : 0 }),
+    () => route.bridgeLinks.set({ index: 'v0', port: { hairpin: pick(2) === 0 } }),
     () => route.links.add({ name: `l${number}`, kind: 'ifb' }),
     () => route.links.delete(`l${number}`),
     () => route.addresses.add({ link: 'v1', address: `10.0.${number}.1/24` }),

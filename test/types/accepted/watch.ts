@@ -24,6 +24,8 @@ export function described(event: Event<Namespace>): string {
       return String(event.value.id);
     case 'multicast group':
       return `${event.value.group} behind ${event.value.port} of ${event.value.bridge}`;
+    case 'bridge link':
+      return `${event.value.name ?? ''} ${String(event.value.port?.hairpin)}`;
     case 'bridge VLAN':
       return `${event.value.vlan} of ${event.value.link}`;
     case 'VNI':
