@@ -25,6 +25,9 @@ import { offAbort, onAbort } from './waiting.js';
 export type Outcome =
   { readonly kind: 'complete'; readonly warnings: Warning[]; readonly likeness?: string | undefined } | { readonly kind: 'interrupted' };
 
+/** Messages that a stream decodes in one go: each is an object until its reader has had it. */
+const streamed = 256;
+
 interface Pass {
   readonly asked: Asked;
   readonly context: RequestContext;
@@ -138,12 +141,12 @@ export class DumpSocket implements TransportEvents {
     }
   }
 
-  /** Reads one slab for a stream: false when the pass has ended (take its outcome with outcome()). */
+  /** Reads some messages for a stream: false when the pass has ended (take its outcome with outcome()). */
   async next(deliver: (view: MessageView) => void, signal: AbortSignal | undefined): Promise<boolean> {
     for (;;) {
       if (this.#slabs.length > 0 && this.#pass?.outcome === undefined) {
         this.#deliver = deliver;
-        this.#read();
+        this.#read(streamed);
         return true;
       }
       if (this.#pass?.outcome !== undefined || this.#failure !== undefined) return false;
@@ -223,14 +226,19 @@ export class DumpSocket implements TransportEvents {
     this.#wake?.();
   }
 
-  /** Reads the first slab to its end or to the end of the pass. */
-  #read(): void {
+  /** Reads the first slab to its end or to the end of the pass, or so many messages of it. */
+  #read(most = Infinity): void {
     const cursor = this.#slabs.shift();
     if (cursor === undefined) return;
     const view = this.#view;
     const pass = this.#pass;
     try {
-      while (pass?.outcome === undefined && cursor.next(view, this.#onMalformed)) this.#message(view);
+      for (let read = 0; pass?.outcome === undefined && cursor.next(view, this.#onMalformed);) {
+        this.#message(view);
+        if (++read < most) continue;
+        this.#slabs.unshift(cursor);
+        return;
+      }
     } catch (thrown) {
       if (pass !== undefined) pass.outcome = thrown instanceof Error ? thrown : new Error(String(thrown));
       // The rest of the dump is still to come on this fd.

@@ -7,6 +7,7 @@ import type { Message, MessageView } from './message.js';
 import { closed, type Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
+import { Turns } from './turns.js';
 import { Waiting } from './waiting.js';
 
 /** Attempts at a dump that is interrupted each time. */
@@ -122,10 +123,14 @@ export class Dumps {
       dump = await this.#acquire(request);
       dump.start(asked, request, context);
       let taken: T[] = [];
+      const turns = new Turns();
       while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
         const batch = taken;
         taken = [];
-        for (const value of batch) yield value;
+        for (const value of batch) {
+          yield value;
+          if (turns.due) await turns.take();
+        }
       }
       if (dump.outcome().kind === 'interrupted') throw dumpInterrupted(asked, 1);
       return undefined;

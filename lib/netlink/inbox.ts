@@ -1,6 +1,7 @@
 import { abortError, NetlaneError } from '../errors.js';
 import { NLMSG_OVERRUN } from './constants.js';
 import type { Message } from './message.js';
+import { Turns } from './turns.js';
 import { offAbort, onAbort } from './waiting.js';
 
 /** Messages that wait for their reader, bounded: `full` tells the owner to stop reading from the kernel. */
@@ -67,12 +68,14 @@ export class Inbox {
       });
     }
     this.#reading = true;
+    const turns = new Turns();
     try {
       for (;;) {
         if (signal?.aborted === true) throw abortError(signal, { namespace: this.#namespace });
         const message = this.#shift();
         if (message !== undefined) {
           yield message;
+          if (turns.due) await turns.take();
           continue;
         }
         if (this.#failure !== undefined) {

@@ -3,6 +3,7 @@ import type { Counted, Counting } from '../../codec/scalars.js';
 import { abortError, describeValue, invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
+import { Queue } from '../queue.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
 import { same } from './matching.js';
@@ -95,7 +96,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   readonly #receiveBuffer: number | undefined;
   readonly #allNamespaces: boolean | undefined;
   readonly #onClose: () => void;
-  readonly #queue: Event<N, C>[] = [];
+  readonly #queue = new Queue<Event<N, C>>();
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
