@@ -27,6 +27,18 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof errno === 'number' ? codeOfErrno(errno) : undefined;
 }
 
+/** What stat(2) and open(2) say where a path leads to nothing: a name on its way is not there, is no directory, is too long, or the links go in a circle. */
+export const missing: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+
+/**
+ * Whether what a path leads to is nothing that this user could look at: it is not there, has ended (a process), is closed to this user, or is on a file
+ * system whose server is gone. For whoever looks at many things, and leaves such out.
+ */
+export function isOutOfReach(thrown: unknown): boolean {
+  const code = codeOf(thrown) ?? '';
+  return missing.includes(code) || ['EACCES', 'EPERM', 'ESRCH', 'ENOTCONN', 'ESTALE', 'EHOSTDOWN', 'EIO'].includes(code);
+}
+
 /** Whether this thread has CAP_SYS_ADMIN in its own user namespace. True where that cannot be read, so that no error blames it wrongly. */
 export function hasSysAdmin(): boolean {
   try {

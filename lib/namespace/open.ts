@@ -1,10 +1,10 @@
-import { statSync, type BigIntStats } from 'node:fs';
+import { lstatSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { native } from '../native.js';
 import { lazily } from '../places.js';
 import { checkInteger, checkRules, isObject, isRecord, nearest } from '../arguments.js';
-import { codeOf, namespaceError } from './entry-error.js';
+import { codeOf, missing, namespaceError } from './entry-error.js';
 import type { LaneChoice, TaskChoice } from './handle.js';
 import { checkName, directoryOf, nameDirectories, searchDirectories } from './names.js';
 
@@ -102,11 +102,24 @@ export function openName(name: string, directory: string | undefined): Opened {
   checkName(name);
   const operation = `open namespace ${name}`;
   const found = directoryOf(name, directory, operation);
-  return {
-    fd: openFile(join(found, name), operation, `if nothing is mounted there, Namespace.delete('${name}') removes the stale entry`),
-    name,
-    directory: found,
-  };
+  return { fd: openEntry(join(found, name), name, operation), name, directory: found };
+}
+
+function openEntry(path: string, name: string, operation: string): number {
+  const hint = `if nothing is mounted there, Namespace.delete('${name}') removes the stale entry`;
+  try {
+    return openFile(path, operation, hint);
+  } catch (error) {
+    // ENOENT would say that there is no entry, and nobody could make one: the link is in the way.
+    if (missing.includes(codeOf(error) ?? '') && isLink(path)) {
+      throw notNamespace(path, 'a symbolic link that leads nowhere', operation, hint, error);
+    }
+    throw error;
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function openPath(path: unknown, directory: string | undefined): Opened {

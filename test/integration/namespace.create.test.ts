@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Namespace, type CreateOptions } from '../../lib/namespace.js';
@@ -167,6 +167,27 @@ describe('Namespace.create', () => {
       expect(plain).to.include({ code: 'EEXIST' });
       expect(plain.message).to.include("Namespace.delete('blue')");
       expect(readFileSync(join(directory, 'blue'), 'utf8')).to.equal('');
+    });
+  });
+
+  it('says so where the entry is a link that leads nowhere, or in a circle', async () => {
+    await withDirectory((directory) => {
+      symlinkSync('/nonexistent', join(directory, 'blue'));
+      symlinkSync('red', join(directory, 'red'));
+      // In a program of its own: what looks at it for ever never gives the loop back.
+      const text = `
+        const result = {};
+        for (const name of ['blue', 'red']) {
+          const { code, message } = await Namespace.create(name, { directory: ${JSON.stringify(directory)}, ifExists: 'open' }).catch((error) => error);
+          result[name] = { code, message };
+        }
+        console.log(JSON.stringify(result));`;
+      const result = resultOfProgram(text) as Record<string, { readonly code: string; readonly message: string }>;
+      for (const name of ['blue', 'red']) {
+        expect(result[name]?.code, name).to.equal('NETLANE_NOT_A_NETNS');
+        expect(result[name]?.message, name).to.include('a symbolic link that leads nowhere').and.to.include(`Namespace.delete('${name}')`);
+      }
+      expect(readdirSync(directory).sort()).to.deep.equal(['blue', 'red']);
     });
   });
 

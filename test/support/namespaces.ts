@@ -135,6 +135,14 @@ export async function withDirectory<T>(use: (directory: string) => T | Promise<T
   }
 }
 
+/** Names and targets of symbolic links that lead to nothing that could be looked at: in a circle, nowhere, through a file, to a name that is too long. */
+export const hostileLinks: readonly (readonly [string, string])[] = [
+  ['circle', 'circle'],
+  ['dangling', '/nonexistent'],
+  ['through', '/etc/passwd/blue'],
+  ['long', `/tmp/${'n'.repeat(300)}`],
+];
+
 /** URL of a compiled module of the library, for programs that are given as text. */
 export function moduleUrl(name: string): string {
   return new URL(`../../lib/${name}.js`, import.meta.url).href;
