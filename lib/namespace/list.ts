@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { native } from '../native.js';
 import { checkRules, isObject } from '../arguments.js';
-import { codeOf, namespaceError } from './entry-error.js';
+import { codeOf, isOutOfReach, namespaceError } from './entry-error.js';
 import { searchDirectories } from './names.js';
 import { namespaceDevice } from './open.js';
 import { ownId, processesByNamespace, statId } from './processes.js';
@@ -97,7 +97,7 @@ async function factsOf(path: string, nsidOf: NsidOf | undefined): Promise<Facts 
     fd = native().openNamespace(path);
   } catch (thrown) {
     if (isObject(thrown) && thrown['notNamespace'] === true) return undefined;
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(thrown) ?? '')) return undefined;
+    if (isOutOfReach(thrown)) return undefined;
     throw namespaceError(thrown, { operation: 'list namespaces' });
   }
   try {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { codeOf } from './entry-error.js';
+import { codeOf, isOutOfReach } from './entry-error.js';
 
-/** Device and inode of a namespace as text, the form of Namespace.id. */
+/** Device and inode of a namespace as text, the form of Namespace.id; undefined where there is nothing that this user could look at. */
 export function statId(path: string): string | undefined {
   try {
     const status = statSync(path, { bigint: true, throwIfNoEntry: false });
     return status === undefined ? undefined : `${status.dev}:${status.ino}`;
   } catch (error) {
-    // Another user's process, or one that ended while it was looked at: neither is in a namespace that this user could see.
-    if (['EACCES', 'EPERM', 'ESRCH', 'ENOENT'].includes(codeOf(error) ?? '')) return undefined;
+    // Another user's process, one that ended while it was looked at, a link in a circle: none of them is in, or is, a namespace that this user could see.
+    if (isOutOfReach(error)) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { native } from '../native.js';
 import { checkRules, isObject } from '../arguments.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { DirectoryAlarm } from './directory-alarm.js';
-import { codeOf, namespaceError } from './entry-error.js';
+import { isOutOfReach, namespaceError } from './entry-error.js';
 import { cookieIfAllowed, namedEntries, type NameEntry } from './list.js';
 import { searchDirectories } from './names.js';
 
@@ -298,7 +298,7 @@ function identify(entry: NameEntry): Known | undefined {
     fd = native().openNamespace(join(entry.directory, entry.name));
   } catch (thrown) {
     if (isObject(thrown) && thrown['notNamespace'] === true) return undefined;
-    if (['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(thrown) ?? '')) return undefined;
+    if (isOutOfReach(thrown)) return undefined;
     throw namespaceError(thrown, { operation });
   }
   try {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
-import { pathOf, uniqueName, withDirectory, withNamedNamespace, withNamespace } from '../support/namespaces.js';
+import { hostileLinks, pathOf, uniqueName, withDirectory, withNamedNamespace, withNamespace } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 
 interface Lsns {
@@ -102,6 +102,7 @@ describe('Namespace.list', () => {
     await withDirectory(async (directory) => {
       const namespace = await Namespace.create('blue', { directory });
       writeFileSync(join(directory, 'stale'), '');
+      for (const [name, target] of hostileLinks) symlinkSync(target, join(directory, name));
       mkdirSync(join(directory, 'directory'));
       execFileSync('mkfifo', [join(directory, 'fifo')]);
       writeFileSync(join(directory, 'uts'), '');

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Namespace, type NamespaceChange, type NamespaceWatch } from '../../lib/namespace.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
-import { pathOf, resultOfProgram, uniqueName, withDirectory } from '../support/namespaces.js';
+import { hostileLinks, pathOf, resultOfProgram, uniqueName, withDirectory } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 
 /** The next changes, as 'action name'. */
@@ -89,6 +89,7 @@ describe('Namespace.watch', () => {
       const other = await Namespace.create();
       await withWatch(directory, async (watch) => {
         execFileSync('mkfifo', [join(directory, 'fifo')]);
+        for (const [name, target] of hostileLinks) symlinkSync(target, join(directory, name));
         mkdirSync(join(directory, 'directory'));
         writeFileSync(join(directory, 'uts'), '');
         execFileSync('mount', ['--bind', '/proc/self/ns/uts', join(directory, 'uts')]);
