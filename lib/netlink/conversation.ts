@@ -12,7 +12,7 @@ import { Sequence } from './sequence.js';
 import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
-import type { Transport } from './transport.js';
+import type { BufferName, Transport } from './transport.js';
 import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
@@ -54,7 +54,6 @@ export class Conversation {
   readonly #sequence = Sequence.random();
   #cost = 0;
   #limit: number;
-  readonly #largest: number;
   readonly #alarm = new Alarm(() => {
     this.#expire();
   });
@@ -73,17 +72,23 @@ export class Conversation {
     this.#outbox = new Outbox(transport, () => this.#pending.size);
     this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
-    // The kernel refuses a message above the buffer less its own bookkeeping.
-    this.#largest = Math.max(transport.state.sendBuffer - 64, 4096);
   }
 
   get idle(): boolean {
     return this.#pending.size === 0 && this.#waiting.length === 0;
   }
 
-  /** The receive buffer has another size now. */
-  resize(receiveBuffer: number): void {
-    this.#limit = receiveBuffer;
+  /** A buffer is about to have another size: what was asked before leaves before, and until resize() says which, no buffer is smaller. */
+  beforeResize(buffer: BufferName): void {
+    this.#outbox.flush();
+    this.resize(buffer, 0);
+  }
+
+  /** A buffer has so many bytes now, as the kernel accounts it. */
+  resize(buffer: BufferName, size: number): void {
+    if (buffer === 'receiveBuffer') this.#limit = size;
+    else this.#outbox.resize(size);
+    this.#advance();
   }
 
   request(request: CheckedRequest, context: RequestContext): Promise<Reply> {
@@ -156,7 +161,7 @@ export class Conversation {
     pending.cost = pending.attempt === attempts ? Math.max(expected, this.#limit) : expected * 4 ** (pending.attempt - 1);
     if (this.#pending.size === 0) return true;
     const bytes = NLMSG_HDRLEN + (pending.body?.length ?? 0);
-    return this.#cost + pending.cost <= this.#limit && this.#outbox.size + bytes + 3 <= this.#largest;
+    return this.#cost + pending.cost <= this.#limit && this.#outbox.fits(bytes);
   }
 
   #append(pending: Pending): void {
@@ -184,7 +189,6 @@ export class Conversation {
       if (pending === undefined || !this.#hasRoom(pending)) break;
       this.#waiting.shift();
       this.#append(pending);
-      if (this.#outbox.size >= this.#largest) break;
     }
   }
 

@@ -1,6 +1,7 @@
 import { Conversation } from './conversation.js';
 import type { MessageView } from './message.js';
 import type { ConversationOptions } from './request.js';
+import { forcedOption, isBuffer, liveOption, type SocketOptionName } from './socket-options.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
 
 /** What the owner of a line hears. */
@@ -136,6 +137,22 @@ export class Line implements TransportEvents {
     for (const held of this.#held.splice(0)) this.#deliver(held);
     this.#conversation.close(error);
     this.#owner.lost(this, error);
+  }
+
+  /** Sets an option of the fd; of a buffer the kernel says what it gave. */
+  async setOption(name: SocketOptionName, value: number, force = false): Promise<void> {
+    const { level, option } = liveOption(name);
+    const asked = force ? forcedOption(name) : option;
+    if (!isBuffer(name)) {
+      await this.transport.setOption(level, asked, value);
+      return;
+    }
+    this.conversation.beforeResize(name);
+    try {
+      await this.transport.setOption(level, asked, value);
+    } finally {
+      this.conversation.resize(name, await this.transport.getOption(level, option));
+    }
   }
 
   /** Sends bytes that no reply is awaited for; resolves with sendmsg's errno. */

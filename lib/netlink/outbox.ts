@@ -19,6 +19,8 @@ export function ownBody(pending: Pending): void {
 /** Requests made in one tick, which leave in one sendmsg. */
 export class Outbox {
   readonly #transport: Pick<Transport, 'send'>;
+  /** Bytes that leave in one sendmsg. */
+  #largest = 0;
   readonly #answers: () => number;
   #outgoing: Outgoing | undefined;
   /** One that was sent, for the next requests. */
@@ -30,14 +32,20 @@ export class Outbox {
   };
 
   /** @param answers how many replies are awaited now. */
-  constructor(transport: Pick<Transport, 'send'>, answers: () => number) {
+  constructor(transport: Pick<Transport, 'send' | 'state'>, answers: () => number) {
     this.#transport = transport;
     this.#answers = answers;
+    this.resize(transport.state.sendBuffer);
   }
 
-  /** Bytes that wait. */
-  get size(): number {
-    return this.#outgoing?.position ?? 0;
+  /** The send buffer's size: the kernel refuses a message above it, less its own bookkeeping. None is smaller than 4 KiB. */
+  resize(sendBuffer: number): void {
+    this.#largest = Math.max(sendBuffer - 64, 4096);
+  }
+
+  /** Whether so many more bytes, and their padding, may leave in the same sendmsg. */
+  fits(bytes: number): boolean {
+    return (this.#outgoing?.position ?? 0) + bytes + 3 <= this.#largest;
   }
 
   /**

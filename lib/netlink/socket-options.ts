@@ -15,7 +15,7 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from './constants.js';
-import type { TransportOptions } from './transport.js';
+import type { BufferName, TransportOptions } from './transport.js';
 
 /** How a netlink socket is opened. */
 export interface SocketOptions {
@@ -78,15 +78,17 @@ export const liveOptions = {
 
 export type SocketOptionName = keyof typeof liveOptions;
 
-/** The options that shape replies. They hold for every fd of a socket: those of its dumps and streams, too. */
-const replyOptions: ReadonlySet<SocketOptionName> = new Set(['extendedAck', 'capAck', 'strict']);
+/** The options that shape requests and replies. They hold for every fd of a socket: those of its dumps and streams, too. */
+const sharedOptions: ReadonlySet<SocketOptionName> = new Set(['extendedAck', 'capAck', 'strict', 'sendBuffer']);
 
-function shapesReplies(name: SocketOptionName): boolean {
-  return replyOptions.has(name);
+export function isBuffer(name: SocketOptionName): name is BufferName {
+  return name === 'receiveBuffer' || name === 'sendBuffer';
 }
 
-/** A transport's options with one of SOL_NETLINK set, or set anew. */
-function withOption(transport: TransportOptions, option: number, value: number): TransportOptions {
+/** A transport's options with one set, or set anew. */
+function withOption(transport: TransportOptions, name: SocketOptionName, value: number): TransportOptions {
+  if (isBuffer(name)) return { ...transport, [name]: value };
+  const { option } = liveOption(name);
   return { ...transport, options: [...transport.options.filter((one) => one.option !== option), { option, value, optional: false }] };
 }
 
@@ -189,11 +191,10 @@ export class LaterOptions {
   }
 
   /** Whether the option concerns the fds beside the socket's own as well. */
-  change(name: SocketOptionName, option: number, value: number): boolean {
-    if (name === 'receiveBuffer' || name === 'sendBuffer') this.primary = { ...this.primary, [name]: value };
-    else this.primary = withOption(this.primary, option, value);
-    if (!shapesReplies(name)) return false;
-    this.side = withOption(this.side, option, value);
+  change(name: SocketOptionName, value: number): boolean {
+    this.primary = withOption(this.primary, name, value);
+    if (!sharedOptions.has(name)) return false;
+    this.side = withOption(this.side, name, value);
     return true;
   }
 }

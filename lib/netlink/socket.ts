@@ -18,7 +18,6 @@ import type { ConversationOptions, Reply, Request, RequestContext } from './requ
 import {
   checkGroup,
   checkSocketOptions,
-  forcedOption,
   LaterOptions,
   liveOption,
   type CheckedSocketOptions,
@@ -281,27 +280,26 @@ export class NetlinkSocket {
   }
 
   /**
-   * Sets an option on the open socket: extendedAck, capAck and strict on the fds of its dumps and requests, too, from the next one on.
+   * Sets an option on the open socket: extendedAck, capAck, strict and sendBuffer on the fds of its dumps and requests, too, from the next
+   * one on.
    * @param options force: a buffer beyond the limit of the system, with CAP_NET_ADMIN (EPERM without).
    */
   async setOption(name: SocketOptionName, value: number | boolean, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
-    const { level, option } = liveOption(name);
+    const { level } = liveOption(name);
     const number = typeof value === 'boolean' && level === SOL_NETLINK ? Number(value) : value;
     checkInteger('value', number, 0, 0x7fffffff);
     checkOptions('options', options, ['force']);
     checkBoolean('force', options.force);
-    const asked = options.force === true ? forcedOption(name) : option;
     this.#checkOpen();
     const line = await this.#primary.get();
     try {
-      await line.transport.setOption(level, asked, number);
+      await line.setOption(name, number, options.force);
     } catch (error) {
       throw optionError(error, `set ${name} of a ${this.protocol} socket`, this.#options.namespace, optionHint(name));
     }
-    if (name === 'receiveBuffer') line.conversation.resize(await line.transport.getOption(level, option));
-    if (!this.#later.change(name, option, number)) return;
+    if (!this.#later.change(name, number)) return;
     this.#dumps.reopenWith(this.#later.side);
-    await this.#companion.current?.transport.setOption(level, option, number);
+    await this.#companion.current?.setOption(name, number, options.force);
   }
 
   async getOption(name: SocketOptionName): Promise<number> {

@@ -35,6 +35,9 @@ export interface TransportState {
   readonly refused: readonly number[];
 }
 
+/** The buffers that have a size. */
+export type BufferName = 'receiveBuffer' | 'sendBuffer';
+
 export interface TransportStatistics {
   /** Datagrams given to the kernel. */
   sent: number;

@@ -126,6 +126,18 @@ for (const carrier of carriers) {
       expect(await rejectionOf(socket.setOption('strict', 1, { force: true }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     });
 
+    it('bound what leaves at once by the send buffer, as it is', async () => {
+      const requests = (socket: NetlinkSocket) => Array.from({ length: 1000 }, () => socket.request(setUp(1, true)));
+      for (const groups of [[], [RTNLGRP_LINK]]) {
+        const socket = await open({ groups });
+        await Promise.all(requests(socket));
+        const setting = socket.setOption('sendBuffer', 2304);
+        await Promise.all([...requests(socket), setting]);
+        await Promise.all(requests(socket));
+        await socket.close();
+      }
+    });
+
     it('size the buffers beyond the limit of the system', async function () {
       needsMachineRoot(this, 'more than the limit of the system');
       const beyond = 2 * limit('rmem_max');

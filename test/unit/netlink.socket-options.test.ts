@@ -10,7 +10,7 @@ import {
   NLM_F_DUMP,
 } from '../../lib/netlink/constants.js';
 import type { SocketOptions } from '../../lib/netlink/socket-options.js';
-import { ack, FakeKernel, multi, openSocket, refuse, type FakeHandler, type FakeRequest } from '../../lib/testing.js';
+import { ack, FakeKernel, multi, openSocket, type FakeHandler } from '../../lib/testing.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
 import { RTM, settle, withSocket } from '../support/fake-socket.js';
 
@@ -244,74 +244,6 @@ describe('options that cannot be meant are refused with NETLANE_INVALID_ARGUMENT
         expect(kernel.transports[0]?.groups).to.deep.equal([1]);
       },
       { socket: { groups: [1] } },
-    );
-  });
-});
-
-describe('an option that is set on an open socket', () => {
-  it('can be read back', async () => {
-    await withSocket(acknowledging, async (socket) => {
-      expect(await socket.getOption('noOverruns')).to.equal(0);
-      await socket.setOption('noOverruns', true);
-      expect(await socket.getOption('noOverruns')).to.equal(1);
-      await socket.setOption('receiveBuffer', 100_000);
-      expect(await socket.getOption('receiveBuffer')).to.equal(200_000);
-      await socket.setOption('receiveBuffer', 4 << 20, { force: true });
-      expect(await socket.getOption('receiveBuffer')).to.equal(8 << 20);
-    });
-  });
-
-  it('holds for the fds of its dumps and requests, too, where it shapes replies', async () => {
-    await withSocket(
-      (request) => refuse(request, 22, { message: 'text' }),
-      async (socket) => {
-        expect(await rejectionOf(socket.request(dumpLinks))).to.have.property('kernelMessage', 'text');
-        await socket.setOption('extendedAck', false);
-        expect(await rejectionOf(socket.request(dumpLinks))).not.to.have.property('kernelMessage');
-        expect(await rejectionOf(socket.request({ type: RTM.NEWLINK }))).not.to.have.property('kernelMessage');
-      },
-      { socket: { groups: [1] } },
-    );
-  });
-
-  it('holds for the next dump also when one runs while it is set', async () => {
-    const held: FakeRequest[] = [];
-    await withSocket(
-      (request) => void held.push(request),
-      async (socket, kernel) => {
-        const running = socket.request(dumpLinks);
-        while (held.length < 1) await settle(kernel);
-        await socket.setOption('strict', false);
-        for (const request of held.splice(0)) kernel.answer(request, multi(request, []));
-        await running;
-        const next = socket.request(dumpLinks);
-        while (held.length < 1) await settle(kernel);
-        expect(held[0]?.transport.option(NETLINK_GET_STRICT_CHK)).to.equal(0);
-        for (const request of held) kernel.answer(request, multi(request, []));
-        await next;
-      },
-    );
-  });
-
-  it('lets chunks grow with the receive buffer, and shrink', async () => {
-    await withSocket(acknowledging, async (socket, kernel) => {
-      await socket.setOption('receiveBuffer', 5000);
-      await Promise.all(Array.from({ length: 500 }, () => socket.request({ type: RTM.NEWLINK })));
-      expect(kernel.transports[0]?.drops).to.equal(0);
-    });
-  });
-
-  it('is EPERM where the kernel says so', async () => {
-    await withSocket(
-      acknowledging,
-      async (socket) => {
-        expect(await rejectionOf(socket.setOption('receiveBuffer', 4 << 20, { force: true }))).to.include({
-          code: 'EPERM',
-          syscall: 'setsockopt',
-        });
-        expect(await rejectionOf(socket.setOption('allNamespaces', true))).to.include({ code: 'EPERM' });
-      },
-      { kernel: { privileged: false } },
     );
   });
 });
