@@ -1,9 +1,17 @@
 import { readlinkSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
 import { linkOf } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
+import { transformed } from '../support/transformed.js';
+
+async function listOf(values: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
 
 describe('A function that runs in a namespace', function () {
   let namespace: Namespace;
@@ -92,6 +100,34 @@ describe('A function that runs in a namespace', function () {
     const exported = await namespace.run(async () => Object.keys(await import('../../lib/errno.js')));
     expect(exported).to.include('codeOfErrno');
     expect(await namespace.run(async () => (await import('node:path')).basename('/a/b'))).to.equal('b');
+  });
+
+  it('may have gone through tsx, esbuild, tsc, nyc or vitest: it runs inside all the same', async () => {
+    const expected: Readonly<Record<string, readonly [args: unknown[], result: unknown]>> = {
+      plain: [[2], 10],
+      withImport: [['/a/b'], 'b'],
+      dynamic: [[], 'b'],
+      counting: [[3], [0, 1, 2]],
+      withClass: [['blue'], 'hello blue 1'],
+    };
+    let count = 0;
+    for (const [tool, functions] of Object.entries(transformed)) {
+      for (const [name, text] of Object.entries(functions)) {
+        const fn = new Script(`(${text})`).runInThisContext() as (...args: unknown[]) => unknown;
+        const [args, result] = expected[name] ?? [[], undefined];
+        const run = namespace.run(fn, { args });
+        count += 1;
+        if (result === undefined) {
+          const error = await rejectionOf(run);
+          expect(error, `${tool}: ${name}`).to.have.nested.property('details.variable', 'readFileSync');
+          continue;
+        }
+        const given: unknown = await run;
+        const isIterable = typeof given === 'object' && given !== null && Symbol.asyncIterator in given;
+        expect(isIterable ? await listOf(given as AsyncIterable<unknown>) : given, `${tool}: ${name}`).to.deep.equal(result);
+      }
+    }
+    expect(count).to.be.above(20);
   });
 
   it('that cannot be sent is refused by a code before anything happens', async () => {
