@@ -77,6 +77,25 @@ describe('Objects beside links, addresses and routes', function () {
     expect((await route.statistics.list()).find((entry) => entry.link === index)?.link64?.txPackets).to.be.a('number');
   });
 
+  it('are found by what tells them, also where the kernel refuses to list by it', async () => {
+    const { index } = await route.links.get('v1');
+    const { index: port, master } = await route.links.get('v0');
+    expect(await route.netconf.get({ family: 'ipv4', link: 'v1' })).to.include({ family: 'ipv4', link: index });
+    expect((await route.netconf.list({ link: 'v1' })).every((settings) => settings.link === index)).to.equal(true);
+    expect(await route.statistics.list({ link: 'v1' })).to.have.length(1);
+    expect(await route.statistics.get({ link: 'v1' })).to.have.property('link', index);
+    expect(await route.neighbourTables.get({ name: 'ndisc_cache' })).to.include({ name: 'ndisc_cache', family: 'ipv6' });
+    expect(await route.bridgeLinks.get({ index: 'v0' })).to.include({ index: port, name: 'v0' });
+    expect((await route.bridgeLinks.list({ master: 'b0' })).map((one) => one.master)).to.deep.equal([master]);
+    expect(await route.bridgeLinks.find({ index: 'v1' })).to.equal(undefined);
+    const missing = (await rejectionOf(route.bridgeLinks.get({ index: 'v1' }))) as NetlinkError;
+    expect(missing).to.include({ code: 'ENOENT', operation: 'get bridge links' });
+    await route.nexthops.add({ id: 90, link: 'v1', family: 'ipv4' });
+    await route.nexthops.add({ id: 91, group: [{ id: 90 }], groupType: 'resilient', resilient: { buckets: 8 } });
+    expect((await route.buckets.list({ id: 91 })).map((bucket) => bucket.index)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(await route.buckets.get({ id: 91, index: 3 })).to.include({ id: 91, index: 3, nexthopId: 90 });
+  });
+
   it('multicast groups are as bridge shows them', async () => {
     await route.multicast.add({ bridge: 'b0', entry: { port: 'v0', group: '239.1.1.1', state: 'permanent' } });
     const [shown] = JSON.parse(execInside(one, 'bridge', ['-j', 'mdb', 'show'])) as { mdb: { grp: string }[] }[];

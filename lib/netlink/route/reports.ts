@@ -23,6 +23,8 @@ import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../.
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { NetlinkError } from '../../errors.js';
+import { matches } from './matching.js';
 import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
@@ -37,7 +39,11 @@ interface ReportType<T, Q> {
   readonly answer: number;
   /** Family in the first byte, whatever the query. */
   readonly family?: number | undefined;
+  /** Fields of a query that the kernel does not take of a list: the library looks at them. */
+  readonly own?: readonly string[] | undefined;
 }
+
+type Plain = Readonly<Record<string, unknown>>;
 
 /** What the kernel reports when asked, by a query of its own form. All operations may run concurrently. */
 export class ReportClient<T extends object, Q extends object> {
@@ -51,11 +57,25 @@ export class ReportClient<T extends object, Q extends object> {
 
   async #call(query: Q, options: OperationOptions | undefined): Promise<DumpCall<T>> {
     checkOperationOptions(options);
-    const { title, codec, get, answer, family } = this.#type;
-    const encoded = await this.exchange.encode(this.#type.query, query, options);
+    const { title, codec, get, answer, family, own = [] } = this.#type;
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const pattern = await this.#pattern(Object.fromEntries(given.filter(([name]) => own.includes(name))) as Q, options);
+    const asked = Object.fromEntries(given.filter(([name]) => !own.includes(name))) as Q;
+    const encoded = await this.exchange.encode(this.#type.query, asked, options);
     encoded.release();
     if (family !== undefined) encoded.bytes[0] = family;
-    return { type: get, answer, body: encoded.bytes, codec, operation: () => `list ${title}` };
+    const keep = pattern === undefined ? undefined : (value: T): boolean => matches(pattern, value as Plain);
+    return { type: get, answer, body: encoded.bytes, codec, keep, operation: () => `list ${title}` };
+  }
+
+  /** The fields as the objects have them: names of links are indexes. */
+  async #pattern(query: Q, options: OperationOptions | undefined): Promise<Plain | undefined> {
+    const names = Object.keys(query);
+    if (names.length === 0) return undefined;
+    const encoded = await this.exchange.encode(this.#type.query, query, options);
+    encoded.release();
+    const read = this.exchange.read(this.#type.query as Codec<Plain, never>, encoded.bytes);
+    return Object.fromEntries(names.map((name) => [name, read[name] ?? (query as Plain)[name]]));
   }
 
   /** All that the query asks for. Never a part: a dump that was interrupted is repeated. */
@@ -66,6 +86,15 @@ export class ReportClient<T extends object, Q extends object> {
   /** The same one by one, with bounded memory. */
   async *stream(query: Q = {} as Q, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
     return yield* this.exchange.stream(await this.#call(query, options), options);
+  }
+
+  /** The first that the query fits; undefined when there is none. */
+  async find(query: Q, options?: OperationOptions): Promise<T | undefined> {
+    return (await this.list(query, options))[0];
+  }
+
+  protected missing(): NetlinkError {
+    return new NetlinkError({ errno: -2, operation: `get ${this.#type.title}` }, { namespace: this.exchange.namespace });
   }
 
   protected async change<I extends object>(
@@ -80,17 +109,41 @@ export class ReportClient<T extends object, Q extends object> {
   }
 }
 
+/** Reports of which one can be asked for by what tells it. */
+class FoundClient<T extends object, Q extends object> extends ReportClient<T, Q> {
+  /** The first that the query fits. Rejects with ENOENT when there is none. */
+  async get(query: Q, options?: OperationOptions): Promise<T> {
+    const found = await this.find(query, options);
+    if (found === undefined) throw this.missing();
+    return found;
+  }
+}
+
 /** Buckets of resilient nexthop groups (Linux 5.13). */
-export class BucketClient<C extends Counting = 'number'> extends ReportClient<Counted<NexthopBucket, C>, NexthopBucketInput> {
+export class BucketClient<C extends Counting = 'number'> extends FoundClient<Counted<NexthopBucket, C>, NexthopBucketInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'nexthop buckets', codec: counting(nexthopBucket), query: nexthopBucket, get: 118, answer: 116 });
+    super(exchange, {
+      title: 'nexthop buckets',
+      codec: counting(nexthopBucket),
+      query: nexthopBucket,
+      get: 118,
+      answer: 116,
+      own: ['index'],
+    });
   }
 }
 
 /** Neighbour tables: their sizes, and the timing of each link. */
-export class NeighbourTableClient<C extends Counting = 'number'> extends ReportClient<Counted<NeighbourTable, C>, NeighbourTableInput> {
+export class NeighbourTableClient<C extends Counting = 'number'> extends FoundClient<Counted<NeighbourTable, C>, NeighbourTableInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'neighbour tables', codec: counting(neighbourTable), query: neighbourTable, get: 66, answer: 64 });
+    super(exchange, {
+      title: 'neighbour tables',
+      codec: counting(neighbourTable),
+      query: neighbourTable,
+      get: 66,
+      answer: 64,
+      own: ['name'],
+    });
   }
 
   /** Changes thresholds or the timing of a link: only what is given. `name` ('arp_cache', 'ndisc_cache') is needed. */
@@ -100,16 +153,16 @@ export class NeighbourTableClient<C extends Counting = 'number'> extends ReportC
 }
 
 /** Settings of forwarding. Only reported: they are changed by sysctl. */
-export class NetconfClient extends ReportClient<Netconf, NetconfInput> {
+export class NetconfClient extends FoundClient<Netconf, NetconfInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'network configuration', codec: netconf, query: netconf, get: 82, answer: 80 });
+    super(exchange, { title: 'network configuration', codec: netconf, query: netconf, get: 82, answer: 80, own: ['link'] });
   }
 }
 
 /** Counters of links (RTM_GETSTATS, Linux 4.7). The query's `filter` says which groups of counters are wanted. */
-export class StatisticsClient<C extends Counting = 'number'> extends ReportClient<Counted<Statistics, C>, StatisticsRequestInput> {
+export class StatisticsClient<C extends Counting = 'number'> extends FoundClient<Counted<Statistics, C>, StatisticsRequestInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'statistics', codec: counting(statistics), query: statisticsRequest, get: 94, answer: 92 });
+    super(exchange, { title: 'statistics', codec: counting(statistics), query: statisticsRequest, get: 94, answer: 92, own: ['link'] });
   }
 
   override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Counted<Statistics, C>[]> {
@@ -152,7 +205,7 @@ function merge<T extends Pick<Statistics, 'filter'>>(first: T, rest: T): T {
 /** Numbers by which this namespace knows others. */
 export class NamespaceIdClient extends ReportClient<NamespaceId, NamespaceIdInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'namespace ids', codec: namespaceId, query: namespaceId, get: 90, answer: 88 });
+    super(exchange, { title: 'namespace ids', codec: namespaceId, query: namespaceId, get: 90, answer: 88, own: ['id'] });
   }
 
   /** The number of a namespace; undefined while it has none here. */
@@ -177,6 +230,7 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
       get: 86,
       answer: 84,
       family: AF_BRIDGE,
+      own: ['bridge'],
     });
   }
 
@@ -209,7 +263,7 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
 }
 
 /** VLANs of bridges and their ports, with options (Linux 5.6). */
-export class BridgeVlanClient<C extends Counting = 'number'> extends ReportClient<Counted<BridgeVlan, C>, BridgeVlanQueryInput> {
+export class BridgeVlanClient<C extends Counting = 'number'> extends FoundClient<Counted<BridgeVlan, C>, BridgeVlanQueryInput> {
   constructor(exchange: Exchange) {
     super(exchange, {
       title: 'bridge VLANs',
@@ -231,7 +285,7 @@ export class BridgeVlanClient<C extends Counting = 'number'> extends ReportClien
 }
 
 /** Networks (VNI) that VXLAN tunnels with a filter take (Linux 5.18). */
-export class VniFilterClient<C extends Counting = 'number'> extends ReportClient<Counted<VniFilter, C>, VniFilterInput> {
+export class VniFilterClient<C extends Counting = 'number'> extends FoundClient<Counted<VniFilter, C>, VniFilterInput> {
   constructor(exchange: Exchange) {
     super(exchange, { title: 'VNI filters', codec: counting(vniFilter), query: vniFilter, get: 122, answer: 120, family: AF_BRIDGE });
   }
@@ -247,9 +301,17 @@ export class VniFilterClient<C extends Counting = 'number'> extends ReportClient
 }
 
 /** Links as their bridges see them: settings of ports, and VLANs. */
-export class BridgeLinkClient<C extends Counting = 'number'> extends ReportClient<Counted<BridgeLink, C>, BridgeLinkInput> {
+export class BridgeLinkClient<C extends Counting = 'number'> extends FoundClient<Counted<BridgeLink, C>, BridgeLinkInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'bridge links', codec: counting(bridgeLink), query: bridgeLink, get: 18, answer: 16, family: AF_BRIDGE });
+    super(exchange, {
+      title: 'bridge links',
+      codec: counting(bridgeLink),
+      query: bridgeLink,
+      get: 18,
+      answer: 16,
+      family: AF_BRIDGE,
+      own: ['index', 'name', 'master'],
+    });
   }
 
   /** Changes settings of a port or bridge, or adds VLANs to it. */
