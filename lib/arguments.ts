@@ -8,11 +8,14 @@ export function checkOptions(name: string, options: unknown, allowed: readonly s
   // An instance of something has no options: it was put at the wrong place.
   if (!isRecord(options)) throw invalidArgument(name, 'a plain object', options);
   for (const key of Object.keys(options)) {
-    if (allowed.includes(key)) continue;
-    const near = nearest(key, allowed);
-    const hint = near === undefined ? `known are ${allowed.join(', ')}` : `did you mean ${near}?`;
-    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `${name} has no option ${JSON.stringify(key)}`, { hint });
+    if (!allowed.includes(key)) throw unknownOption(name, key, allowed);
   }
+}
+
+function unknownOption(name: string, key: string, allowed: readonly string[]): NetlaneError {
+  const near = nearest(key, allowed);
+  const hint = near === undefined ? `known are ${allowed.join(', ')}` : `did you mean ${near}?`;
+  return new NetlaneError('NETLANE_INVALID_ARGUMENT', `${name} has no option ${JSON.stringify(key)}`, { hint });
 }
 
 /** What an option may be: a type, or one of some words; 'any' is checked elsewhere. */
@@ -24,11 +27,12 @@ export function checkRules<Options extends object>(
   options: unknown,
   rules: Readonly<Record<keyof Options, OptionRule>>,
 ): Options {
-  checkOptions(name, options, Object.keys(rules));
   if (options === undefined) return {} as Options;
-  const given = options as Readonly<Record<string, unknown>>;
-  for (const [key, rule] of Object.entries<OptionRule>(rules)) {
-    const value = given[key];
+  if (!isRecord(options)) throw invalidArgument(name, 'a plain object', options);
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(rules, key)) throw unknownOption(name, key, Object.keys(rules));
+    const rule = rules[key as keyof Options];
+    const value = options[key];
     if (value === undefined || rule === 'any') continue;
     const path = `${name}.${key}`;
     if (rule === 'signal') checkSignal(path, value);

@@ -123,7 +123,7 @@ export interface InsideSocket {
   setFilter(program: Uint8Array): void;
   /** The bytes of a sockaddr. */
   bind(address: Uint8Array): void;
-  /** 0, or a positive errno: EINPROGRESS while it goes on. */
+  /** 0, or a positive errno: EINPROGRESS while it goes on, which it does not where the other end is on this machine. */
   connect(address: Uint8Array): number;
   listen(backlog: number): void;
   /** One sendto: 0, or a positive errno. An empty address is none. */
@@ -217,6 +217,8 @@ export interface Native {
   readonly namespaceOfPidfd: (pidfd: number) => number;
   /** The calling thread's namespace (/proc/thread-self/ns/net). */
   readonly currentNamespace: () => number;
+  /** Whether the calling thread is in the namespace of the fd. */
+  readonly isCurrentNamespace: (fd: number) => boolean;
   readonly identity: (fd: number) => Identity;
   /** SO_NETNS_COOKIE by a socket opened inside; 0n where the kernel has none. */
   readonly cookie: (fd: number) => bigint;

@@ -1,7 +1,7 @@
 #include "inside_socket.h"
 
-#include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -38,6 +38,16 @@ AddressBytes addressArgument(const Napi::CallbackInfo& info, size_t index) {
 /** What a call gave, as a number: 0, or a positive errno. */
 Napi::Value outcome(Napi::Env env, ssize_t result) {
   return Napi::Number::New(env, result < 0 ? errno : 0);
+}
+
+/** What has become of connecting by now: a peer on this machine, or none, has answered before connect(2) returned. */
+int progress(int fd) {
+  pollfd state{fd, POLLOUT, 0};
+  if (poll(&state, 1, 0) <= 0) return EINPROGRESS;
+  int failure = 0;
+  socklen_t length = sizeof failure;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length) != 0) throw SystemFailure("getsockopt");
+  return failure;
 }
 
 }  // namespace
@@ -135,10 +145,10 @@ Napi::Value InsideSocket::bind(const Napi::CallbackInfo& info) {
 
 Napi::Value InsideSocket::connect(const Napi::CallbackInfo& info) {
   const AddressBytes address = addressArgument(info, 0);
+  if (::connect(number(), address.get(), address.length) == 0) return Napi::Number::New(info.Env(), 0);
   // EINTR of a socket that does not block: it goes on connecting all the same.
-  const int result = ::connect(number(), address.get(), address.length);
-  if (result != 0 && errno == EINTR) errno = EINPROGRESS;
-  return outcome(info.Env(), result);
+  const int failure = errno == EINTR ? EINPROGRESS : errno;
+  return Napi::Number::New(info.Env(), failure == EINPROGRESS ? progress(number()) : failure);
 }
 
 Napi::Value InsideSocket::listen(const Napi::CallbackInfo& info) {
@@ -193,10 +203,8 @@ Napi::Value InsideSocket::takeBlock(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value InsideSocket::release(const Napi::CallbackInfo& info) {
-  // A copy: the poller may hold the number until its close callback.
-  Fd copy(fcntl(number(), F_DUPFD_CLOEXEC, 0));
-  if (!copy.valid()) throw SystemFailure("fcntl");
-  const int handed = HandedOut::of(info.Env()).add(std::move(copy));
+  const int handed = HandedOut::of(info.Env()).add(fd_.release());
+  shut();
   shut();
   return Napi::Number::New(info.Env(), handed);
 }

@@ -130,6 +130,14 @@ Fd unshareNamespace(bool loopbackUp) {
   return made;
 }
 
+bool isCurrentNamespace(int fd) {
+  struct stat given;
+  struct stat own;
+  if (fstat(fd, &given) != 0) throw SystemFailure("fstat");
+  // Where /proc does not tell, it may be another one.
+  return stat("/proc/thread-self/ns/net", &own) == 0 && given.st_dev == own.st_dev && given.st_ino == own.st_ino;
+}
+
 Identity identity(int fd) {
   struct stat file;
   if (fstat(fd, &file) != 0) throw SystemFailure("fstat");

@@ -29,6 +29,9 @@ Fd currentNamespace();
 /** A new one, made by unshare(2) on the calling thread, which stays inside: only for threads that end. */
 Fd unshareNamespace(bool loopbackUp);
 
+/** Whether the calling thread is in it. */
+bool isCurrentNamespace(int fd);
+
 Identity identity(int fd);
 /** SO_NETNS_COOKIE of a socket; 0 where the kernel has none (before 5.14). */
 uint64_t cookieOfSocket(int fd);

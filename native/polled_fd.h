@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fcntl.h>
 #include <napi.h>
 #include <uv.h>
 
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "error.h"
 #include "fd.h"
 #include "poller.h"
 
@@ -15,7 +17,7 @@ namespace netlane {
 /** The descriptor of a socket that JavaScript has an object for, with `poll` and `ref` as lib/native.ts gives them to all such objects. */
 class PolledFd {
  public:
-  void take(Fd fd) { fd_ = std::make_shared<const Fd>(std::move(fd)); }
+  void take(Fd fd) { fd_ = std::make_shared<Fd>(std::move(fd)); }
   explicit operator bool() const { return fd_ != nullptr; }
   int number() const { return fd_->get(); }
 
@@ -39,6 +41,14 @@ class PolledFd {
     return info.Env().Undefined();
   }
 
+  /** Gives it away: the descriptor itself, or, where a poller may have its number until its close callback, a copy. */
+  Fd release() {
+    Fd given(poller_ ? fcntl(number(), F_DUPFD_CLOEXEC, 0) : fd_->release());
+    if (!given.valid()) throw SystemFailure("fcntl");
+    shut();
+    return given;
+  }
+
   /** Idempotent. The number is given back by the poller's close callback where there is a poller. */
   void shut() {
     if (poller_) std::exchange(poller_, nullptr)->close();
@@ -46,7 +56,7 @@ class PolledFd {
   }
 
  private:
-  std::shared_ptr<const Fd> fd_;
+  std::shared_ptr<Fd> fd_;
   std::shared_ptr<Poller> poller_;
   bool referenced_ = false;
 };

@@ -21,15 +21,18 @@ export function openAt(place: Place, family: number, type: number, protocol: num
 
 /** Gives the descriptor to `take`, which is to own it from then on; where that throws it is closed. */
 export function handOver<T>(place: Place, socket: InsideSocket, operation: string, take: (fd: number) => T): T {
+  let before;
   let fd;
   try {
+    before = socket.fd;
     fd = socket.release();
   } catch (thrown) {
     socket.close();
     throw place.explain(thrown, operation);
   }
-  // It is a copy, with a number of its own.
-  place.account(fd, operation);
+  // It may be a copy, with a number of its own; and it is open for something larger now.
+  if (fd === before) place.rename(fd, operation);
+  else place.account(fd, operation);
   let taken;
   try {
     taken = take(fd);

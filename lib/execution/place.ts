@@ -12,6 +12,8 @@ export interface Place {
   own(dependent: { close(): unknown }): () => void;
   /** Enters who has a socket, for leaks(), until it is closed. */
   account(fd: number, operation: string): void;
+  /** Says something else of a socket that was entered. */
+  rename(fd: number, operation: string): void;
   /** What native code threw as netlane's error, with what can be done about it. */
   explain(thrown: unknown, operation: string, hint?: string): unknown;
 }

@@ -38,7 +38,16 @@ function familyOf(family: LookupOptions['family']): 0 | 4 | 6 {
 /** The namespace that this thread is in, for as long as it lives. */
 function placeOf(label: string, name: string | undefined): Place {
   const nothing = (): void => undefined;
-  return { label, name, entryFd: () => -1, acquire: () => nothing, own: () => nothing, account: nothing, explain: (thrown) => thrown };
+  return {
+    label,
+    name,
+    entryFd: () => -1,
+    acquire: () => nothing,
+    own: () => nothing,
+    account: nothing,
+    rename: nothing,
+    explain: (thrown) => thrown,
+  };
 }
 
 /** All addresses of a name, in the order in which dns.lookup() would give them, as the options say. */

@@ -41,6 +41,12 @@ export function accountForSocket(fd: number, inode: bigint, owner: string): void
   sockets.set(fd, { inode, owner });
 }
 
+/** Says something else of a socket that was entered. */
+export function renameSocket(fd: number, owner: string): void {
+  const account = sockets.get(fd);
+  if (account !== undefined) sockets.set(fd, { inode: account.inode, owner });
+}
+
 /** Who accounts for the socket that has this number now. */
 export function accountOfSocket(fd: number, inode: bigint): string | undefined {
   const account = sockets.get(fd);

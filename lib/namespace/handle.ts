@@ -6,7 +6,6 @@ import { NetlaneError } from '../errors.js';
 import { native } from '../native.js';
 import { accountFor } from './accounts.js';
 import { codeOf, entryError } from './entry-error.js';
-import { ownId } from './processes.js';
 import { removeName } from './remove.js';
 
 /*
@@ -109,7 +108,7 @@ export class NamespaceHandle {
    */
   get entryFd(): number {
     this.assertOpen('use');
-    return this.id === ownId() ? -1 : this.#fd;
+    return native().isCurrentNamespace(this.#fd) ? -1 : this.#fd;
   }
 
   /**

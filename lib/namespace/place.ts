@@ -1,19 +1,22 @@
 import type { Place } from '../execution/place.js';
 import { invalidArgument } from '../errors.js';
 import { native } from '../native.js';
-import { accountForSocket } from './accounts.js';
+import { accountForSocket, renameSocket } from './accounts.js';
 import { entryError, namespaceError } from './entry-error.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 
 /** The handle as what runs inside needs it. */
 function placeOf(handle: NamespaceHandle): Place {
+  const label = String(handle);
+  const ownerOf = (operation: string): string => `${operation} in ${label}`;
   return {
-    label: String(handle),
+    label,
     name: handle.name,
     entryFd: () => handle.entryFd,
     acquire: () => handle.acquire(),
     own: (dependent) => handle.own(dependent),
-    account: (fd, operation) => accountForSocket(fd, native().identity(fd).inode, `${operation} in ${String(handle)}`),
+    account: (fd, operation) => accountForSocket(fd, native().identity(fd).inode, ownerOf(operation)),
+    rename: (fd, operation) => renameSocket(fd, ownerOf(operation)),
     explain(thrown, operation, hint) {
       const context = { operation, namespace: String(handle) };
       if (handle.closed || hint !== undefined) return namespaceError(thrown, { ...context, hint });

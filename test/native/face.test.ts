@@ -19,6 +19,7 @@ describe('The addon', () => {
         'enterNamespace',
         'forgetFd',
         'identity',
+        'isCurrentNamespace',
         'namespaceOfForeignSocket',
         'namespaceOfPidfd',
         'namespaceOfSocket',

@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
+import type { InsideSocket } from '../../lib/native.js';
 import { errorOf } from '../support/error-of.js';
 import { needsRoot } from '../support/skip.js';
 import { addon, cycles, failureOf, inNamespace, SOL_SOCKET } from './support/addon.js';
@@ -102,6 +104,47 @@ describe('A socket that was opened inside', function () {
       }
       expect(() => socket.connect(new Uint8Array(129))).to.throw(TypeError);
       socket.close();
+    }));
+
+  it('says at once what has become of connecting to this machine', async () => {
+    const native = addon();
+    const namespace = await native.createNamespaceAsync(true);
+    const address = (port: number): Uint8Array => Uint8Array.of(2, 0, port >> 8, port & 255, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    const sockets: InsideSocket[] = [];
+    const open = (): InsideSocket => {
+      const socket = new native.InsideSocket(namespace, 2, stream, 0);
+      sockets.push(socket);
+      return socket;
+    };
+    try {
+      const server = open();
+      server.bind(address(8000));
+      server.listen(0);
+      // The one that its queue has room for; what comes then is left without an answer.
+      expect([open().connect(address(8000)), open().connect(address(8001)), open().connect(address(8000))]).to.deep.equal([
+        0,
+        constants.errno.ECONNREFUSED,
+        constants.errno.EINPROGRESS,
+      ]);
+    } finally {
+      for (const socket of sockets) socket.close();
+      native.closeFd(namespace);
+    }
+  });
+
+  it('gives its own descriptor away, and a copy of one that is polled', () =>
+    inNamespace((namespace) => {
+      const native = addon();
+      for (const polled of [false, true]) {
+        const socket = new native.InsideSocket(namespace, unix, stream, 0);
+        const { fd } = socket;
+        if (polled) socket.poll(1, () => undefined);
+        const given = socket.release();
+        expect(given === fd).to.equal(!polled);
+        expect(failureOf(errorOf(() => socket.fd))).to.include({ errno: -constants.errno.EBADF });
+        expect(native.namespaceType(given)).to.equal(0);
+        native.closeFd(given);
+      }
     }));
 
   it('leaves nothing when its worker is ended at any moment', async () => {

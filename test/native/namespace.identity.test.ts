@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readlinkSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
+import { errorOf } from '../support/error-of.js';
 import { needs, needsRoot } from '../support/skip.js';
-import { addon, addonPath, inNamespace, withSockets } from './support/addon.js';
+import { addon, addonPath, failureOf, inNamespace, withSockets } from './support/addon.js';
 import type { Native } from '../../lib/native.js';
 import { resultOf, runScenario } from './support/scenario.js';
 
@@ -67,6 +68,15 @@ describe('A namespace fd', () => {
         }),
       );
     });
+
+    it('is told from the one that the calling thread is in', () =>
+      inNamespace((fd) => {
+        const native = addon();
+        const own = native.currentNamespace();
+        expect([native.isCurrentNamespace(own), native.isCurrentNamespace(fd)]).to.deep.equal([true, false]);
+        native.closeFd(own);
+        expect(failureOf(errorOf(() => native.isCurrentNamespace(own)))).to.include({ syscall: 'fstat' });
+      }));
 
     it('leaves the calling thread where it is', async () => {
       const before = readlinkSync('/proc/thread-self/ns/net');
