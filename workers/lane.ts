@@ -5,6 +5,7 @@ import {
   smallest,
   toLane,
   type ConnectTask,
+  type DrainedTask,
   type FilterTask,
   type FromLane,
   type LaneData,
@@ -219,8 +220,8 @@ async function attemptLonger(action: () => Promise<void> | undefined): Promise<O
   return { ok: true, value: undefined };
 }
 
-export function drained({ id }: SocketTask): Promise<Outcome<undefined>> {
-  return attemptLonger(() => find(id).pump.drained());
+export function drained({ id, sends }: DrainedTask): Promise<Outcome<undefined>> {
+  return attemptLonger(() => find(id).pump.drained(sends));
 }
 
 export function close({ id }: SocketTask): Promise<Outcome<undefined>> {

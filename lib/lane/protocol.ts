@@ -34,6 +34,11 @@ export interface OptionTask extends SocketTask {
   readonly value: number;
 }
 
+/** The sends that came with it are in the lane before the task is, as are later ones: how many are meant is said. */
+export interface DrainedTask extends SocketTask {
+  readonly sends: number;
+}
+
 export interface FilterTask extends SocketTask {
   readonly program: Uint8Array;
 }
@@ -47,7 +52,7 @@ export interface LaneTasks {
   memberships: [SocketTask, number[]];
   setFilter: [FilterTask, undefined];
   statistics: [SocketTask, TransportStatistics];
-  drained: [SocketTask, undefined];
+  drained: [DrainedTask, undefined];
   close: [SocketTask, undefined];
 }
 

@@ -38,6 +38,7 @@ export class LaneTransport implements Transport {
   readonly #slabs = new Set<ArrayBuffer>();
   #kept = false;
   #returned = 0;
+  #sends = 0;
   #closing: Promise<void> | undefined;
 
   constructor(client: LaneChannel, id: number, namespace: string, events: TransportEvents) {
@@ -75,7 +76,9 @@ export class LaneTransport implements Transport {
   }
 
   send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean {
-    if (this.#closing === undefined) this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
+    if (this.#closing !== undefined) return false;
+    this.#sends++;
+    this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
     return false;
   }
 
@@ -123,7 +126,7 @@ export class LaneTransport implements Transport {
   }
 
   async drained(): Promise<void> {
-    await this.#task('drained', { id: this.#id });
+    await this.#task('drained', { id: this.#id, sends: this.#sends });
   }
 
   ref(keep: boolean): void {

@@ -68,9 +68,9 @@ export class SocketPump {
     return this.#sends.push(bytes, tag, port, groups);
   }
 
-  /** Resolves when the kernel took or refused all that was sent so far. */
-  drained(): Promise<void> {
-    return this.#sends.drained();
+  /** Resolves when the kernel took or refused so many sends: all so far, unless it is said. */
+  drained(count?: number): Promise<void> {
+    return this.#sends.drained(count);
   }
 
   release(slab: ArrayBuffer): void {

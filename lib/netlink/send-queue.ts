@@ -28,7 +28,9 @@ export class SendQueue {
   readonly #queue = new Queue<Send>();
   #pause = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #drained: (() => void)[] = [];
+  #pushed = 0;
+  /** Who waits until so many are done, in order. */
+  readonly #drained = new Queue<{ readonly at: number; readonly resolve: () => void }>();
 
   constructor(socket: NativeSocket, events: SendEvents) {
     this.#socket = socket;
@@ -39,9 +41,15 @@ export class SendQueue {
     return this.#queue.length > 0;
   }
 
+  /** Sends that the kernel took or refused. */
+  get #done(): number {
+    return this.#pushed - this.#queue.length;
+  }
+
   /** Whether it is done with the bytes. */
   push(bytes: Uint8Array, tag: number, port: number, groups: number): boolean {
     const send: Send = { bytes, tag, port, groups };
+    this.#pushed++;
     if (!this.#waits && this.#try(send)) return true;
     this.#queue.push(send);
     this.#later();
@@ -68,8 +76,8 @@ export class SendQueue {
       }
       this.#queue.shift();
       this.#pause = 0;
+      while (this.#drained.first !== undefined && this.#drained.first.at <= this.#done) this.#drained.shift()?.resolve();
     }
-    for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   #later(): void {
@@ -81,15 +89,17 @@ export class SendQueue {
     this.#pause = Math.min(Math.max(this.#pause * 2, 1), longestPause);
   }
 
-  /** Resolves when everything pushed so far was taken or refused by the kernel, or the queue was closed. */
-  drained(): Promise<void> {
-    if (!this.#waits) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+  /** Resolves when so many sends, all of them so far unless it is said, were taken or refused by the kernel, or the queue was closed. */
+  drained(count = this.#pushed): Promise<void> {
+    if (this.#done >= count) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drained.push({ at: count, resolve });
+    });
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#queue.clear();
-    for (const resolve of this.#drained.splice(0)) resolve();
+    for (const { resolve } of this.#drained.clear()) resolve();
   }
 }

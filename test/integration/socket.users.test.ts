@@ -2,6 +2,9 @@ import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Namespace } from '../../lib/namespace.js';
+import { native } from '../../lib/native.js';
+import { protocols } from '../../lib/netlink/constants.js';
+import { slabSize } from '../../lib/netlink/pump.js';
 import type { NetlinkSocket } from '../../lib/netlink/socket.js';
 import { pattern } from '../native/support/frames.js';
 import { rejectionOf } from '../support/error-of.js';
@@ -107,6 +110,32 @@ for (const carrier of carriers) {
       await Promise.all(sends);
       expect(messages.map(({ sequence }) => sequence)).to.deep.equal(sent);
       expect(sent).to.deep.equal(Array.from({ length: 400 }, (_, count) => count));
+    });
+
+    it('know of each message when the kernel took it, though others still wait behind it', async () => {
+      const sender = await scratch.socket(namespace, 'usersock', { carrier, from: 'any' });
+      // Nobody reads this one but the test.
+      const receiver = new (native().NetlinkSocket)({ namespace: namespace.fd, protocol: protocols.usersock, port: 0 });
+      try {
+        let taken = 0;
+        const sends = Array.from({ length: 1000 }, () =>
+          sender.send({ type: 300, port: receiver.port, body: new Uint8Array(1000) }).then(
+            () => void taken++,
+            (error: { code?: unknown }) => error.code,
+          ),
+        );
+        for (let round = 0; round < 3; round++) {
+          const before = taken;
+          await until('as many are known of as the kernel took', async () => taken > before && taken === (await sender.statistics()).sent);
+          receiver.receive(new ArrayBuffer(slabSize), 0, 0x7fffffff);
+        }
+        await sender.close();
+        const outcomes = await Promise.all(sends);
+        expect(outcomes.filter((outcome) => outcome === 'NETLANE_CLOSED')).to.have.length(1000 - taken);
+        expect(taken).to.be.lessThan(1000);
+      } finally {
+        receiver.close();
+      }
     });
 
     it('hear other processes', async () => {
