@@ -54,6 +54,8 @@ export class DumpSocket implements TransportEvents {
   /** What watches, or watched, over the latest pass. */
   #watched: GuardedPass | undefined;
   #failure: Error | undefined;
+  /** performance.now() when something came last. */
+  lastArrival = 0;
   #wake: (() => void) | undefined;
   #eager = false;
   #closing: Promise<void> | undefined;
@@ -219,6 +221,7 @@ export class DumpSocket implements TransportEvents {
   }
 
   received(slab: ArrayBuffer, end: number): void {
+    this.lastArrival = performance.now();
     this.#slabs.push(new FrameCursor(slab, end));
     // A list takes everything at once, so that the slab goes back before the waiter has run.
     if (this.#eager) while (this.#slabs.length > 0 && this.#pass?.outcome === undefined) this.#read();

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../errors.js';
+import { Admission, type Place } from './admission.js';
 import type { CheckedRequest } from './pending.js';
 import { DumpSocket, dumpInterrupted, type Outcome } from './dump.js';
 import { guardOf, type Guard } from './guards.js';
 import type { Message, MessageView } from './message.js';
-import { closed, type Asked } from './refusal.js';
+import { closed, notOpened, type Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 import { Turns } from './turns.js';
@@ -16,7 +17,7 @@ const attempts = 10;
 const idleLimit = 4;
 /** Milliseconds that an idle fd is kept. */
 const idleTime = 2000;
-/** Dumps at the same time; the others wait for their turn. Each holds up to 1 MiB of slabs. */
+/** Dumps at the same time; the others wait for their turn. Each holds up to 1 MiB of slabs. Streams whose consumers take their time do not count. */
 const concurrent = 16;
 
 /** The passes of one list. */
@@ -41,8 +42,7 @@ export class Dumps {
   readonly #busy = new Set<DumpSocket>();
   /** Busy with options that are no longer wanted: not to be used again. */
   readonly #outdated = new WeakSet<DumpSocket>();
-  readonly #turns: (() => void)[] = [];
-  #running = 0;
+  readonly #admission: Admission;
   #timer: NodeJS.Timeout | undefined;
   readonly #waiting: Waiting;
 
@@ -51,6 +51,7 @@ export class Dumps {
     this.#transport = transport;
     this.#options = options;
     this.#waiting = new Waiting(options.namespace);
+    this.#admission = new Admission(concurrent, this.#waiting, () => Math.max(0, ...[...this.#busy].map(({ lastArrival }) => lastArrival)));
   }
 
   #asked(request: CheckedRequest, context: RequestContext): Asked {
@@ -59,10 +60,10 @@ export class Dumps {
 
   async list(request: CheckedRequest, context: RequestContext): Promise<Reply> {
     const asked = this.#asked(request, context);
-    await this.#turn(request.signal);
+    const place = await this.#turn(asked, request);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(request);
+      dump = await this.#acquire(asked, request);
       const messages: Message[] = [];
       const deliver = context.sink ?? ((view: MessageView): void => void messages.push(view.copy()));
       const started = performance.now();
@@ -81,7 +82,7 @@ export class Dumps {
         await this.#waiting.for(sleep(Math.min(2 ** attempt, 64) * (0.5 + Math.random())), request.signal);
       }
     } finally {
-      this.#release(dump);
+      this.#release(dump, place);
     }
   }
 
@@ -117,26 +118,30 @@ export class Dumps {
     take: (view: MessageView) => T,
   ): AsyncGenerator<T, undefined, undefined> {
     const asked = this.#asked(request, context);
-    await this.#turn(request.signal);
+    const place = await this.#turn(asked, request);
     let dump: DumpSocket | undefined;
     try {
-      dump = await this.#acquire(request);
+      dump = await this.#acquire(asked, request);
       dump.start(asked, request, context);
       let taken: T[] = [];
       const turns = new Turns();
       while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
         const batch = taken;
         taken = [];
+        // Others may have the place while the consumer is busy with what it got.
+        this.#admission.rest(place);
         for (const value of batch) {
           yield value;
+          place.steps++;
           if (turns.due) await turns.take();
         }
+        place.resting = false;
       }
       if (dump.outcome().kind === 'interrupted') throw dumpInterrupted(asked, 1);
       return undefined;
     } finally {
       // Left early, the rest of the dump is still on its way: the fd goes with it.
-      this.#release(dump);
+      this.#release(dump, place);
     }
   }
 
@@ -146,34 +151,10 @@ export class Dumps {
     if (signal?.aborted === true) throw abortError(signal, { namespace: this.#options.namespace });
   }
 
-  /** Waits for one of the places; rejects at once when the signal says so, and then leaves no gap in the line. */
-  async #turn(signal: AbortSignal | undefined): Promise<void> {
-    this.#checkOpen(signal);
-    if (this.#running < concurrent) {
-      this.#running++;
-      return;
-    }
-    let turn: (() => void) | undefined;
-    const ours = new Promise<void>((resolve) => {
-      turn = resolve;
-      this.#turns.push(resolve);
-    });
-    try {
-      await this.#waiting.for(ours, signal);
-    } catch (error) {
-      const at = turn === undefined ? -1 : this.#turns.indexOf(turn);
-      // No longer in the line: the place came in the same moment, and is for the next one.
-      if (at === -1) this.#passOn();
-      else this.#turns.splice(at, 1);
-      throw error;
-    }
-  }
-
-  /** The place goes to the next in the line, or is free. */
-  #passOn(): void {
-    const next = this.#turns.shift();
-    if (next === undefined) this.#running--;
-    else next();
+  /** Waits for one of the places; rejects at once when the signal says so. */
+  async #turn(asked: Asked, request: CheckedRequest): Promise<Place> {
+    this.#checkOpen(request.signal);
+    return this.#admission.take(asked, request);
   }
 
   #guardOf(request: CheckedRequest): Guard | undefined {
@@ -189,18 +170,18 @@ export class Dumps {
     }
   }
 
-  async #acquire(request: CheckedRequest): Promise<DumpSocket> {
+  async #acquire(asked: Asked, request: CheckedRequest): Promise<DumpSocket> {
     this.#checkOpen(request.signal);
     const guard = this.#guardOf(request);
     const idle = guard === undefined ? this.#takeIdle() : undefined;
-    const dump = idle ?? (await this.#open(guard, request.signal));
+    const dump = idle ?? (await this.#open(guard, asked, request));
     if (this.#waiting.ended !== undefined) void dump.close();
     this.#checkOpen(undefined);
     this.#busy.add(dump);
     return dump;
   }
 
-  async #open(guard: Guard | undefined, signal: AbortSignal | undefined): Promise<DumpSocket> {
+  async #open(guard: Guard | undefined, asked: Asked, { signal, timeout }: CheckedRequest): Promise<DumpSocket> {
     let wanted = true;
     let opened: DumpSocket | undefined;
     const opening = DumpSocket.open(this.#factory, this.#transport, guard).then(async (dump) => {
@@ -211,7 +192,7 @@ export class Dumps {
     });
     this.#waiting.track(opening);
     try {
-      return await this.#waiting.for(opening, signal);
+      return await this.#waiting.for(opening, signal, { timeout, error: () => notOpened(asked, timeout) });
     } catch (error) {
       wanted = false;
       void opened?.close();
@@ -219,18 +200,17 @@ export class Dumps {
     }
   }
 
-  #release(dump: DumpSocket | undefined): void {
-    if (dump !== undefined) {
-      this.#busy.delete(dump);
-      const wanted = dump.reusable && !this.#outdated.has(dump) && this.#waiting.ended === undefined;
-      if (wanted && (this.#idle.length < idleLimit || this.#turns.length > 0)) {
-        this.#idle.push(dump);
-        this.#timer ??= setTimeout(() => {
-          this.#expire();
-        }, idleTime).unref();
-      } else void dump.close();
-    }
-    this.#passOn();
+  #release(dump: DumpSocket | undefined, place: Place): void {
+    const passedOn = this.#admission.give(place);
+    if (dump === undefined) return;
+    this.#busy.delete(dump);
+    const wanted = dump.reusable && !this.#outdated.has(dump) && this.#waiting.ended === undefined;
+    if (wanted && (passedOn || this.#idle.length < idleLimit)) {
+      this.#idle.push(dump);
+      this.#timer ??= setTimeout(() => {
+        this.#expire();
+      }, idleTime).unref();
+    } else void dump.close();
   }
 
   #expire(): void {
@@ -248,6 +228,7 @@ export class Dumps {
   /** Everybody who waits gets the error, at once. */
   async close(error: Error = closed('the socket', this.#options.namespace)): Promise<void> {
     clearTimeout(this.#timer);
+    this.#admission.close();
     const open = [...this.#idle.splice(0), ...this.#busy];
     for (const dump of this.#busy) dump.fail(error);
     await Promise.all([this.#waiting.end(error), ...open.map((dump) => dump.close())]);

@@ -44,6 +44,15 @@ export class Queue<T> {
     if (at !== -1) this.#items.splice(at, 1);
   }
 
+  /** Takes those out that are meant, in order. */
+  deleteAll(meant: (item: T) => boolean): T[] {
+    const taken: T[] = [];
+    const rest = this.#items.slice(this.#head).filter((item) => !meant(item) || taken.push(item) === 0);
+    this.#items = rest;
+    this.#head = 0;
+    return taken;
+  }
+
   /** Takes all out. */
   clear(): T[] {
     const rest = this.#items.slice(this.#head);

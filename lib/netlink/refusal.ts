@@ -114,6 +114,26 @@ export function timedOut(asked: Asked, milliseconds: number): NetlaneError {
   });
 }
 
+/** It waited for others that were before it, and in that time none of them got any further. */
+export function noTurn(asked: Asked, milliseconds: number): NetlaneError {
+  return new NetlaneError('NETLANE_TIMEOUT', `not sent: what was asked before it had no answer for ${milliseconds} ms`, {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    details: { timeout: milliseconds, sent: false },
+    hint: 'the kernel has not heard of it',
+  });
+}
+
+/** The fd that it needs did not open. */
+export function notOpened(asked: Asked, milliseconds: number): NetlaneError {
+  return new NetlaneError('NETLANE_TIMEOUT', `not sent: no socket could be opened for it within ${milliseconds} ms`, {
+    operation: operationOf(asked),
+    namespace: asked.namespace,
+    details: { timeout: milliseconds, sent: false },
+    hint: 'the kernel has not heard of it',
+  });
+}
+
 export function closed(what: string, namespace: string): NetlaneError {
   return new NetlaneError('NETLANE_CLOSED', `${what} is closed`, { namespace });
 }

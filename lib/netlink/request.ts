@@ -34,7 +34,10 @@ export interface Request {
   readonly repeatable?: boolean | undefined;
   /** Ends the wait at once with ABORT_ERR; what the kernel was already told is not taken back. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without any progress, from the hand-over to the kernel on; 0 is no limit. Default: the socket's. */
+  /**
+   * Milliseconds without any progress; 0 is no limit. Default: the socket's. They count from the hand-over to the kernel on, and anew with each
+   * part of the answer. Of a dump or a stream that waits for its turn, what those before it get is progress as well.
+   */
   readonly timeout?: number | undefined;
 }
 

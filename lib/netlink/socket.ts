@@ -207,8 +207,9 @@ export class NetlinkSocket {
   }
 
   /**
-   * A dump as an async iterator with bounded memory: no more is read from the kernel than the loop takes. Leaving the loop early closes
-   * the stream's fd. An interruption is an error after the last message, since what was given cannot be taken back.
+   * A dump as an async iterator with bounded memory: no more is read from the kernel than the loop takes. The loop may take its time, and
+   * ask for other things meanwhile. Leaving it early closes the stream's fd. An interruption is an error after the last message, since
+   * what was given cannot be taken back.
    */
   stream(request: Request): AsyncGenerator<Message, undefined, undefined>;
   stream<T>(request: Request, context: RequestContext, take: (view: MessageView) => T): AsyncGenerator<T, undefined, undefined>;

@@ -36,6 +36,14 @@ export function offAbort(signal: AbortSignal, callback: () => void): void {
   signal.removeEventListener('abort', known.listener);
 }
 
+/** How long to wait. */
+export interface TimeLimit {
+  /** Milliseconds; 0 is no limit. */
+  readonly timeout: number;
+  /** What it then rejects with. */
+  readonly error: () => Error;
+}
+
 /** Work that cannot be stopped, such as opening an fd, and those who wait for it: they can be sent away at once. */
 export class Waiting {
   readonly #namespace: string;
@@ -53,9 +61,13 @@ export class Waiting {
     return this.#ended;
   }
 
-  /** Waits for the work, but rejects as soon as the signal aborts or end() is called. What then becomes of the work is the caller's business. */
-  for<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  /**
+   * Waits for the work, but rejects as soon as the signal aborts, the time is over or end() is called. What then becomes of the work is the
+   * caller's business.
+   */
+  for<T>(work: Promise<T>, signal: AbortSignal | undefined, limit?: TimeLimit): Promise<T> {
     return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
       const abort = (): void => {
         stop();
         if (signal !== undefined) reject(abortError(signal, { namespace: this.#namespace }));
@@ -65,6 +77,7 @@ export class Waiting {
         reject(error);
       };
       const stop = (): void => {
+        clearTimeout(timer);
         this.#waiters.delete(end);
         if (signal !== undefined) offAbort(signal, abort);
       };
@@ -76,6 +89,10 @@ export class Waiting {
       } else {
         this.#waiters.add(end);
         if (signal !== undefined) onAbort(signal, abort);
+        if (limit === undefined || limit.timeout === 0) return;
+        timer = setTimeout(() => {
+          end(limit.error());
+        }, limit.timeout);
       }
     });
   }

@@ -118,6 +118,18 @@ describe('nl requests', () => {
       return true;
     });
     expect(inner).to.deep.equal(['lo']);
+    // Also by many at the same time, each of which asks before it takes the next message.
+    const asking = async (): Promise<number> => {
+      let asked = 0;
+      const outer = handle.newLinkListRequest();
+      outer.retryInterrupted = false;
+      await outer.executeIter(nl.NETLINK_ROUTE, nl.RTM_NEWLINK, async () => {
+        asked += (await linkNames(handle)).length;
+        return true;
+      });
+      return asked;
+    };
+    expect(await Promise.all(Array.from({ length: 40 }, asking))).to.deep.equal(Array.from({ length: 40 }, () => 1));
     const thrown = request.executeIter(nl.NETLINK_ROUTE, nl.RTM_NEWLINK, () => {
       throw new Error('enough');
     });

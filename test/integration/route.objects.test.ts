@@ -196,6 +196,20 @@ for (const thread of ['lane', 'caller'] as const) {
       expect(streamed).to.deep.equal((await route.routes.list({ table: 'main' })).map((value) => value.destination));
     });
 
+    it('streams any number at the same time, whose loops list something themselves', async () => {
+      const loop = async (): Promise<number> => {
+        let listed = 0;
+        for await (const value of route.routes.stream({ table: 'main' })) {
+          const links = await route.links.list();
+          if (value.table === 'main' && links.some(({ name }) => name === 'lo')) listed += 1;
+        }
+        return listed;
+      };
+      const all = (await route.routes.list({ table: 'main' })).length;
+      expect(all).to.be.greaterThan(1);
+      expect(await Promise.all(Array.from({ length: 40 }, loop))).to.deep.equal(Array.from({ length: 40 }, () => all));
+    });
+
     it('waits for a link to be as it should', async () => {
       const waiting = route.links.waitFor('w0', (link) => link?.up === true);
       await route.links.add({ name: 'w0', kind: 'bridge' });

@@ -9,6 +9,7 @@ describe('a queue', () => {
       { weight: 3, arbitrary: fc.constant('shift') },
       fc.constant('unshift'),
       fc.constant('delete'),
+      fc.constant('delete all'),
       { weight: 1, arbitrary: fc.constant('many') },
     );
     fc.assert(
@@ -27,7 +28,12 @@ describe('a queue', () => {
             }
             for (let count = 0; count < 1400; count++) expect(queue.shift()).to.equal(model.shift());
           } else if (one === 'shift') expect(queue.shift()).to.equal(model.shift());
-          else if (one === 'unshift') {
+          else if (one === 'delete all') {
+            const meant = (item: number): boolean => item % 3 === 0;
+            expect(queue.deleteAll(meant)).to.deep.equal(model.filter(meant));
+            const rest = model.filter((item) => !meant(item));
+            model.splice(0, model.length, ...rest);
+          } else if (one === 'unshift') {
             queue.unshift(next);
             model.unshift(next++);
           } else {

@@ -172,17 +172,6 @@ describe('a stream', () => {
     });
   });
 
-  it('gives its place to others when it ends, however it ends', async () => {
-    await withSocket(numbering(50), async (socket) => {
-      const streams = Array.from({ length: 16 }, () => socket.stream(dumpLinks));
-      for (const stream of streams) await stream.next();
-      const waiting = socket.request(dumpLinks);
-      await streams[3]?.return(undefined);
-      expect((await waiting).messages.length).to.equal(50);
-      for (const stream of streams) await stream.return(undefined);
-    });
-  });
-
   it('reports what `take` throws and closes its fd', async () => {
     await withSocket(numbering(50), async (socket, kernel) => {
       const mine = new Error('cannot decode');
