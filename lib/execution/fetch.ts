@@ -64,11 +64,13 @@ function dispatcherOf(place: Place): Promise<Agent> {
   if (known !== undefined) return known;
   const made = dispatcherInside(place);
   // Also while it is being made.
-  place.own({
+  place.serve({
     close: async () => {
       const agent = await made;
       await agent.destroy(new NetlaneError('NETLANE_CLOSED', 'the namespace was closed', { operation: 'fetch', namespace: place.label }));
     },
+    // Bodies are read to their ends.
+    retire: async () => (await made).close(),
   });
   dispatchers.set(place, made);
   return made;
@@ -85,7 +87,13 @@ export async function fetchInside(place: Place, input: string | URL | Request, i
     });
   }
   place.entryFd();
-  const dispatcher = await dispatcherOf(place);
-  // Node declares the dispatcher of an older undici, which it has inside; it takes this one as well.
-  return fetch(input, { ...init, dispatcher: dispatcher as never });
+  // The dispatcher ends what is under way; that something is keeps the namespace open, also when it is forgotten.
+  const disown = place.own({ close: () => undefined });
+  try {
+    const dispatcher = await dispatcherOf(place);
+    // Node declares the dispatcher of an older undici, which it has inside; it takes this one as well.
+    return await fetch(input, { ...init, dispatcher: dispatcher as never });
+  } finally {
+    disown();
+  }
 }

@@ -10,6 +10,11 @@ export interface Place {
   acquire(): () => void;
   /** Enters something that the namespace's close() ends. Returns the function that takes it off. Throws NETLANE_CLOSED. */
   own(dependent: { close(): unknown }): () => void;
+  /**
+   * Enters what only serves what runs inside: close() ends it, and retire(), which lets what is under way be done, where the namespace was forgotten. Throws
+   * NETLANE_CLOSED.
+   */
+  serve(servant: { close(): unknown; retire(): unknown }): void;
   /** Enters who has a socket, for leaks(), until it is closed. */
   account(fd: number, operation: string): void;
   /** Says something else of a socket that was entered. */

@@ -44,6 +44,7 @@ function placeOf(label: string, name: string | undefined): Place {
     entryFd: () => -1,
     acquire: () => nothing,
     own: () => nothing,
+    serve: nothing,
     account: nothing,
     rename: nothing,
     explain: (thrown) => thrown,

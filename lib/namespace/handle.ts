@@ -51,7 +51,18 @@ export interface Dependent {
   close(): unknown;
 }
 
+/** What dependents use, and nobody else: a lane, connections that wait to be used again. */
+export interface Servant extends Dependent {
+  /** Ends it when the Namespace was forgotten and has no dependents any more; what is still under way is done first. */
+  retire(): unknown;
+}
+
 const nothing = (): void => undefined;
+
+/** Each is called at once, so that all that waits is rejected in this very call; one that throws must not keep the others open. */
+function allEnded(ends: readonly (() => unknown)[]): Promise<PromiseSettledResult<unknown>[]> {
+  return Promise.allSettled(ends.map((end) => new Promise((resolve) => resolve(end()))));
+}
 
 export class NamespaceHandle {
   readonly name: string | undefined;
@@ -67,6 +78,7 @@ export class NamespaceHandle {
   readonly #directory: string | undefined;
   readonly #temporary: boolean;
   readonly #dependents = new Set<Dependent>();
+  readonly #servants = new Set<Servant>();
   readonly #endAccount: () => void;
   #cookie: bigint | undefined;
   /** The handle's own, until close(), and one for each acquire(). */
@@ -164,6 +176,12 @@ export class NamespaceHandle {
     };
   }
 
+  /** Enters something that close() ends as it does a dependent, and that keeps no forgotten Namespace open. Throws NETLANE_CLOSED. */
+  serve(servant: Servant): void {
+    this.assertOpen('use');
+    this.#servants.add(servant);
+  }
+
   /**
    * Ends the dependents, deletes a temporary name and gives the fd up. The same promise every time. Rejects with what failed, after
    * everything that could be done was done; several failures come as an AggregateError.
@@ -184,7 +202,7 @@ export class NamespaceHandle {
     // What still runs inside is in use, and may need the fd again.
     if (this.#closing !== undefined || this.#dependents.size > 0) return;
     const text = `${String(this)} was garbage-collected without close(); its file descriptor ${this.#fd} was closed by netlane`;
-    const ending = this.#end(Promise.resolve([]));
+    const ending = this.#end(this.#retireServants());
     this.#closing = ending;
     const detail = `It was opened${this.opened === '' ? ' at an unknown place' : `\n${this.opened}`}`;
     const warn = (message: string): void => process.emitWarning(message, { type: 'NetlaneWarning', code: 'NETLANE_UNCLOSED', detail });
@@ -197,10 +215,16 @@ export class NamespaceHandle {
   }
 
   #endDependents(): Promise<PromiseSettledResult<unknown>[]> {
-    const dependents = [...this.#dependents];
+    const dependents = [...this.#dependents, ...this.#servants];
     this.#dependents.clear();
-    // Each is called at once, so that all that waits is rejected in this very call; a close() that throws must not keep the others open.
-    return Promise.allSettled(dependents.map((dependent) => new Promise((resolve) => resolve(dependent.close()))));
+    this.#servants.clear();
+    return allEnded(dependents.map((dependent) => () => dependent.close()));
+  }
+
+  #retireServants(): Promise<PromiseSettledResult<unknown>[]> {
+    const servants = [...this.#servants];
+    this.#servants.clear();
+    return allEnded(servants.map((servant) => () => servant.retire()));
   }
 
   async #end(ended: Promise<readonly PromiseSettledResult<unknown>[]>): Promise<void> {

@@ -89,7 +89,8 @@ function laneFactory(handle: NamespaceHandle): TransportFactory {
   const factory = new LaneFactory(laneNamespace(handle), { shared: handle.lane === 'shared', idleTime: handle.laneIdle });
   const explained = explaining(factory, handle);
   laneFactories.set(handle, explained);
-  handle.own({ close: () => factory.leave() });
+  const leave = (): Promise<void> => factory.leave();
+  handle.serve({ close: leave, retire: leave });
   return explained;
 }
 

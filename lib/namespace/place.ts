@@ -15,6 +15,7 @@ function placeOf(handle: NamespaceHandle): Place {
     entryFd: () => handle.entryFd,
     acquire: () => handle.acquire(),
     own: (dependent) => handle.own(dependent),
+    serve: (servant) => handle.serve(servant),
     account: (fd, operation) => accountForSocket(fd, native().identity(fd).inode, ownerOf(operation)),
     rename: (fd, operation) => renameSocket(fd, ownerOf(operation)),
     explain(thrown, operation, hint) {

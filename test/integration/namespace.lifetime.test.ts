@@ -251,6 +251,62 @@ describe('a Namespace', () => {
     });
   });
 
+  for (const [use, options, statements] of [
+    ['a socket on its lane', '{}', `await (await namespace.netlink('route')).close();`],
+    ['a socket on a shared lane', `{ lane: 'shared' }`, `await (await namespace.netlink('route')).close();`],
+    ['a typed client', '{}', `const route = await namespace.route(); await route.links.list(); await route.close();`],
+    [
+      'a watch',
+      '{}',
+      `const route = await namespace.route(); const watch = route.watch(['link']); await watch.ready; await watch.close(); await route.close();`,
+    ],
+    ['a task', '{ taskIdle: 1 }', `await namespace.run(() => 1);`],
+    ['a program', '{}', `await namespace.exec('true');`],
+    ['a socket for packets', '{}', `await (await namespace.packet({ link: 'lo' })).close();`],
+    [
+      'fetch()',
+      '{ loopback: true }',
+      `const server = await namespace.listen({ port: 0, server: createServer((_, response) => response.end('answer')) });
+       await (await namespace.fetch('http://127.0.0.1:' + server.address().port)).text();
+       await new Promise((resolve) => server.close(resolve));`,
+    ],
+  ] as const) {
+    it(`that is forgotten after ${use} was used and closed is collected, with one warning for each`, () => {
+      const text = `
+        import { createServer } from 'node:http';
+        let warnings = 0;
+        process.on('warning', ({ code, message }) => { if (code === 'NETLANE_UNCLOSED') warnings += 1; else throw new Error(message); });
+        const forgetful = async () => { const namespace = await Namespace.create(${options}); ${statements} };
+        for (let round = 0; round < 3; round += 1) await forgetful();
+        // The lanes and threads that are ending have fds of their own.
+        for (let round = 0; round < 2000 && (warnings < 3 || Namespace.leaks().fds.length > 0); round += 1) {
+          globalThis.gc();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        for (let round = 0; round < 5; round += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
+        console.log(JSON.stringify({ warnings, fds: Namespace.leaks().fds }));`;
+      expect(resultOfProgram(text, [], ['--expose-gc', '--no-warnings'])).to.deep.equal({ warnings: 3, fds: [] });
+    });
+  }
+
+  it('that is forgotten while a body of fetch() is read serves it to its end', () => {
+    const text = `
+      import { createServer } from 'node:http';
+      const outside = await Namespace.create({ loopback: true });
+      let finish;
+      const server = await outside.listen({ port: 0, server: createServer((_, response) => { response.write('first '); finish = () => response.end('last'); }) });
+      let warnings = 0;
+      process.on('warning', () => (warnings += 1));
+      const forgetful = async () => (await Namespace.open({ fd: outside.fd })).fetch('http://127.0.0.1:' + server.address().port);
+      const response = await forgetful();
+      for (let round = 0; round < 2000 && warnings === 0; round += 1) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
+      finish();
+      console.log(JSON.stringify({ warnings, text: await response.text() }));
+      server.close();
+      await outside.close();`;
+    expect(resultOfProgram(text, [], ['--expose-gc', '--no-warnings'])).to.deep.equal({ warnings: 1, text: 'first last' });
+  });
+
   it('does not keep the process alive', () => {
     expect(resultOfProgram(`const n = await Namespace.create(); n.cookie; console.log('1');`)).to.equal(1);
   });
