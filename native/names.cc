@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "error.h"
 #include "fd.h"
@@ -22,19 +23,43 @@ namespace {
 /** As long as a reasonable holder of the lock can take, and no longer: flock(2) itself would wait for ever. */
 constexpr std::chrono::seconds longestWait{10};
 constexpr std::chrono::milliseconds lockInterval{2};
+/** How often a directory is made that others take away. */
+constexpr int mostTries = 16;
 
 /** What is mounted by descriptor cannot be replaced underneath, and its name cannot be a symbolic link. */
 std::string pathOf(const Fd& fd) {
   return "/proc/self/fd/" + std::to_string(fd.get());
 }
 
-void makeDirectories(const std::string& directory) {
-  for (size_t slash = directory.find('/', 1); slash != std::string::npos; slash = directory.find('/', slash + 1)) {
-    const std::string parent = directory.substr(0, slash);
-    if (mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) throw SystemFailure("mkdir", errno, parent);
+/** Directories that were made, the outermost first; those that nobody else uses are gone again, unless they are kept. */
+class MadeDirectories {
+ public:
+  MadeDirectories() = default;
+  MadeDirectories(const MadeDirectories&) = delete;
+  MadeDirectories& operator=(const MadeDirectories&) = delete;
+  ~MadeDirectories() {
+    // Fails where somebody else has put something there in the meantime, and then it is theirs.
+    while (!made_.empty() && rmdir(made_.back().c_str()) == 0) made_.pop_back();
   }
-  if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) throw SystemFailure("mkdir", errno, directory);
-}
+
+  void make(const std::string& directory) {
+    for (size_t slash = directory.find('/', 1); slash != std::string::npos; slash = directory.find('/', slash + 1))
+      makeOne(directory.substr(0, slash));
+    makeOne(directory);
+  }
+
+  void keep() { made_.clear(); }
+
+ private:
+  void makeOne(const std::string& path) {
+    if (mkdir(path.c_str(), 0755) == 0)
+      made_.push_back(path);
+    else if (errno != EEXIST)
+      throw SystemFailure("mkdir", errno, path);
+  }
+
+  std::vector<std::string> made_;
+};
 
 Fd openDirectory(const std::string& directory) {
   Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -42,7 +67,7 @@ Fd openDirectory(const std::string& directory) {
   return fd;
 }
 
-void lock(const Fd& directory, const std::string& path, const Cancelled& cancelled) {
+void lockDirectory(const Fd& directory, const std::string& path, const Cancelled& cancelled) {
   const auto until = std::chrono::steady_clock::now() + longestWait;
   while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
@@ -50,6 +75,33 @@ void lock(const Fd& directory, const std::string& path, const Cancelled& cancell
     if (cancelled) throw SystemFailure("flock", ECANCELED, path);
     if (std::chrono::steady_clock::now() > until) throw SystemFailure("flock", ETIMEDOUT, path);
     std::this_thread::sleep_for(lockInterval);
+  }
+}
+
+bool leadsTo(const std::string& path, const Fd& directory) {
+  struct stat named;
+  struct stat held;
+  if (stat(path.c_str(), &named) != 0) throw SystemFailure("stat", errno, path);
+  if (fstat(directory.get(), &held) != 0) throw SystemFailure("fstat", errno, path);
+  return named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
+/**
+ * Makes the directory where it is missing, and locks it. Others who made it, and then failed, take it away again: before it is opened here,
+ * or while they have the lock. Then it is made anew.
+ */
+Fd makeAndLock(MadeDirectories& made, const std::string& directory, const Cancelled& cancelled) {
+  for (int tries = 1;; tries++) {
+    try {
+      made.make(directory);
+      Fd locked = openDirectory(directory);
+      lockDirectory(locked, directory, cancelled);
+      if (leadsTo(directory, locked)) return locked;
+      throw SystemFailure("open", ENOENT, directory);
+    } catch (const SystemFailure& failure) {
+      // A link that leads nowhere says so for ever.
+      if (failure.error() != ENOENT || tries == mostTries) throw;
+    }
   }
 }
 
@@ -108,20 +160,22 @@ void createAndMount(const Fd& directory, const std::string& path, const std::str
 
 void bindName(const std::string& directory, const std::string& name, int namespaceFd, const Cancelled& cancelled) {
   const std::string path = directory + "/" + name;
-  makeDirectories(directory);
-  const Fd locked = openDirectory(directory);
-  lock(locked, directory, cancelled);
+  Fd locked;
+  // Taken away while it is locked: who waits for the lock then sees that it is gone.
+  MadeDirectories made;
+  locked = makeAndLock(made, directory, cancelled);
   // Known early, most failures change nothing at all.
   if (faccessat(locked.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) throw SystemFailure("open", EEXIST, path);
   SharedDirectory shared(directory);
   createAndMount(openDirectory(directory), path, name, namespaceFd);
   shared.keep();
+  made.keep();
 }
 
 void unbindName(const std::string& directory, const std::string& name, const Cancelled& cancelled) {
   const std::string path = directory + "/" + name;
   const Fd locked = openDirectory(directory);
-  lock(locked, directory, cancelled);
+  lockDirectory(locked, directory, cancelled);
   struct stat entry;
   if (fstatat(locked.get(), name.c_str(), &entry, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) throw SystemFailure("stat", errno, path);
   // No name is a directory: what is mounted on one is not ours to take away.

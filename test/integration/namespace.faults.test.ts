@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
@@ -69,9 +69,9 @@ describe('namespaces when a system call fails in the middle', function () {
     });
   }
 
-  it('create() takes back the mount of a directory that it made shared', async () => {
+  it('create() takes back the mount of a directory that it made shared, and the directories that it made', async () => {
     await withDirectory((parent) => {
-      const directory = join(parent, 'names');
+      const directory = join(parent, 'more', 'names');
       const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
       // Shared (EINVAL: no mount yet), mounted on itself, shared, and then the name.
       const outcome = runWithFault(
@@ -80,7 +80,33 @@ describe('namespaces when a system call fails in the middle', function () {
       );
       expect(outcome).to.include({ code: 'ENOMEM', fds: 0, threads: 0 });
       expect(readFileSync('/proc/self/mountinfo', 'utf8')).to.equal(mounts);
-      expect(readdirSync(directory)).to.deep.equal([]);
+      expect(readdirSync(parent)).to.deep.equal([]);
+    });
+  });
+
+  it('a name that fails takes the directory that it made from nobody who waits for it', async () => {
+    await withDirectory(async (parent) => {
+      const file = openSync(parent, 'r');
+      try {
+        for (let round = 0; round < 20; round += 1) {
+          const directory = join(parent, String(round), 'names');
+          // A directory cannot be mounted on a file.
+          const bad = (name: string): Promise<unknown> => native().bindNameAsync(directory, name, file);
+          const good = async (name: string): Promise<void> => (await Namespace.create(name, { directory })).close();
+          const outcomes = await Promise.allSettled([bad('a'), good('b'), bad('c'), good('d'), bad('e'), good('f')]);
+          expect(outcomes.map(({ status }) => status)).to.deep.equal([
+            'rejected',
+            'fulfilled',
+            'rejected',
+            'fulfilled',
+            'rejected',
+            'fulfilled',
+          ]);
+          for (const name of ['b', 'd', 'f']) await Namespace.delete(name, { directory });
+        }
+      } finally {
+        closeSync(file);
+      }
     });
   });
 

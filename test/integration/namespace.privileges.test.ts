@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
-import { asNobody, inUserNamespace, moduleUrl, resultOfProgram, uniqueName, withNamedNamespace } from '../support/namespaces.js';
+import {
+  asNobody,
+  inUserNamespace,
+  moduleUrl,
+  resultOfProgram,
+  uniqueName,
+  withDirectory,
+  withNamedNamespace,
+} from '../support/namespaces.js';
 import { needsNobody, needsRoot } from '../support/skip.js';
 
 interface Failure {
@@ -90,6 +99,21 @@ describe('namespaces without privileges', () => {
     const results = resultOfProgram(attempts({ create: `await Namespace.create();` }), withoutSysAdmin) as Record<string, Failure>;
     expect(results['create']).to.include({ code: 'EPERM' });
     expect(results['create']?.message).to.include('CAP_SYS_ADMIN');
+  });
+
+  it('a name that may not be made leaves no directory', async () => {
+    await withDirectory((parent) => {
+      const directory = JSON.stringify(join(parent, 'more', 'names'));
+      const results = resultOfProgram(
+        attempts({
+          attach: `await Namespace.attach('blue', { pid: process.pid }, { directory: ${directory} });`,
+          create: `await Namespace.create('blue', { directory: ${directory} });`,
+        }),
+        withoutSysAdmin,
+      ) as Record<string, Failure>;
+      for (const thing of ['attach', 'create']) expect(results[thing], thing).to.include({ code: 'EPERM' });
+      expect(readdirSync(parent)).to.deep.equal([]);
+    });
   });
 
   it("a namespace of a user namespace that is not this process's gets a code of its own", async () => {
