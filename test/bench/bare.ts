@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
+import { withBatch } from './watches.js';
 
 /*
- * What Node alone can do, as a yardstick: bare.js WORK. Workers that do nothing but say that they run, and processes that only start.
+ * What Node alone can do, as a yardstick: bare.js WORK [NAMESPACE]. Workers that do nothing but say that they run, and processes that only start.
  */
+
+const [, , work = '', name = ''] = process.argv;
 
 const echo = "const { parentPort } = require('node:worker_threads'); parentPort.postMessage(1); parentPort.on('message', () => undefined);";
 
@@ -86,17 +89,25 @@ const imports = (source: string): MeasuredRun =>
     return Promise.resolve(() => ({ processes: count }));
   });
 
+/** iproute2's changes, with nobody watching. */
+const batches: MeasuredRun = (count) =>
+  withBatch(name, count, async (start) => {
+    const watch = new Stopwatch();
+    await watch.time(start);
+    return { value: watch.value, cpu: watch.cpu, answer: { entries: count } };
+  });
+
 const works: Readonly<Record<string, MeasuredRun>> = {
   'worker-start': workerStarts,
   'worker-memory': workerMemory,
   'piscina-run': piscinaRuns,
   'process-spawn': processes,
   'net-connect': connections,
+  'ip-batch': batches,
   'import-nothing': imports(''),
   'import-netlane': imports(`import ${JSON.stringify(library)};`),
 };
 
-const [, , work = ''] = process.argv;
 const run = works[work];
 if (run === undefined) throw new Error(`no such work: ${work}; there are ${Object.keys(works).join(', ')}`);
 await serve(run, async () => {

@@ -4,7 +4,7 @@ import { Namespace } from '../../lib/index.js';
 import { idleLoad } from './load.js';
 import { findPeers } from './peers.js';
 import { race, type Result } from './race.js';
-import { rows, table, tolerableLoad } from './table.js';
+import { measure, rows, table, tolerableLoad } from './table.js';
 import { furnish, plans, type Plan } from './works.js';
 
 const help = `npm run bench -- [--quick] [--json] [--only NAME]... [--rounds N]
@@ -33,18 +33,20 @@ async function run(plan: Plan, peers: ReturnType<typeof findPeers>, rounds: numb
   }
 }
 
-/** The curve: how the time for one entry grows with their number. */
+/** The curve: how the time for one entry grows with their number, or what does not grow with it. */
 function growth(results: readonly Result[]): string[] {
   const series = new Map<string, string[]>();
   for (const { work, standings } of results) {
     const [, name, size] = /^(.*), ([\d,]+)$/.exec(work.name) ?? [];
     const [ours] = standings;
     if (name === undefined || size === undefined || ours === undefined) continue;
-    // Changes are counted one by one already; lists are one work for all entries.
-    const each = /changes/.test(name) ? ours.median : ours.median / Number(size.replaceAll(',', ''));
-    series.set(name, [...(series.get(name) ?? []), `${size}: ${(each / 1000).toPrecision(3)} us`]);
+    // Of lists, the unit is one work for all entries.
+    const isList = work.unit === 'time' && work.limit === undefined && !name.includes('changes');
+    const each = isList ? ours.median / Number(size.replaceAll(',', '')) : ours.median;
+    const title = isList ? `${name}, for each entry` : name;
+    series.set(title, [...(series.get(title) ?? []), `${size}: ${measure(work, each)}`]);
   }
-  return [...series].filter(([, points]) => points.length > 1).map(([name, points]) => `${name}, for each entry: ${points.join(', ')}`);
+  return [...series].filter(([, points]) => points.length > 1).map(([title, points]) => `${title}: ${points.join(', ')}`);
 }
 
 async function main(): Promise<void> {
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const plan of chosen) {
     say(`${plan.name}: ${plan.title}`);
-    const result = await run(plan, peers, rounds);
+    const result = await run(plan, peers, Math.min(rounds, plan.rounds ?? rounds));
     for (const refusal of result.refused) say(`  out: ${refusal}`);
     results.push(result);
   }

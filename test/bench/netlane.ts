@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Namespace, type Link, type Route } from 'netlane';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
+import { watchWorks } from './watches.js';
 
 /*
  * Our side of the benchmark: netlane.js WORK NAMESPACE [LINK], a process on the host that works in a namespace through its API, with what the package ships.
@@ -57,7 +58,7 @@ const change = (number: number): { destination: string; gateway: string; table: 
 
 const RTM_GETLINK = 18;
 
-type Open = (namespace: Namespace) => Promise<MeasuredRun>;
+type Open = (namespace: Namespace, name: string) => Promise<MeasuredRun>;
 
 const linkGets =
   (thread: 'lane' | 'caller'): Open =>
@@ -264,9 +265,10 @@ const works: Readonly<Record<string, Open>> = {
   run: runs,
   spawn: spawns,
   connect: connections,
+  ...watchWorks,
 };
 
 const open = works[work];
 if (open === undefined) throw new Error(`no such work: ${work}; there are ${Object.keys(works).join(', ')}`);
 const namespace = name === '' ? await Namespace.current() : await Namespace.open(name);
-await serve(await open(namespace), () => namespace.close());
+await serve(await open(namespace, name), () => namespace.close());

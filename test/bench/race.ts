@@ -12,6 +12,8 @@ export interface Work {
   readonly contestants: readonly Contestant[];
   /** Most that ours may be, as a multiple of a contestant's, by its name. */
   readonly targets: Readonly<Record<string, number>>;
+  /** Most that ours may be for one unit, where that is no ratio: nanoseconds, or bytes. */
+  readonly limit?: number | undefined;
 }
 
 /** How one contestant did. */

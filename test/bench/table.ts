@@ -13,7 +13,7 @@ function memory(bytes: number): string {
   return bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MiB` : `${(bytes / 1024).toFixed(0)} KiB`;
 }
 
-function measure(work: Work, value: number): string {
+export function measure(work: Work, value: number): string {
   return work.unit === 'time' ? time(value) : memory(value);
 }
 
@@ -23,6 +23,14 @@ function verdict(result: Result, peer: Standing, ratio: number): string {
   if (target === undefined) return '';
   if (result.load > tolerableLoad) return `<= ${target} not judged`;
   return `<= ${target} ${ratio <= target ? 'met' : 'MISSED'}`;
+}
+
+/** The same for a target that is no ratio. */
+function ownVerdict({ work, load }: Result, ours: Standing): string {
+  if (work.limit === undefined) return '';
+  const target = `<= ${measure(work, work.limit)}`;
+  if (load > tolerableLoad) return `${target} not judged`;
+  return `${target} ${ours.median <= work.limit ? 'met' : 'MISSED'}`;
 }
 
 export interface Row {
@@ -50,7 +58,7 @@ export function rows(result: Result): Row[] {
         peer: '-',
         theirs: '',
         ratio: '',
-        target: '',
+        target: ownVerdict(result, ours),
         spread: percent(ours.spread),
         cpu: time(ours.cpu),
         peak: memory(ours.peak),

@@ -16,6 +16,8 @@ export interface Plan {
   readonly size?: number | undefined;
   /** Only without --quick. */
   readonly long?: boolean | undefined;
+  /** No more rounds than these: what takes long to prepare. */
+  readonly rounds?: number | undefined;
   plan(peers: Peers, namespace: string): Omit<Work, 'name' | 'title'>;
 }
 
@@ -26,7 +28,10 @@ const ours = (work: string, namespace: string): Contestant => ({
   command: [process.execPath, '--expose-gc', program('./netlane.js'), work, namespace],
 });
 
-const bare = (name: string, work: string): Contestant => ({ name, command: [process.execPath, '--expose-gc', program('./bare.js'), work] });
+const bare = (name: string, work: string, namespace = ''): Contestant => ({
+  name,
+  command: [process.execPath, '--expose-gc', program('./bare.js'), work, namespace],
+});
 
 function linkGets(name: string, title: string, work: string, targets: Work['targets'], limit = 'link-get'): Plan {
   return {
@@ -152,6 +157,93 @@ function alone(
   };
 }
 
+const mebibyte = 1 << 20;
+const millisecond = 1e6;
+
+/** What has a limit that is no ratio, at three sizes. */
+function sized(
+  name: string,
+  title: string,
+  work: string,
+  sizes: readonly [number, number, number],
+  of: Pick<Work, 'unit'> & {
+    readonly limit?: (size: number) => number | undefined;
+    readonly setting?: Setting;
+    readonly rounds?: number;
+    readonly beside?: boolean;
+  },
+): Plan[] {
+  return sizes.map((size) => ({
+    name: `${name}, ${size.toLocaleString('en')}`,
+    title,
+    setting: of.setting ?? 'none',
+    size,
+    long: size === sizes[2],
+    rounds: of.rounds,
+    plan: (_peers, namespace) => ({
+      unit: of.unit,
+      limit: of.limit?.(size),
+      count: size,
+      targets: {},
+      contestants: [ours(work, namespace), ...(of.beside === true ? [bare('iproute2 alone', 'ip-batch', namespace)] : [])],
+    }),
+  }));
+}
+
+const changeSizes = [1000, 10_000, 100_000] as const;
+/** Each loss costs a list of all that is there. */
+const lossySizes = [100, 1000, 10_000] as const;
+const streamSizes = [10_000, 100_000, 1_000_000] as const;
+const namespaceSizes = [100, 500, 2000] as const;
+
+/** Streams and watches: what they take beside time. */
+const boundedPlans: readonly Plan[] = [
+  ...sized('memory of a stream of routes', 'the most over the idle process', 'routes-stream-memory', streamSizes, {
+    unit: 'memory',
+    limit: () => 48 * mebibyte,
+    setting: 'routes',
+    rounds: 3,
+  }),
+  ...sized('loop blocked by a stream of routes', 'the longest time', 'routes-stream-block', streamSizes, {
+    unit: 'time',
+    limit: () => 20 * millisecond,
+    setting: 'routes',
+    rounds: 3,
+  }),
+  ...sized('watched changes of routes', "made by iproute2's -batch, none lost", 'changes-told', changeSizes, {
+    unit: 'time',
+    beside: true,
+  }),
+  ...sized('loop blocked by watched changes', 'the longest time', 'changes-told-block', changeSizes, {
+    unit: 'time',
+    limit: () => 20 * millisecond,
+  }),
+  ...sized(
+    'watched changes, buffer not forced',
+    'with what rmem_max allows; the state is that of a fresh list',
+    'changes-found-unforced',
+    changeSizes,
+    {
+      unit: 'time',
+      beside: true,
+    },
+  ),
+  ...sized('watched changes, buffer of 4 KiB', 'the same with far too small a buffer', 'changes-found-small', lossySizes, {
+    unit: 'time',
+    beside: true,
+  }),
+  ...sized('memory of a watch on shared lanes', 'a namespace with a watch of its links', 'watches-memory', namespaceSizes, {
+    unit: 'memory',
+    limit: (size) => (size === 2000 ? (300 * mebibyte) / size : undefined),
+    rounds: 3,
+  }),
+  ...sized('delay beside a busy namespace', 'the longest request of others while one has 100,000 events', 'watches-delay', namespaceSizes, {
+    unit: 'time',
+    limit: () => 10 * millisecond,
+    rounds: 3,
+  }),
+];
+
 /** Every row of the table, in its order. */
 export const plans: readonly Plan[] = [
   linkGets('link get, lane', 'one link by index, awaited one by one, typed, through the lane', 'link-get', {
@@ -174,6 +266,7 @@ export const plans: readonly Plan[] = [
     routeDumps('stream of routes', 'routes-stream', size, size < 1_000_000 ? {} : { C: 1.3, Go: 1 / 3, 'npm netlink': 0.25 }),
   ),
   ...[10, 100, 1000].map((size) => linkLists(size, size > 100)),
+  ...boundedPlans,
   alone('first answer, lane', 'from a namespace nobody has used yet', { unit: 'time', count: 5 }, 'cold-lane', {
     peer: bare('bare Worker', 'worker-start'),
     most: 1.7,
