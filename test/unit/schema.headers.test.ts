@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Codec } from '../../lib/codec/codec.js';
+import type { Codec, FieldShape, Shape } from '../../lib/codec/codec.js';
 import { walk, type Documented } from '../../lib/codec/documentation.js';
 import { kernelHeaders, versionNumber, type KernelHeaders } from '../support/kernel-headers.js';
 import { messages, parts } from '../support/schemas.js';
@@ -102,6 +102,68 @@ describe('The numbers of attributes', () => {
     expect(compared.length).to.be.greaterThan(1000);
     expect(headers.numbers.get('IFLA_MTU')).to.equal(4);
     expect(headers.numbers.get('IFLA_BRIDGE_FLAGS')).to.equal(0);
+  });
+});
+
+/** Structs that are not in these headers as they are here, by the names of their members, and why. */
+const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [/^vx_flags /, 'struct vxlanhdr is in no header for programs'],
+  [/^namespace_id nodelen /, 'struct ioam6_trace_hdr has bit fields'],
+  [/^BR_MCAST_DIR_RX /, 'an array of two'],
+  [/^ifindex state flags vid addr/, 'struct br_mdb_entry has a struct of its own in it'],
+  [/^ifindex$/, 'a number, and attributes behind it'],
+];
+
+/** The structs of a schema, headers of messages included. */
+function* structsOf(shape: Shape, seen = new Set<Shape>()): Generator<readonly FieldShape[]> {
+  if (seen.has(shape)) return;
+  seen.add(shape);
+  if (shape.is === 'struct') yield shape.members;
+  if (shape.is === 'object') yield shape.header;
+  if (shape.is === 'converted') yield* structsOf(shape.of, seen);
+  if (shape.is === 'list') yield* structsOf(shape.of.shape, seen);
+  if (shape.is === 'choice' || shape.is === 'variant') for (const codec of shape.cases.values()) yield* structsOf(codec.shape, seen);
+  const fields = shape.is === 'struct' ? shape.members : shape.is === 'attributes' ? shape.fields : [];
+  for (const field of shape.is === 'object' ? [...shape.header, ...shape.fields] : fields) yield* structsOf(field.codec.shape, seen);
+}
+
+describe('The members of structs', () => {
+  let headers: KernelHeaders;
+
+  before(function () {
+    headers = kernelHeaders() ?? skip(this, 'no headers of the kernel are installed (linux-libc-dev)');
+  });
+
+  /** Whether a struct of the headers has all members where they are here. */
+  function isThere(members: readonly FieldShape[]): boolean {
+    let at = 0;
+    const own: (readonly [string, number])[] = [];
+    for (const { kernel, codec } of members) {
+      if (kernel !== 'pad') own.push([kernel, at]);
+      at += (codec as unknown as { readonly size: number }).size;
+    }
+    return [...headers.structs.values()].some(({ offsets }) => own.every(([name, offset]) => offsets.get(name) === offset));
+  }
+
+  for (const [name, codec] of codecs) {
+    it(`of ${name} are where the kernel's headers have them`, () => {
+      const wrong: string[] = [];
+      for (const members of structsOf(codec.shape)) {
+        const names = members.map(({ kernel }) => kernel).join(' ');
+        if (!isThere(members) && !elsewhere.some(([pattern]) => pattern.test(names))) wrong.push(names);
+      }
+      expect(wrong).to.deep.equal([]);
+    });
+  }
+
+  it('are compared for enough of them', () => {
+    const found = codecs.flatMap(([, codec]) => [...structsOf(codec.shape)]).filter(isThere);
+    expect(found.length).to.be.greaterThan(60);
+    const others = codecs.flatMap(([, codec]) => [...structsOf(codec.shape)]).filter((members) => !isThere(members));
+    const names = others.map((members) => members.map(({ kernel }) => kernel).join(' '));
+    expect(elsewhere.filter(([pattern]) => !names.some((one) => pattern.test(one)))).to.deep.equal([]);
+    expect(headers.structs.get('ifinfomsg')?.offsets.get('ifi_index')).to.equal(4);
+    expect(headers.structs.get('rtnl_link_stats64')?.size).to.be.at.least(184);
   });
 });
 
