@@ -4,6 +4,7 @@ import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
+import { answersPortZero, takesOneMessage } from './names.js';
 import { Outbox, ownBody } from './outbox.js';
 import { busyReading, closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { Queue } from './queue.js';
@@ -69,7 +70,7 @@ export class Conversation {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;
-    this.#outbox = new Outbox(transport, () => this.#pending.size);
+    this.#outbox = new Outbox(transport, () => this.#pending.size, takesOneMessage(options.protocol));
     this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
   }
@@ -241,8 +242,7 @@ export class Conversation {
   }
 
   #isOurs(view: MessageView): boolean {
-    // The audit subsystem puts 0 where others put the port id of who asked.
-    return view.port === this.#transport.state.port || (view.port === 0 && this.#options.protocol === protocols.audit);
+    return view.port === this.#transport.state.port || (view.port === 0 && answersPortZero(this.#options.protocol));
   }
 
   #read(pending: Pending, view: MessageView): void {

@@ -62,15 +62,29 @@ const xfrmReads: ReadonlySet<number> = new Set([0x12, 0x15, 0x1f, 0x23, 0x25, 0x
 export function isRead(protocol: number, type: number, flags: number): boolean {
   if (isDump(protocol, type, flags)) return true;
   if (protocol === protocols.route) return type >= 16 && (type & 3) === 2;
-  return protocol === protocols.xfrm && xfrmReads.has(type);
+  return protocol === protocols.fib_lookup || (protocol === protocols.xfrm && xfrmReads.has(type));
 }
 
 /** AUDIT_GET, AUDIT_SIGNAL_INFO, AUDIT_LIST_RULES, AUDIT_TTY_GET, AUDIT_GET_FEATURE. */
 const auditReads: ReadonlySet<number> = new Set([1000, 1010, 1013, 1016, 1019]);
 
-/** Whether the answer ends with an acknowledgement. The audit subsystem acknowledges at once and answers later, from a thread of its own. */
+/**
+ * Whether the answer ends with an acknowledgement. The audit subsystem acknowledges at once and answers later, from a thread of its own;
+ * lookups of routes are never acknowledged.
+ */
 export function endsWithAcknowledgement(protocol: number, type: number): boolean {
+  if (protocol === protocols.fib_lookup) return false;
   return protocol !== protocols.audit || !auditReads.has(type);
+}
+
+/** Whether answers have 0 where others have the port id of who asked: the audit subsystem, and lookups of routes, which echo the request. */
+export function answersPortZero(protocol: number): boolean {
+  return protocol === protocols.audit || protocol === protocols.fib_lookup;
+}
+
+/** Whether only the first message of a datagram is looked at: the others would be echoed as they are, as if that was the answer. */
+export function takesOneMessage(protocol: number): boolean {
+  return protocol === protocols.fib_lookup;
 }
 
 /** Whether the flags ask for a dump: NLM_F_DUMP is the same bits as NLM_F_REPLACE | NLM_F_EXCL of a change. */

@@ -22,6 +22,7 @@ export class Outbox {
   /** Bytes that leave in one sendmsg. */
   #largest = 0;
   readonly #answers: () => number;
+  readonly #alone: boolean;
   #outgoing: Outgoing | undefined;
   /** One that was sent, for the next requests. */
   #spare: Outgoing | undefined;
@@ -31,9 +32,13 @@ export class Outbox {
     this.flush();
   };
 
-  /** @param answers how many replies are awaited now. */
-  constructor(transport: Pick<Transport, 'send' | 'state'>, answers: () => number) {
+  /**
+   * @param answers how many replies are awaited now.
+   * @param alone whether each request leaves in a sendmsg of its own.
+   */
+  constructor(transport: Pick<Transport, 'send' | 'state'>, answers: () => number, alone: boolean) {
     this.#transport = transport;
+    this.#alone = alone;
     this.#answers = answers;
     this.resize(transport.state.sendBuffer);
   }
@@ -53,6 +58,7 @@ export class Outbox {
    * the kernel does not echo what it is about. Gives the flags that it leaves with.
    */
   append(pending: Pending): number {
+    if (this.#alone) this.flush();
     const outgoing = (this.#outgoing ??= this.#next());
     const { request } = pending;
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);

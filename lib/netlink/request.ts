@@ -27,7 +27,8 @@ export interface Request {
   readonly body?: Uint8Array | undefined;
   /**
    * Whether the kernel is asked for an acknowledgement (NLM_F_ACK) and the request ends with it. Default true, but for dumps, which end
-   * with NLMSG_DONE, and for reads of the audit subsystem, which acknowledges before it answers. Without it, the request ends with the first message that is not part of a multi-part reply, or with an error.
+   * with NLMSG_DONE, for reads of the audit subsystem, which acknowledges before it answers, and for fib_lookup, which never does. Without
+   * it, the request ends with the first message that is not part of a multi-part reply, or with an error.
    */
   readonly acknowledge?: boolean | undefined;
   /** Whether the request only reads and is sent again when its reply is lost. Default: known for rtnetlink and xfrm, else false. */

@@ -4,7 +4,7 @@ import type { SystemError } from '../../lib/errors.js';
 import { native } from '../../lib/native.js';
 import type { Namespace } from '../../lib/namespace.js';
 import { protocols, type ProtocolName } from '../../lib/netlink/constants.js';
-import { attribute, concat, text, u32 } from '../native/support/frames.js';
+import { attribute, concat, i32, text, u32 } from '../native/support/frames.js';
 import { rejectionOf } from '../support/error-of.js';
 import { needsMachineRoot, skip } from '../support/skip.js';
 import { carriers, Scratch, type Carrier } from './support/namespaces.js';
@@ -12,6 +12,14 @@ import { newBridge } from './support/route.js';
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
+
+/** struct fib_result_nl (net/ip_fib.h): the way to an address in the table local. */
+function lookupOf(...address: readonly number[]): Uint8Array {
+  const lookup = new Uint8Array(20);
+  lookup.set(address);
+  lookup[10] = 255;
+  return lookup;
+}
 
 describe('A socket of any protocol', function () {
   this.timeout(60_000);
@@ -118,6 +126,19 @@ describe('A socket of any protocol', function () {
         const socket = await open('audit');
         const { messages } = await socket.request({ type: 1000 });
         expect(messages.map(({ type }) => type)).to.deep.equal([1000]);
+      });
+
+      it('asks for the way to each of many addresses', async function () {
+        needsProtocol(this, 'fib_lookup');
+        const socket = await open('fib_lookup');
+        const found = await Promise.all([1, 2, 3, 4].map((last) => socket.request({ type: 32, body: lookupOf(127, 0, 0, last) })));
+        // The answer is the request with the rest filled in: the table, 255, and at the end the type, RTN_LOCAL, the scope, and no error.
+        const ends = found.map(({ messages }) => messages.map(({ body }) => [body[3], body[11], ...body.subarray(14)]));
+        expect(ends).to.deep.equal([1, 2, 3, 4].map((last) => [[last, 255, 2, 254, 0, 0, 0, 0]]));
+        const nowhere = await socket.request({ type: 32, body: lookupOf(192, 0, 2, 1) });
+        expect(nowhere.messages.map(({ body }) => [...body.subarray(16)])).to.deep.equal([[...i32(-11)]]);
+        if (carrier !== 'caller') return;
+        expect(socket.requestSync({ type: 32, body: lookupOf(127, 0, 0, 1) }).messages.map(({ body }) => body[14])).to.deep.equal([2]);
       });
 
       it('hears what devices come, in the words of udev', async function () {
