@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalidArgument, NetlaneError } from './errors.js';
 
 /** Checks of arguments, made before anything is changed. Each throws NETLANE_INVALID_ARGUMENT with the argument's name. */
@@ -63,8 +64,29 @@ export function checkSignal(name: string, signal: unknown): void {
   if (!isSignal) throw invalidArgument(name, 'an AbortSignal', signal);
 }
 
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** The length as the engine has it; undefined for what is none of its arrays, or has lost its buffer. */
+function trueLength(value: Uint8Array): number | undefined {
+  try {
+    const length = Reflect.get(typedArray, 'length', value) as number;
+    // Without a buffer the length is 0, and a copy throws.
+    return length === 0 ? new Uint8Array(value).length : length;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that can be copied, so that nothing behind the check need be ready for a copy that throws. */
 export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) throw invalidArgument(name, 'a Uint8Array', value);
+  if (!(value instanceof Uint8Array) || !types.isUint8Array(value)) throw invalidArgument(name, 'a Uint8Array', value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype === Uint8Array.prototype || prototype === Buffer.prototype) && value.length > 0) return;
+  const length = trueLength(value);
+  if (length === undefined) {
+    throw invalidArgument(name, 'a Uint8Array with its buffer', value, { hint: 'a buffer that was transferred to another thread is gone' });
+  }
+  if (value.length !== length) throw invalidArgument(name, 'a Uint8Array that says its true length', value);
 }
 
 export function checkText(name: string, value: unknown): asserts value is string {

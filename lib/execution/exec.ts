@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { abortError, invalidArgument, NetlaneError, ProcessError, type ErrorContext, type NetlaneCode } from '../errors.js';
-import { checkRules, type OptionRule } from '../arguments.js';
+import { checkBytes, checkRules, type OptionRule } from '../arguments.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import type { Child } from './child.js';
 import type { Place } from './place.js';
@@ -47,8 +47,8 @@ interface Exec {
 
 function checkExec(name: string | undefined, file: unknown, args: unknown, given: unknown): Exec {
   const { input, encoding = 'utf8', maxBuffer = 1024 * 1024, reject = true, ...rest } = checkRules<ExecOptions>('options', given, rules);
-  if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array))
-    throw invalidArgument('options.input', 'a string or a Uint8Array', input);
+  if (input instanceof Uint8Array) checkBytes('options.input', input);
+  else if (input !== undefined && typeof input !== 'string') throw invalidArgument('options.input', 'a string or a Uint8Array', input);
   if (encoding !== 'buffer' && !(typeof encoding === 'string' && Buffer.isEncoding(encoding)))
     throw invalidArgument('options.encoding', "an encoding ('utf8', 'latin1', ...) or 'buffer'", encoding);
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))

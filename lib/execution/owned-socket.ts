@@ -1,4 +1,4 @@
-import { checkInteger, checkRules, nearest, type OptionRule } from '../arguments.js';
+import { checkBytes, checkInteger, checkRules, nearest, type OptionRule } from '../arguments.js';
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
@@ -89,7 +89,8 @@ export class OwnedSocket {
     this.#assertOpen('set an option of a socket');
     checkInteger('level', level, 0, 0x7fffffff);
     checkInteger('option', option, 0, 0x7fffffff);
-    if (!(value instanceof Uint8Array)) checkInteger('value', value, -0x80000000, 0x7fffffff);
+    if (value instanceof Uint8Array) checkBytes('value', value);
+    else checkInteger('value', value, -0x80000000, 0x7fffffff);
     try {
       this.#socket.setOption(level, option, value);
     } catch (thrown) {

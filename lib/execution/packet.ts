@@ -1,4 +1,4 @@
-import { checkInteger, checkRules, type OptionRule } from '../arguments.js';
+import { checkBytes, checkInteger, checkRules, type OptionRule } from '../arguments.js';
 import { abortError, invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
@@ -187,7 +187,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
    * @throws NETLANE_INVALID_ARGUMENT; EMSGSIZE, ENETDOWN, ENXIO, ENODEV, EINVAL for what is shorter than the header; NETLANE_CLOSED.
    */
   async send(bytes: Uint8Array, given?: SendOptions): Promise<void> {
-    if (!(bytes instanceof Uint8Array)) throw invalidArgument('bytes', 'a Uint8Array', bytes);
+    checkBytes('bytes', bytes);
     const { link, protocol } = checkRules<SendOptions>('options', given, sendRules);
     if (link !== undefined) checkLink('options.link', link);
     const number = protocol === undefined ? protocolIn(bytes) : protocolNumberOf('options.protocol', protocol);

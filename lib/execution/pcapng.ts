@@ -1,4 +1,4 @@
-import { checkInteger, checkRules, isObject } from '../arguments.js';
+import { checkBytes, checkInteger, checkRules, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import type { Packet } from './packet-block.js';
 import { lazily } from '../places.js';
@@ -116,7 +116,7 @@ function checkPacket(packet: unknown): void {
   checkInteger('packet.link', packet['link'], 0, 0x7fffffff);
   checkInteger('packet.length', packet['length'], 0, 0xffffffff);
   if (typeof packet['timestamp'] !== 'bigint') throw invalidArgument('packet.timestamp', 'nanoseconds as a bigint', packet['timestamp']);
-  if (!(packet['bytes'] instanceof Uint8Array)) throw invalidArgument('packet.bytes', 'a Uint8Array', packet['bytes']);
+  checkBytes('packet.bytes', packet['bytes']);
 }
 
 /** Turns packets into the blocks of a pcapng file: tcpdump, Wireshark and everything made with libpcap read it. Times have nanoseconds. */

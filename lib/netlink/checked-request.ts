@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkMilliseconds, checkOptions, checkSignal } from '../arguments.js';
+import { checkBoolean, checkBytes, checkInteger, checkMilliseconds, checkOptions, checkSignal } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { endsWithAcknowledgement, isRead } from './names.js';
 import type { CheckedRequest } from './pending.js';
@@ -20,7 +20,7 @@ export function checkRequest(protocol: number, timeout: number, request: Request
   const { type, flags = 0, body, signal } = request;
   checkInteger('type', type, 0, 0xffff);
   checkInteger('flags', flags, 0, 0xffff);
-  if (body !== undefined && !(body instanceof Uint8Array)) throw invalidArgument('body', 'a Uint8Array', body);
+  if (body !== undefined) checkBytes('body', body);
   checkSignal('signal', signal);
   checkBoolean('acknowledge', request.acknowledge);
   checkBoolean('repeatable', request.repeatable);

@@ -129,18 +129,19 @@ export class Conversation {
       return pending;
     }
     const { signal } = request;
+    if (signal?.aborted === true) {
+      reject(abortError(signal, { namespace: this.#options.namespace }));
+      return pending;
+    }
+    // Whatever it throws, nothing is kept of the request.
+    this.#dispatch(pending);
     if (signal !== undefined) {
-      if (signal.aborted) {
-        reject(abortError(signal, { namespace: this.#options.namespace }));
-        return pending;
-      }
       pending.onAbort = (): void => {
         this.#abandon(pending, abortError(signal, { namespace: this.#options.namespace }));
       };
       onAbort(signal, pending.onAbort);
     }
     this.#live++;
-    this.#dispatch(pending);
     this.#keep();
     return pending;
   }

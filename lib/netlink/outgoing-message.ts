@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from '../arguments.js';
+import { checkBytes, checkInteger, checkOptions } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import { NLM_F_REQUEST, NLMSG_HDRLEN } from './constants.js';
 import { writeHeader } from './message.js';
@@ -41,7 +41,7 @@ export function encodeOutgoing(message: OutgoingMessage): EncodedMessage {
   checkInteger('flags', flags, 0, 0xffff);
   checkInteger('sequence', sequence, 0, 0xffffffff);
   checkInteger('port', port, 0, 0xffffffff);
-  if (body !== undefined && !(body instanceof Uint8Array)) throw invalidArgument('body', 'a Uint8Array', body);
+  if (body !== undefined) checkBytes('body', body);
   if (!Array.isArray(groups)) throw invalidArgument('groups', 'an array of group numbers', groups);
   for (const [index, group] of groups.entries()) checkInteger(`groups[${index}]`, group, 1, 32);
   const distinct = [...new Set(groups)];

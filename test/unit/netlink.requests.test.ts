@@ -1,7 +1,9 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { expect } from 'chai';
-import { NLM_F_ACK, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_MULTI, NLM_F_REQUEST } from '../../lib/netlink/constants.js';
+import { NetlaneError } from '../../lib/errors.js';
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_ECHO, NLM_F_EXCL, NLM_F_MULTI, NLM_F_REQUEST } from '../../lib/netlink/constants.js';
 import { ack, bufferCost, concatenate, done, reply, u32, type FakeHandler, type FakeRequest } from '../../lib/testing.js';
+import { rejectionOf } from '../support/error-of.js';
 import { numberIn, RTM, settle, withSocket } from '../support/fake-socket.js';
 
 const acknowledging: FakeHandler = (request) => ack(request);
@@ -89,6 +91,29 @@ describe('a request', () => {
       await Promise.all(all);
       expect(kernel.requests.length).to.equal(400);
       expect(kernel.requests.every((request) => request.body.every((byte) => byte === 1))).to.equal(true);
+    });
+  });
+
+  it('whose body cannot be copied, or says another length than it has, is refused, and nothing is kept of it', async () => {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return 3;
+      }
+    }
+    const detached = new Uint8Array(16);
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    await withSocket(acknowledging, async (socket, kernel) => {
+      for (const body of [detached, new Liar(16), Object.create(Uint8Array.prototype) as Uint8Array]) {
+        const dump = { type: RTM.GETLINK, flags: NLM_F_DUMP, body };
+        expect(await rejectionOf(socket.request({ type: RTM.NEWLINK, body }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+        expect(await rejectionOf(socket.request(dump))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+        expect(await rejectionOf(socket.send({ type: RTM.NEWLINK, body }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+        expect(() => socket.requestSync({ type: RTM.NEWLINK, body })).to.throw(NetlaneError, /body/);
+        expect(() => socket.stream(dump)).to.throw(NetlaneError, /body/);
+        expect(kernel.transports.every(({ referenced }) => !referenced)).to.equal(true);
+      }
+      await socket.request({ type: RTM.NEWLINK, body: new Uint8Array() });
+      expect(kernel.requests.length).to.equal(1);
     });
   });
 
