@@ -187,7 +187,7 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
 
 export function setOption({ id, level, option, value }: OptionTask): Outcome<undefined> {
   return attempt(() => {
-    find(id).socket.setOption(level, option, value);
+    find(id).pump.setOption(level, option, value);
     return undefined;
   });
 }

@@ -112,7 +112,7 @@ class CallerTransport implements Transport {
 
   async setOption(level: number, option: number, value: number): Promise<void> {
     await this.#do(() => {
-      this.#socket.setOption(level, option, value);
+      this.#pump.setOption(level, option, value);
     });
   }
 

@@ -1,6 +1,6 @@
 import { frameFlags, frameHeader, type NativeSocket } from '../native.js';
 import { SystemError } from '../errors.js';
-import { EAGAIN, ENOBUFS, LITTLE_ENDIAN } from './constants.js';
+import { EAGAIN, ENOBUFS, LITTLE_ENDIAN, SO_RCVBUF, SOL_SOCKET } from './constants.js';
 import { SendQueue } from './send-queue.js';
 import type { TransportEvents, TransportOptions, TransportStatistics } from './transport.js';
 
@@ -27,7 +27,9 @@ export interface PumpEvents extends Omit<TransportEvents, 'received'> {
 export class SocketPump {
   readonly #socket: NativeSocket;
   readonly #events: PumpEvents;
-  readonly #receiveBuffer: number;
+  #receiveBuffer: number;
+  /** The most that the kernel can have queued: what the receive buffer had at its largest since the queue was last seen empty. */
+  #queueable: number;
   readonly #prompt: boolean;
   readonly #free: ArrayBuffer[] = [];
   /** Slabs that may still be made. */
@@ -49,6 +51,7 @@ export class SocketPump {
   constructor(socket: NativeSocket, receiveBuffer: number, options: TransportOptions, events: PumpEvents) {
     this.#socket = socket;
     this.#receiveBuffer = receiveBuffer;
+    this.#queueable = receiveBuffer;
     this.#unmade = options.slabs;
     this.#prompt = options.promptOverruns ?? false;
     this.#events = events;
@@ -71,6 +74,14 @@ export class SocketPump {
   /** Resolves when the kernel took or refused so many sends: all so far, unless it is said. */
   drained(count?: number): Promise<void> {
     return this.#sends.drained(count);
+  }
+
+  /** setsockopt; of the receive buffer it depends when an overrun is told. */
+  setOption(level: number, option: number, value: number): void {
+    this.#socket.setOption(level, option, value);
+    if (level !== SOL_SOCKET) return;
+    this.#receiveBuffer = this.#socket.getOption(SOL_SOCKET, SO_RCVBUF);
+    this.#queueable = Math.max(this.#queueable, this.#receiveBuffer);
   }
 
   release(slab: ArrayBuffer): void {
@@ -149,7 +160,8 @@ export class SocketPump {
    * empty or as much was read as it can hold.
    */
   #tellOverrun(empty: boolean): void {
-    if (this.#sinceOverrun === -1 || !(this.#prompt || empty || this.#sinceOverrun > this.#receiveBuffer)) return;
+    if (empty) this.#queueable = this.#receiveBuffer;
+    if (this.#sinceOverrun === -1 || !(this.#prompt || empty || this.#sinceOverrun > this.#queueable)) return;
     this.#sinceOverrun = -1;
     this.statistics.overruns++;
     if (!this.#closed) this.#events.overrun();

@@ -113,6 +113,23 @@ for (const carrier of carriers) {
       expect((await listener.statistics()).overruns - 1 - marks).to.be.oneOf([0, 1]);
     });
 
+    it('are read to the last before a loss is told, also from a buffer that has grown, or shrunk, since the socket was opened', async function () {
+      needsMachineRoot(this, 'a receive buffer that holds thousands of events');
+      for (const shrinks of [false, true]) {
+        const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 4000 });
+        await listener.setOption('receiveBuffer', 4_000_000, { force: true });
+        // More than fits, while this thread, which is to read them or to give a lane its slabs back, does nothing else.
+        for (let number = 1001; number <= 8000; number++) asker.requestSync(change(number));
+        if (shrinks) await listener.setOption('receiveBuffer', 4000);
+        const before = (await takeUntil(listener, ({ type }) => type === overrun)).slice(0, -1);
+        expect(numbersOf(before)).to.deep.equal(range(1001, numberOf(before.at(-1) as Message)));
+        const behind = takeUntil(listener, (message) => numberOf(message) >= end);
+        await makeUntil(behind);
+        expect(numbersOf(await behind).filter((number) => number < end)).to.deep.equal([]);
+        await listener.close();
+      }
+    });
+
     it('are lost again and again with a tiny buffer, and no loss is kept back', async () => {
       const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK], receiveBuffer: 4096 });
       const taken: Message[] = [];
