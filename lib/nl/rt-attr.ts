@@ -22,6 +22,7 @@ export class RtAttr implements NetlinkRequestData {
   type: number;
   data: Uint8Array | undefined;
   readonly #children: NetlinkRequestData[] = [];
+  #measuring = false;
 
   /** @param attrType 0 to 65535. */
   constructor(attrType: number, data?: Uint8Array | null) {
@@ -43,16 +44,23 @@ export class RtAttr implements NetlinkRequestData {
     this.#children.push(attr);
   }
 
+  /** @throws NETLANE_INVALID_ARGUMENT when it is among its own children, or theirs. */
   len(): number {
     const own = this.data?.length ?? 0;
     if (this.#children.length === 0) return sizeofRtAttr + own;
-    return this.#children.reduce((sum, child) => sum + rtaAlignOf(child.len()), sizeofRtAttr + rtaAlignOf(own));
+    if (this.#measuring) throw invalidArgument('child', 'an attribute of which this one is no child itself', this);
+    this.#measuring = true;
+    try {
+      return this.#children.reduce((sum, child) => sum + rtaAlignOf(child.len()), sizeofRtAttr + rtaAlignOf(own));
+    } finally {
+      this.#measuring = false;
+    }
   }
 
   /**
    * The attribute's bytes, padded to 4.
    * @throws NETLANE_MESSAGE_TOO_LONG above 65535 bytes: the length field has 16 bits, and the ancestor writes a wrapped one.
-   * @throws NETLANE_INVALID_ARGUMENT when a child's serialize() and len() disagree.
+   * @throws NETLANE_INVALID_ARGUMENT when a child's serialize() and len() disagree, or it is among its own children.
    */
   serialize(): Uint8Array<ArrayBuffer> {
     const length = this.len();

@@ -25,7 +25,7 @@ import {
   uint64Attr,
   uint8Attr,
   zeroTerminated,
-  type RtAttr,
+  RtAttr,
 } from '../../lib/nl.js';
 import { littleEndian } from '../../lib/nl/byte-order.js';
 import { errorOf } from '../support/error-of.js';
@@ -122,6 +122,27 @@ describe('nl: RtAttr', () => {
     const nest = newRtAttr(1);
     for (let i = 0; i < 3; i += 1) nest.addRtAttr(2, new Uint8Array(30000));
     expect(errorOf(() => nest.serialize())).to.include({ code: 'NETLANE_MESSAGE_TOO_LONG' });
+  });
+
+  it('refuses to be among its own children, however far down, and is as before without', () => {
+    const outer = new RtAttr(1);
+    const inner = outer.addRtAttr(2);
+    inner.addChild(outer);
+    const self = new RtAttr(3, Uint8Array.of(1));
+    self.addChild(self);
+    for (const attribute of [outer, inner, self]) {
+      for (const ask of [() => attribute.len(), () => attribute.serialize()]) {
+        expect(errorOf(ask)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      }
+    }
+    // The same child twice is no circle.
+    const twice = new RtAttr(4);
+    const child = new RtAttr(5);
+    child.addRtAttr(6);
+    twice.addChild(child);
+    twice.addChild(child);
+    expect(twice.len()).to.equal(20);
+    expect(twice.serialize()).to.have.length(20);
   });
 
   it('refuses a child whose bytes are not as many as it says', () => {
