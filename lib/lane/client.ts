@@ -110,6 +110,8 @@ export class LaneClient implements LaneChannel {
     const Pool = loadPiscina();
     const pool = new Pool({
       filename: workerUrl('lane'),
+      // Piscina looks for the function when the thread starts; one that is not there it looks for by code made of text, which a program can forbid.
+      name: 'connect',
       minThreads: 1,
       maxThreads: 1,
       // Everything runs at once on the one thread: a task that waited behind another would be a deadlock.

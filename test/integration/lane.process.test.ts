@@ -50,6 +50,13 @@ describe('A process with lanes', function () {
     expect(done.stdout).to.equal('answered 1\n');
   });
 
+  it('may forbid code that is made of text: lanes and tasks start all the same', () => {
+    const text = `${open}
+      console.log(JSON.stringify([answered, await namespace.run((number) => number + 1, { args: [1] })]));
+      await namespace.close();`;
+    expect(resultOfProgram(text, [], ['--disallow-code-generation-from-strings'])).to.deep.equal([1, 2]);
+  });
+
   it('stays for a request that has no answer yet, and no longer', () => {
     const done = runProgram(`${open}
       const change = new Uint8Array(16);
