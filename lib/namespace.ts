@@ -96,8 +96,8 @@ export class Namespace extends Executor {
    * @param name 1 to 255 bytes, without '/' and NUL, not '.' or '..'; undefined for none.
    * @param options See CreateOptions.
    * @returns An open handle, to be closed by the caller.
-   * @throws NETLANE_INVALID_ARGUMENT; EEXIST when the name exists; EPERM without CAP_SYS_ADMIN; ENOSPC at the limit user.max_net_namespaces; EMFILE;
-   *   with ifExists 'open' NETLANE_NOT_A_NETNS when the entry is stale (a file without a namespace, a link that leads nowhere).
+   * @throws NETLANE_INVALID_ARGUMENT; EEXIST when the name exists; EPERM without CAP_SYS_ADMIN, or with `loopback` CAP_NET_ADMIN; ENOSPC at the limit
+   *   user.max_net_namespaces; EMFILE; with ifExists 'open' NETLANE_NOT_A_NETNS when the entry is stale (a file without a namespace, a link that leads nowhere).
    * Of many calls with one name at once exactly one creates it.
    * Source: unshare(2), mount(2), ip-netns(8). Since Linux 3.0.
    */

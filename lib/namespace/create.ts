@@ -10,7 +10,7 @@ import { existsError, openName, type Opened } from './open.js';
 import { lockHint, removeName } from './remove.js';
 
 export interface CreateOptions extends TaskChoice {
-  /** Sets the loopback link `lo` up. Default false: as the kernel makes it, down. */
+  /** Sets the loopback link `lo` up, which needs CAP_NET_ADMIN. Default false: as the kernel makes it, down. */
   readonly loopback?: boolean | undefined;
   /**
    * close() deletes the name. Needs a name; only for a namespace that this call made. Default false. A process that ends without close() leaves
@@ -47,8 +47,14 @@ export async function createAnonymous(loopback: boolean, operation = 'create a n
   try {
     return await native().createNamespaceAsync(loopback);
   } catch (thrown) {
-    throw namespaceError(thrown, { operation });
+    throw namespaceError(thrown, { operation, hint: loopbackHint(thrown) });
   }
+}
+
+/** The one ioctl(2) that may not be allowed sets lo up, and takes another capability than all else. */
+function loopbackHint(thrown: unknown): string | undefined {
+  if (codeOf(thrown) !== 'EPERM' || (thrown as { syscall?: unknown }).syscall !== 'ioctl') return undefined;
+  return 'setting lo up needs CAP_NET_ADMIN, which this process does not have; { loopback: false } leaves it down';
 }
 
 /** What create() made or found. */

@@ -101,6 +101,16 @@ describe('namespaces without privileges', () => {
     expect(results['create']?.message).to.include('CAP_SYS_ADMIN');
   });
 
+  it('root without CAP_NET_ADMIN is told that setting lo up misses that one, and how to do without', () => {
+    const withoutNetAdmin = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin', '--'];
+    const loopback = `await (await Namespace.create({ loopback: true })).close();`;
+    const plain = `await (await Namespace.create()).close(); return true;`;
+    const results = resultOfProgram(attempts({ loopback, plain }), withoutNetAdmin) as Record<string, Failure>;
+    expect(results['loopback']).to.include({ code: 'EPERM' });
+    expect(results['loopback']?.message).to.include('CAP_NET_ADMIN').and.to.include('lo up').and.to.include('{ loopback: false }');
+    expect(results['plain']).to.deep.equal({ result: true });
+  });
+
   it('a name that may not be made leaves no directory', async () => {
     await withDirectory((parent) => {
       const directory = JSON.stringify(join(parent, 'more', 'names'));
