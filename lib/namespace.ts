@@ -253,7 +253,8 @@ export class Namespace extends Executor {
   }
 
   /**
-   * Watches objects of many namespaces at once: each event tells its namespace. Subscribed when `ready` resolves.
+   * Watches objects of many namespaces at once: each event tells its namespace. Subscribed when `ready` resolves. A loop over
+   * it keeps the process alive, unless unref() was called.
    *
    * @param namespaces open handles.
    * @param objects what to watch, as RouteClient.watch() takes it.

@@ -29,6 +29,7 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
   readonly #watches: RouteWatch<N>[] = [];
   #closing: Promise<void> | undefined;
   #iterating = false;
+  #referenced = true;
 
   constructor(open: readonly (() => Promise<RouteClient<N>>)[], objects: readonly WatchedName[], options: WatchOptions) {
     this.ready = this.#start(open, objects, options);
@@ -43,6 +44,7 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
       for (const result of opened) if (result.status === 'rejected') throw result.reason;
       if (this.#closing !== undefined) throw new NetlaneError('NETLANE_CLOSED', 'the watch is closed');
       for (const client of this.#clients) this.#watches.push(client.watch(objects, options));
+      if (!this.#referenced) this.unref();
       await Promise.all(this.#watches.map((watch) => watch.ready));
     } catch (error) {
       await this.#end();
@@ -80,6 +82,20 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
     } finally {
       await this.close();
     }
+  }
+
+  /** A loop over the watches keeps the process alive while it waits: the default. */
+  ref(): this {
+    this.#referenced = true;
+    for (const watch of this.#watches) watch.ref();
+    return this;
+  }
+
+  /** A loop over the watches does not keep the process alive. Opening them does, and what they list, until that is answered. */
+  unref(): this {
+    this.#referenced = false;
+    for (const watch of this.#watches) watch.unref();
+    return this;
   }
 
   async #end(): Promise<void> {

@@ -162,7 +162,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
 
   /**
    * Subscribes to changes, from this call on: an async iterator of events. With `existing`, what is there comes first, nothing is told
-   * twice, and when the kernel drops events the differences are told.
+   * twice, and when the kernel drops events the differences are told. A loop over it keeps the process alive, unless unref() was called.
    */
   watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N, C> {
     const watch: RouteWatch<N, C> = new RouteWatch(this.#exchange, this.#origin, checkWatch(objects, options), options, () => {

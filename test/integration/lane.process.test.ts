@@ -57,6 +57,38 @@ describe('A process with lanes', function () {
     expect(resultOfProgram(text, [], ['--disallow-code-generation-from-strings'])).to.deep.equal([1, 2]);
   });
 
+  for (const thread of ['lane', 'caller']) {
+    for (const [what, watching] of [
+      ['a watch', `(await namespace.route({ thread: '${thread}' })).watch(['link'], { existing: true })`],
+      ['a watch of several namespaces', `Namespace.watchAll([namespace, other], ['link'], { thread: '${thread}' })`],
+    ] as const) {
+      const program = (calls: string): ProgramResult =>
+        runProgram(`
+          const [namespace, other] = [await Namespace.create(), await Namespace.create()];
+          const watch = ${watching}${calls};
+          await watch.ready;
+          // Keeps nothing alive itself: it is late only where something else does.
+          setTimeout(() => { console.log('stayed'); watch.close(); }, 300).unref();
+          (async () => { for await (const event of watch) console.log(event.value.name); })().catch((error) => console.log(error.code));`);
+
+      it(`stays for a loop over ${what}, thread '${thread}', unless that is told not to keep it`, () => {
+        const listed = what === 'a watch' ? 'lo\n' : '';
+        for (const calls of ['', '.unref().ref()']) {
+          const kept = program(calls);
+          expectEnd(kept, 0, '');
+          expect(kept.stdout, calls).to.equal(`${listed}stayed\nNETLANE_CLOSED\n`);
+        }
+        const released = program('.unref()');
+        expectEnd(released, 0, '');
+        expect(released.stdout).to.equal(listed);
+        // Also when the watch runs already.
+        const later = program('; await watch.ready; watch.unref()');
+        expectEnd(later, 0, '');
+        expect(later.stdout).to.equal(listed);
+      });
+    }
+  }
+
   it('stays for a request that has no answer yet, and no longer', () => {
     const done = runProgram(`${open}
       const change = new Uint8Array(16);

@@ -107,6 +107,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   #before = 0;
   #closing: Promise<void> | undefined;
   #iterating = false;
+  #referenced = true;
 
   constructor(exchange: Exchange, namespace: N, watched: readonly Watched[], options: WatchOptions, onClose: () => void) {
     this.#namespace = namespace;
@@ -142,6 +143,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       allNamespaces: this.#allNamespaces,
     });
     this.#socket = socket;
+    if (!this.#referenced) socket.unref();
     if (this.#closing !== undefined) {
       await socket.close();
       throw this.#closedError();
@@ -334,6 +336,20 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       if (previous === undefined) this.#tell({ action: 'added', object, value });
       else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
     }
+  }
+
+  /** A loop over the watch keeps the process alive while it waits: the default. */
+  ref(): this {
+    this.#referenced = true;
+    this.#socket?.ref();
+    return this;
+  }
+
+  /** A loop over the watch does not keep the process alive. What it lists, at its beginning and after losses, does until that is answered. */
+  unref(): this {
+    this.#referenced = false;
+    this.#socket?.unref();
+    return this;
   }
 
   /** Ends the watch; a loop that waits is rejected with NETLANE_CLOSED. Idempotent. */
