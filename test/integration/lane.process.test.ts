@@ -65,6 +65,8 @@ describe('A process with lanes', function () {
       const program = (calls: string): ProgramResult =>
         runProgram(`
           const [namespace, other] = [await Namespace.create(), await Namespace.create()];
+          // Or they may be collected, with a warning.
+          globalThis.held = [namespace, other];
           const watch = ${watching}${calls};
           await watch.ready;
           // Keeps nothing alive itself: it is late only where something else does.
