@@ -6,11 +6,11 @@ import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
 import { answersPortZero, takesOneMessage } from './names.js';
 import { Outbox, ownBody } from './outbox.js';
-import { busyReading, closed, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
+import { busyReading, closed, noTurn, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { Queue } from './queue.js';
 import { ReplyCosts } from './reply-cost.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, createPending, type CheckedRequest, type Pending } from './pending.js';
+import { createBarrier, createPending, deadlineOf, withHeader, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
 import { trace, tracing } from './trace.js';
 import type { BufferName, Transport } from './transport.js';
@@ -18,13 +18,6 @@ import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
-
-/** A request as offsets count it: what stands in its header does not matter. */
-function withHeader(body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(NLMSG_HDRLEN + body.length);
-  bytes.set(body, NLMSG_HDRLEN);
-  return bytes;
-}
 
 /** What a conversation needs of a transport. */
 export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'ref' | 'pumpSync'>;
@@ -54,6 +47,8 @@ export class Conversation {
   readonly #isInUse = (sequence: number): boolean => this.#pending.has(sequence);
   readonly #sequence = Sequence.random();
   #cost = 0;
+  /** performance.now() at the last answer, or part of one, while others waited for room: progress for them, too. */
+  #progress = 0;
   #limit: number;
   readonly #alarm = new Alarm(() => {
     this.#expire();
@@ -154,7 +149,9 @@ export class Conversation {
     }
     // The body is the caller's: it must not be read after this call.
     ownBody(pending);
+    pending.deadline = deadlineOf(pending, performance.now());
     this.#waiting.push(pending);
+    this.#alarm.set(pending.deadline);
   }
 
   #hasRoom(pending: Pending): boolean {
@@ -173,7 +170,7 @@ export class Conversation {
     if (channels.request.hasSubscribers) this.#publish(pending);
     if (tracing())
       trace('->', this.#options.namespace, this.#options.protocol, { type: request.type, flags, sequence: pending.sequence }, body);
-    pending.deadline = request.timeout === 0 ? Infinity : performance.now() + request.timeout;
+    pending.deadline = deadlineOf(pending, performance.now());
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#pending.set(pending.sequence, pending);
@@ -229,6 +226,7 @@ export class Conversation {
       else this.#events.message(view);
       return;
     }
+    if (this.#waiting.length > 0) this.#progress = performance.now();
     if (view.type === NLMSG_ERROR || view.type === NLMSG_DONE) {
       this.#acknowledged(pending, readAcknowledgement(view));
       return;
@@ -238,7 +236,7 @@ export class Conversation {
     if (!pending.done) this.#read(pending, view);
     if ((view.flags & NLM_F_MULTI) !== 0) {
       // Progress: the time counts anew.
-      if (pending.request.timeout !== 0) pending.deadline = performance.now() + pending.request.timeout;
+      pending.deadline = deadlineOf(pending, performance.now());
     } else if (!pending.request.acknowledge) this.#settle(pending);
   }
 
@@ -366,7 +364,14 @@ export class Conversation {
         this.#fail(pending, timedOut(pending, pending.request.timeout));
       } else this.#alarm.set(pending.deadline);
     }
+    // Some have the room of those that were given up. The others had no more of an answer than those before them.
     this.#advance();
+    const late = this.#waiting.deleteAll((pending) => {
+      pending.deadline = Math.max(pending.deadline, deadlineOf(pending, this.#progress));
+      if (pending.deadline > now) this.#alarm.set(pending.deadline);
+      return pending.deadline <= now;
+    });
+    for (const pending of late) this.#fail(pending, noTurn(pending, pending.request.timeout));
     this.#keep();
   }
 

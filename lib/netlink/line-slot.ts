@@ -1,5 +1,5 @@
 import type { Line } from './line.js';
-import { Waiting } from './waiting.js';
+import { Waiting, type TimeLimit } from './waiting.js';
 
 /** The place of one line of a socket: opened when first needed, however many wait for it, and again after a loss. */
 export class LineSlot {
@@ -27,8 +27,8 @@ export class LineSlot {
     this.#opened = opened;
   }
 
-  /** The line, opened if there is none. An abort, or close(), ends the wait at once; the line opens all the same, for the others who wait. */
-  get(signal?: AbortSignal): Promise<Line> {
+  /** The line, opened if there is none. An abort, the limit or close() ends the wait at once; the line opens all the same, for the others who wait. */
+  get(signal?: AbortSignal, limit?: TimeLimit): Promise<Line> {
     if (this.current !== undefined) return Promise.resolve(this.current);
     const { ended } = this.#waiting;
     if (ended !== undefined) return Promise.reject(ended);
@@ -38,7 +38,7 @@ export class LineSlot {
       });
       this.#waiting.track(this.#opening);
     }
-    return this.#waiting.for(this.#opening, signal);
+    return this.#waiting.for(this.#opening, signal, limit);
   }
 
   /** The same without waiting. */

@@ -1,4 +1,4 @@
-import { NLMSG_NOOP } from './constants.js';
+import { NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
 import type { Message } from './message.js';
 import type { Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
@@ -82,6 +82,18 @@ export function createPending(
     resolve,
     reject,
   };
+}
+
+/** A request as offsets count it: what stands in its header does not matter. */
+export function withHeader(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(NLMSG_HDRLEN + body.length);
+  bytes.set(body, NLMSG_HDRLEN);
+  return bytes;
+}
+
+/** When its wait is over, if the last progress was at that time of performance.now(). */
+export function deadlineOf({ request }: Pending, progress: number): number {
+  return request.timeout === 0 ? Infinity : progress + request.timeout;
 }
 
 /** An empty message with an acknowledgement: when that has come, everything earlier that is unanswered is lost. */

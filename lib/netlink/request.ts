@@ -36,8 +36,8 @@ export interface Request {
   /** Ends the wait at once with ABORT_ERR; what the kernel was already told is not taken back. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Milliseconds without any progress; 0 is no limit. Default: the socket's. They count from the hand-over to the kernel on, and anew with each
-   * part of the answer. Of a dump or a stream that waits for its turn, what those before it get is progress as well.
+   * Milliseconds without any progress; 0 is no limit. Default: the socket's. They count from the call on, anew from the hand-over to the
+   * kernel, and anew with each part of the answer. While it waits for room or for its turn, what those before it get is progress as well.
    */
   readonly timeout?: number | undefined;
 }

@@ -13,7 +13,7 @@ import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
 import { groupHint, optionError, optionHint } from './opening.js';
-import { closed, messageNotSent } from './refusal.js';
+import { closed, messageNotSent, notOpened } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
   checkGroup,
@@ -175,7 +175,9 @@ export class NetlinkSocket {
       const line = slot.current;
       if (line !== undefined) return line.conversation.request(checked, context);
       const kept = ownRequest(checked);
-      return slot.get(kept.signal).then(({ conversation }) => conversation.request(kept, context));
+      const { signal, timeout, type } = kept;
+      const limit = { timeout, error: () => notOpened({ ...this.#options, type, context }, timeout) };
+      return slot.get(signal, limit).then(({ conversation }) => conversation.request(kept, context));
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }

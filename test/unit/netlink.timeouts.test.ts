@@ -93,6 +93,92 @@ describe('the time-out of a request', () => {
     });
   });
 
+  it('ends the wait for room behind those that get no answer, and says that nothing was sent', async () => {
+    await FakeClock.during(async (clock) => {
+      await withSocket(
+        () => undefined,
+        async (socket, kernel) => {
+          const stuck = Array.from({ length: 300 }, () => rejectionOf(socket.request({ type: RTM.NEWLINK, timeout: 0 })));
+          await settle(kernel);
+          const sent = kernel.requests.length;
+          const change = rejectionOf(socket.request({ type: RTM.NEWLINK, timeout: 100 }));
+          const others = Array.from({ length: 3000 }, () => rejectionOf(socket.request({ type: RTM.GETLINK, timeout: 200 })));
+          clock.advance(100);
+          const error = await change;
+          expect(error).to.include({ code: 'NETLANE_TIMEOUT', namespace: 'fake' });
+          expect(error).to.have.deep.property('details', { timeout: 100, sent: false });
+          clock.advance(100);
+          for (const each of await Promise.all(others)) expect(each).to.include({ code: 'NETLANE_TIMEOUT' });
+          await settle(kernel);
+          expect(kernel.requests.length).to.equal(sent);
+          expect(clock.pending).to.equal(0);
+          void socket.close();
+          await Promise.all(stuck);
+        },
+      );
+    });
+  });
+
+  it('ends the wait of requestSync(), too', async () => {
+    await FakeClock.during(async () => {
+      await withSocket(
+        () => undefined,
+        async (socket, kernel) => {
+          const stuck = Array.from({ length: 300 }, () => rejectionOf(socket.request({ type: RTM.NEWLINK, timeout: 0 })));
+          await settle(kernel);
+          expect(() => socket.requestSync({ type: RTM.NEWLINK, timeout: 100 })).to.throw(/not sent: .* 100 ms/);
+          void socket.close();
+          await Promise.all(stuck);
+        },
+      );
+    });
+  });
+
+  it('ends the wait for the fd beside a socket with groups', async () => {
+    await FakeClock.during(async (clock) => {
+      await withSocket(
+        (request) => ack(request),
+        async (socket, kernel) => {
+          kernel.pause();
+          const request = rejectionOf(socket.request({ type: RTM.NEWLINK, timeout: 100 }));
+          for (let step = 0; step < 10; step += 1) await Promise.resolve();
+          clock.advance(100);
+          expect(await request).to.include({ code: 'NETLANE_TIMEOUT' });
+          kernel.resume();
+          await settle(kernel);
+          expect(kernel.requests).to.deep.equal([]);
+          await socket.request({ type: RTM.NEWLINK });
+        },
+        { socket: { groups: [1] } },
+      );
+    });
+  });
+
+  it('counts the answers of those before as progress of what waits for room', async () => {
+    await FakeClock.during(async (clock) => {
+      const held: FakeRequest[] = [];
+      await withSocket(
+        (request) => void held.push(request),
+        async (socket, kernel) => {
+          const before = Array.from({ length: 300 }, () => socket.request({ type: RTM.NEWLINK, timeout: 0 }));
+          await settle(kernel);
+          const last = socket.request({ type: RTM.NEWLINK, timeout: 100 });
+          for (let round = 0; round < 5; round += 1) {
+            clock.advance(90);
+            for (const request of held.splice(0, 3)) kernel.answer(request, ack(request));
+            await settle(kernel);
+          }
+          expect(await isSettled(last)).to.equal(false);
+          while (held.length > 0) {
+            for (const request of held.splice(0)) kernel.answer(request, ack(request));
+            await settle(kernel);
+          }
+          await Promise.all([...before, last]);
+        },
+      );
+    });
+  });
+
   it('begins anew with each part of a multi-part reply', async () => {
     await FakeClock.during(async (clock) => {
       let held: FakeRequest | undefined;
