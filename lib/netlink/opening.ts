@@ -102,10 +102,14 @@ export function openingError(thrown: unknown, namespace: string, protocol: numbe
   return translate(thrown, { operation, namespace, ...(helps ? { hint } : undefined) });
 }
 
-/** The refusal of an option that was set on an open socket, with what it takes. */
-export function optionError(thrown: unknown, operation: string, namespace: string, hint: string): unknown {
-  if (!(thrown instanceof SystemError)) return thrown;
-  return translate(thrown, { operation, namespace, ...(thrown.errno === -EPERM ? { hint } : undefined) });
+/** What was asked of an open socket; a refusal of the kernel says so, and what it takes where permission is lacking. */
+export async function telling<T>(asked: Promise<T>, operation: string, namespace: string, hint?: string): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw translate(error, { operation, namespace, ...(hint !== undefined && error.errno === -EPERM ? { hint } : undefined) });
+  }
 }
 
 /** What setting a socket option needs. Memory of the machine is given by its own root only, not by that of a user namespace. */

@@ -12,7 +12,7 @@ import { isDump, protocolName } from './names.js';
 import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
-import { groupHint, optionError, optionHint } from './opening.js';
+import { groupHint, optionHint, telling } from './opening.js';
 import { closed, messageNotSent, notOpened } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
@@ -260,26 +260,26 @@ export class NetlinkSocket {
     this.#checkOpen();
     const line = await this.#primary.get();
     this.#groups.add(group);
-    try {
-      await line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
-    } catch (error) {
+    const joining = line.transport.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+    await this.#telling(joining, `join ${this.protocol} group ${group}`, groupHint).catch((error: unknown) => {
       this.#groups.delete(group);
-      throw optionError(error, `join ${this.protocol} group ${group}`, this.#options.namespace, groupHint);
-    }
+      throw error;
+    });
   }
 
   async leave(group: number): Promise<void> {
     checkGroup('group', group);
     this.#checkOpen();
     const line = await this.#primary.get();
-    await line.transport.setOption(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, group);
+    await this.#telling(line.transport.setOption(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, group), `leave ${this.protocol} group ${group}`);
     this.#groups.delete(group);
   }
 
   /** The groups that the kernel has this socket in (NETLINK_LIST_MEMBERSHIPS, Linux 4.2). */
   async memberships(): Promise<number[]> {
     this.#checkOpen();
-    return (await this.#primary.get()).transport.memberships();
+    const { transport } = await this.#primary.get();
+    return this.#telling(transport.memberships(), `read the groups of a ${this.protocol} socket`);
   }
 
   /**
@@ -295,21 +295,20 @@ export class NetlinkSocket {
     checkBoolean('force', options.force);
     this.#checkOpen();
     const line = await this.#primary.get();
-    try {
-      await line.setOption(name, number, options.force);
-    } catch (error) {
-      throw optionError(error, `set ${name} of a ${this.protocol} socket`, this.#options.namespace, optionHint(name));
-    }
+    const set = (on: Line): Promise<void> =>
+      this.#telling(on.setOption(name, number, options.force), `set ${name} of a ${this.protocol} socket`, optionHint(name));
+    await set(line);
     if (!this.#later.change(name, number)) return;
     this.#dumps.reopenWith(this.#later.side);
-    await this.#companion.current?.setOption(name, number, options.force);
+    if (this.#companion.current !== undefined) await set(this.#companion.current);
   }
 
   async getOption(name: SocketOptionName): Promise<number> {
     const { level, option } = liveOption(name);
     this.#checkOpen();
     const { transport } = await this.#primary.get();
-    return transport.getOption(level, option).catch((error: unknown) => this.#later.unreadable(name, option, error));
+    const reading = transport.getOption(level, option).catch((error: unknown) => this.#later.unreadable(name, option, error));
+    return this.#telling(reading, `read ${name} of a ${this.protocol} socket`);
   }
 
   /**
@@ -331,13 +330,11 @@ export class NetlinkSocket {
     // From now on requests keep off the fd, whether it has the filter yet or not.
     const before = this.#filter;
     this.#filter ??= bytes;
-    try {
-      await line.transport.setFilter(bytes);
-      this.#filter = program.length === 0 ? undefined : bytes;
-    } catch (error) {
+    await this.#telling(line.transport.setFilter(bytes), `set the filter of a ${this.protocol} socket`).catch((error: unknown) => {
       this.#filter = before;
       throw error;
-    }
+    });
+    this.#filter = program.length === 0 ? undefined : bytes;
   }
 
   /** Counters of this socket's fds since they were opened, dumps and streams not included. */
@@ -372,6 +369,10 @@ export class NetlinkSocket {
 
   #keep(): void {
     this.#primary.current?.keep(this.#reading && this.#referenced);
+  }
+
+  #telling<T>(asked: Promise<T>, operation: string, hint?: string): Promise<T> {
+    return telling(asked, operation, this.#options.namespace, hint);
   }
 
   #checkOpen(): void {

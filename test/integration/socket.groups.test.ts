@@ -140,7 +140,14 @@ for (const carrier of carriers) {
     it('is refused a group that nobody has, and stays what it was', async () => {
       const listener = await scratch.socket(namespace, 'route', { carrier, groups: [RTNLGRP_LINK] });
       const error = await rejectionOf(listener.join(5000));
-      expect(error).to.include({ code: 'EINVAL', syscall: 'setsockopt', namespace: String(namespace) });
+      expect(error).to.include({ code: 'EINVAL', syscall: 'setsockopt', namespace: String(namespace), operation: 'join route group 5000' });
+      const leaving = await rejectionOf(listener.leave(5000));
+      expect(leaving).to.include({
+        code: 'EINVAL',
+        syscall: 'setsockopt',
+        namespace: String(namespace),
+        operation: 'leave route group 5000',
+      });
       for (const wrong of [0, -1, 1.5, 2 ** 31, 'link']) {
         expect(await rejectionOf(listener.join(wrong as number))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
       }

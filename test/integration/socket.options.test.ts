@@ -239,6 +239,8 @@ for (const carrier of carriers) {
       expect(await rejectionOf(socket.setFilter([{ code: 0x28, jt: 0, jf: 0, k: 4 }]))).to.include({
         code: 'EINVAL',
         syscall: 'setsockopt',
+        namespace: String(namespace),
+        operation: 'set the filter of a route socket',
       });
       for (const wrong of ['x', [{ code: -1, jt: 0, jf: 0, k: 0 }], [{ code: 6, jt: 256, jf: 0, k: 0 }]]) {
         expect(await rejectionOf(socket.setFilter(wrong as never))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
