@@ -313,7 +313,7 @@ export class Conversation {
       this.#waiting.unshift(pending);
       return;
     }
-    this.#fail(pending, replyLost(pending, why));
+    this.#fail(pending, replyLost(pending, why, pending.request.repeatable ? this.#limit : undefined));
   }
 
   /** TransportEvents.overrun. Replies may be among what the kernel dropped: an empty acknowledged message tells which. */

@@ -91,18 +91,23 @@ export function messageNotSent(errno: number, namespace: string): SystemError {
   return new SystemError({ errno, syscall: 'sendmsg' }, { operation: 'send a message', namespace, hint });
 }
 
-export function replyLost(asked: Asked, why: 'overrun' | 'malformed'): NetlaneError {
-  const [what, hint] =
-    why === 'overrun'
-      ? [
-          'was lost in an overrun of the receive buffer',
-          'look at the state before asking again, or open the socket with a larger receiveBuffer',
-        ]
-      : ['could not be read: a datagram was not as long as it says', 'look at the state before asking again'];
+/** @param receiveBuffer of a read that was sent again in vain: how large the buffer is. */
+export function replyLost(asked: Asked, why: 'overrun' | 'malformed', receiveBuffer?: number): NetlaneError {
+  const what =
+    why === 'overrun' ? 'was lost in an overrun of the receive buffer' : 'could not be read: a datagram was not as long as it says';
+  const context = { operation: operationOf(asked), namespace: asked.namespace };
+  if (receiveBuffer !== undefined) {
+    const small = `its ${receiveBuffer} bytes may be too few for the answer and its acknowledgement: open the socket with a larger receiveBuffer`;
+    return new NetlaneError('NETLANE_REPLY_LOST', `the reply ${what}, each time that it was asked for`, {
+      ...context,
+      details: { receiveBuffer },
+      hint: why === 'overrun' ? small : undefined,
+    });
+  }
+  const larger = why === 'overrun' ? ', or open the socket with a larger receiveBuffer' : '';
   return new NetlaneError('NETLANE_REPLY_LOST', `the reply ${what}; whether the kernel did it is not known`, {
-    operation: operationOf(asked),
-    namespace: asked.namespace,
-    hint,
+    ...context,
+    hint: `look at the state before asking again${larger}`,
   });
 }
 

@@ -77,7 +77,14 @@ describe('an overrun', () => {
     await withSocket(
       () => overrun(),
       async (socket, kernel) => {
-        expect(await rejectionOf(socket.request({ type: RTM.GETLINK }))).to.include({ code: 'NETLANE_REPLY_LOST' });
+        const error = await rejectionOf(socket.request({ type: RTM.GETLINK }));
+        expect(error).to.include({ code: 'NETLANE_REPLY_LOST' });
+        // A read does nothing, so that there is nothing to know of it but why.
+        expect(error.message).not.to.match(/not known/);
+        expect(error).to.have.deep.property('details', { receiveBuffer: 212_992 });
+        expect(error.message)
+          .to.match(/each time/)
+          .and.to.match(/larger receiveBuffer/);
         expect(kernel.requests.filter(({ type }) => type === RTM.GETLINK).length).to.equal(5);
       },
     );
