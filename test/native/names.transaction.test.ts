@@ -127,7 +127,7 @@ describe('Names of namespaces', function () {
     });
   });
 
-  it('leave nothing but the folder when the mount fails', async () => {
+  it('leave nothing when the mount fails, not even a folder that was made for them', async () => {
     const result = await room(async ({ native, folder, shell, mounts, fails }) => {
       const fs = process.getBuiltinModule('node:fs');
       // A directory cannot be mounted on a file: the last step fails.
@@ -138,12 +138,12 @@ describe('Names of namespaces', function () {
       shell('mkdir own && mount --bind own own');
       const second = await fails(native.bindNameAsync(`${folder}/own`, 'a', wrong));
       fs.closeSync(wrong);
-      return { failure, second, mounts: mounts(), names: shell('ls -A netns own') };
+      return { failure, second, mounts: mounts(), names: shell('ls -A . own') };
     });
     expect(result.failure).to.deep.equal({ errno: -20, syscall: 'mount', path: '/netns/a' });
     expect(result.second).to.deep.equal({ errno: -20, syscall: 'mount', path: '/own/a' });
     expect(result.mounts).to.deep.equal(['/own /own']);
-    expect(result.names).to.equal('netns:\n\nown:\n');
+    expect(result.names).to.equal('.:\nown\nwrong\n\nown:\n');
   });
 
   it('are not possible below a file, or in a folder that cannot be made', async () => {
