@@ -77,6 +77,12 @@ export interface NativeSocket {
    * smallestReceive left), a datagram spilled, `most` datagrams were received, or an error came. EINTR is retried. The slab's pointer is not kept.
    */
   receive(slab: ArrayBuffer, offset: number, most: number): ReceiveResult;
+  /**
+   * One sendmsg to the kernel of the first `length` bytes and, where it was taken, the answers that are there already, which the slab
+   * receives from its start as by receive(): rtnetlink answers within sendmsg. The outcome of the receiving stands in `outcome` (at least
+   * three words: end, count, errno). Returns 0, sendmsg's errno (positive; then nothing was received), or the spill.
+   */
+  exchange(bytes: Uint8Array, length: number, slab: ArrayBuffer, most: number, outcome: Uint32Array): number | ArrayBuffer;
   /** Waits (blocking, poll(2)) for readability; false on time-out, and within 50 ms when the thread is being ended. Negative: for ever. */
   wait(milliseconds: number): boolean;
   /**

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -71,6 +72,41 @@ bool waitReadable(Napi::Env env, int fd, int timeout) {
   }
 }
 
+/** One sendmsg: 0, or a positive errno. */
+int sendTo(int fd, const void* data, size_t length, uint32_t port, uint32_t groups) {
+  Address to;
+  to.netlink.nl_family = AF_NETLINK;
+  to.netlink.nl_pid = port;
+  to.netlink.nl_groups = groups;
+  iovec part{const_cast<void*>(data), length};
+  msghdr message{};
+  message.msg_name = to.get();
+  message.msg_namelen = to.length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  ssize_t sent;
+  do {
+    sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? errno : 0;
+}
+
+Slab slabArgument(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Value value = info[index];
+  if (!value.IsArrayBuffer()) throw ArgumentFailure("an ArrayBuffer was expected");
+  auto buffer = value.As<Napi::ArrayBuffer>();
+  return {static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()};
+}
+
+/** The datagram that did not fit. Fails only when the environment ends: it is lost with the thread that it was for. */
+napi_value copyOf(Napi::Env env, const Spill& spill) {
+  void* copy = nullptr;
+  napi_value buffer = nullptr;
+  if (napi_create_arraybuffer(env, spill.size(), &copy, &buffer) != napi_ok) return nullptr;
+  spill.copyTo(static_cast<uint8_t*>(copy));
+  return buffer;
+}
+
 Napi::Value optionProperty(const Napi::Object& options, const char* name) {
   const Napi::Value value = options.Get(name);
   if (!value.IsNumber()) throw ArgumentFailure("namespace, protocol and port must be numbers");
@@ -87,6 +123,7 @@ Napi::Function NetlinkSocket::define(Napi::Env env) {
                          InstanceAccessor<&NetlinkSocket::checked<&NetlinkSocket::cookie>>("cookie"),
                          InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::send>>("send"),
                          InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::receive>>("receive"),
+                         InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::exchange>>("exchange"),
                          InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::wait>>("wait"),
                          InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::poll>>("poll"),
                          InstanceMethod<&NetlinkSocket::checked<&NetlinkSocket::ref>>("ref"),
@@ -145,30 +182,14 @@ Napi::Value NetlinkSocket::cookie(const Napi::CallbackInfo& info) {
 
 Napi::Value NetlinkSocket::send(const Napi::CallbackInfo& info) {
   const Bytes bytes = bytesArgument(info, 0);
-  Address to;
-  to.netlink.nl_family = AF_NETLINK;
-  to.netlink.nl_pid = unsignedArgument(info, 1);
-  to.netlink.nl_groups = unsignedArgument(info, 2);
-  iovec part{bytes.data, bytes.length};
-  msghdr message{};
-  message.msg_name = to.get();
-  message.msg_namelen = to.length;
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  ssize_t sent;
-  do {
-    sent = sendmsg(number(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return Napi::Number::New(info.Env(), sent < 0 ? errno : 0);
+  return Napi::Number::New(info.Env(), sendTo(number(), bytes.data, bytes.length, unsignedArgument(info, 1), unsignedArgument(info, 2)));
 }
 
 Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsArrayBuffer()) throw ArgumentFailure("an ArrayBuffer was expected");
-  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  const Slab slab = slabArgument(info, 0);
   const size_t offset = unsignedArgument(info, 1);
   const uint32_t most = unsignedArgument(info, 2);
-  const Slab slab{static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()};
   if (offset > slab.size) throw ArgumentFailure("the offset lies beyond the slab, which is detached or too small");
   const Received received = receiveInto(number(), slab, offset, most);
   Napi::Object result = Napi::Object::New(env);
@@ -176,14 +197,32 @@ Napi::Value NetlinkSocket::receive(const Napi::CallbackInfo& info) {
   result.Set("count", received.count);
   result.Set("errno", received.error);
   if (received.spilled) {
-    void* copy = nullptr;
-    napi_value spill = nullptr;
-    // Fails only when the environment ends: the datagram is lost with the thread that it was for.
-    if (napi_create_arraybuffer(env, received.spill.size(), &copy, &spill) != napi_ok) return env.Undefined();
-    received.spill.copyTo(static_cast<uint8_t*>(copy));
+    const napi_value spill = copyOf(env, received.spill);
+    if (spill == nullptr) return env.Undefined();
     result.Set("spill", spill);
   }
   return result;
+}
+
+Napi::Value NetlinkSocket::exchange(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Bytes bytes = bytesArgument(info, 0);
+  const size_t length = unsignedArgument(info, 1);
+  const Slab slab = slabArgument(info, 2);
+  const uint32_t most = unsignedArgument(info, 3);
+  const Bytes outcome = bytesArgument(info, 4);
+  uint32_t words[3] = {0, 0, 0};
+  if (length > bytes.length || outcome.length < sizeof words) throw ArgumentFailure("the buffers are detached or too small");
+  const int refused = sendTo(number(), bytes.data, length, 0, 0);
+  if (refused != 0) return Napi::Number::New(env, refused);
+  const Received received = receiveInto(number(), slab, 0, most);
+  words[0] = static_cast<uint32_t>(received.end);
+  words[1] = received.count;
+  words[2] = static_cast<uint32_t>(received.error);
+  std::memcpy(outcome.data, words, sizeof words);
+  if (!received.spilled) return Napi::Number::New(env, 0);
+  const napi_value spill = copyOf(env, received.spill);
+  return spill == nullptr ? env.Undefined() : Napi::Value(env, spill);
 }
 
 Napi::Value NetlinkSocket::wait(const Napi::CallbackInfo& info) {

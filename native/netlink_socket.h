@@ -26,6 +26,7 @@ class NetlinkSocket : public Napi::ObjectWrap<NetlinkSocket> {
   Napi::Value cookie(const Napi::CallbackInfo& info);
   Napi::Value send(const Napi::CallbackInfo& info);
   Napi::Value receive(const Napi::CallbackInfo& info);
+  Napi::Value exchange(const Napi::CallbackInfo& info);
   Napi::Value wait(const Napi::CallbackInfo& info);
   Napi::Value poll(const Napi::CallbackInfo& info) { return fd_.poll(info); }
   Napi::Value ref(const Napi::CallbackInfo& info) { return fd_.ref(info); }

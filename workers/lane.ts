@@ -1,4 +1,4 @@
-import { receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { packError, type ErrorData } from '../lib/errors.js';
 import {
   fromLane,
@@ -15,7 +15,9 @@ import {
   type SocketTask,
   type ToLane,
 } from '../lib/lane/protocol.js';
+import { Channel } from '../lib/lane/channel.js';
 import { Looking } from '../lib/lane/looking.js';
+import type { RingRecord, Taken } from '../lib/lane/ring.js';
 import { native, type NativeSocket } from '../lib/native.js';
 import { openNativeSocket } from '../lib/netlink/opening.js';
 import { SocketPump } from '../lib/netlink/pump.js';
@@ -46,12 +48,18 @@ try {
 }
 
 const sockets = new Map<number, OpenSocket>();
-/** Sockets that were sent something in this turn: their replies are looked for without poll. */
+/** Sockets whose replies have not all come: they are looked for without poll in this turn. */
 const active = new Set<OpenSocket>();
-let port: MessagePort | undefined;
+let channel: Channel<readonly FromLane[], readonly ToLane[]> | undefined;
 let outbox: FromLane[] = [];
 let transfers: ArrayBuffer[] = [];
 const looking = new Looking();
+
+/** Puts a small record; what is in line for the port leaves before it. False where there is no room for it now. */
+function put(record: RingRecord, bytes?: Uint8Array): boolean {
+  flush();
+  return channel?.put(record, bytes) === true;
+}
 
 function post(record: FromLane): void {
   if (outbox.length === 0) queueMicrotask(flush);
@@ -64,7 +72,36 @@ function flush(): void {
   const transfer = transfers;
   outbox = [];
   transfers = [];
-  port?.postMessage(records, transfer);
+  channel?.post(records, transfer);
+}
+
+/** What was sent through the ring: it is copied out of shared memory. */
+let request = new Uint8Array(4096);
+
+function exchange(open: OpenSocket, tag: number, answers: number, bytes: Uint8Array<ArrayBuffer>, length: number): void {
+  const before = open.pump.statistics.received;
+  open.pump.exchange(bytes, length, tag, answers);
+  if (open.pump.statistics.received - before < answers) active.add(open);
+}
+
+/** A record of the ring. */
+function take({ kind, id, x, y, z, bytes }: Taken): void {
+  const open = sockets.get(id);
+  if (open === undefined) return;
+  if (kind === toLane.returned) {
+    open.pump.returned(x);
+    return;
+  }
+  const { length } = bytes;
+  if (request.length < length) request = new Uint8Array(length);
+  request.set(bytes);
+  if (kind === toLane.exchange) {
+    exchange(open, x, y, request, length);
+    return;
+  }
+  active.add(open);
+  // False: it waits for room in a queue.
+  if (!open.pump.send(request.subarray(0, length), x, y, z)) request = new Uint8Array(4096);
 }
 
 function handle(records: readonly ToLane[]): void {
@@ -74,55 +111,59 @@ function handle(records: readonly ToLane[]): void {
     if (record[0] === toLane.send) {
       open.pump.send(record[5], record[2], record[3], record[4]);
       active.add(open);
-    } else if (record[0] === toLane.release) open.pump.release(record[2]);
+    } else if (record[0] === toLane.exchange) exchange(open, record[2], record[3], record[4], record[4].length);
+    else if (record[0] === toLane.release) open.pump.release(record[2]);
     else open.pump.returned(record[2]);
   }
+}
+
+function receive(): void {
   for (const open of active) open.pump.receive();
   flush();
 }
 
-function onMessage(records: readonly ToLane[]): void {
-  if (port === undefined) return;
-  handle(records);
-  look(port);
-  active.clear();
-}
-
-function look(from: MessagePort): void {
-  if (!looking.pays) return;
+function look(): void {
+  if (channel === undefined) return;
+  if (!looking.pays) {
+    rest();
+    return;
+  }
   const start = addon.now();
   let last = start;
   let found = 0;
   for (;;) {
-    const received = receiveMessageOnPort(from);
+    const any = channel.filled && channel.drain();
+    if (any || active.size > 0) receive();
     const now = addon.now();
-    if (received !== undefined) {
-      handle(received.message as readonly ToLane[]);
+    if (any) {
       found++;
       last = now;
-    } else if (now - last > patience) break;
-    if (found >= most || now - start > longest) {
+    }
+    if (found >= most || now - start > longest || now - last > patience) {
+      looking.note(found > 0);
       // The sockets have their turn, and then it goes on: to sleep in the middle of a conversation is what costs.
       if (found > 0) setImmediate(lookOn);
-      break;
+      else rest();
+      return;
     }
   }
-  looking.note(found > 0);
 }
 
 function lookOn(): void {
-  if (port !== undefined) look(port);
   active.clear();
+  look();
 }
 
-/** Everything that was posted before a task was: tasks and data come over different ports. */
+/** Until the next message. */
+function rest(): void {
+  active.clear();
+  channel?.sleep();
+}
+
+/** Everything that was sent before a task was: tasks and data come over different ports. */
 function catchUp(): void {
-  if (port === undefined) return;
-  for (;;) {
-    const received = receiveMessageOnPort(port);
-    if (received === undefined) return;
-    handle(received.message as readonly ToLane[]);
-  }
+  channel?.catchUp();
+  receive();
 }
 
 function attempt<T>(action: () => T): Outcome<T> {
@@ -145,10 +186,17 @@ function find(id: number): OpenSocket {
 
 export function connect(task: ConnectTask): Outcome<{ readonly thread: number }> {
   if (enterFailure !== undefined) return { ok: false, error: enterFailure };
-  port = task.port;
-  port.on('message', onMessage);
+  const { toLane: incoming, fromLane: out } = task.memory;
+  channel = new Channel(task.port, out, incoming, {
+    take,
+    message: handle,
+    woken: () => {
+      receive();
+      look();
+    },
+  });
   // The thread lives as long as its pool: nothing here keeps its loop.
-  port.unref();
+  task.port.unref();
   return { ok: true, value: { thread: addon.threadId() } };
 }
 
@@ -157,8 +205,9 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
     const { socket, state } = openNativeSocket(namespace, options);
     const pump: SocketPump = new SocketPump(socket, state.receiveBuffer, options, {
       received(slab, end, spilled) {
-        if (end <= smallest) {
-          post([fromLane.received, id, slab.slice(0, end), end, true]);
+        const copied = put({ kind: fromLane.received, id }, new Uint8Array(slab, 0, end));
+        if (copied || end <= smallest) {
+          if (!copied) post([fromLane.received, id, slab.slice(0, end), end, true]);
           if (!spilled) {
             pump.lend(end);
             pump.release(slab);
@@ -169,10 +218,10 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
         transfers.push(slab);
       },
       overrun() {
-        post([fromLane.overrun, id]);
+        if (!put({ kind: fromLane.overrun, id })) post([fromLane.overrun, id]);
       },
       refused(tag, errno) {
-        post([fromLane.refused, id, tag, errno]);
+        if (!put({ kind: fromLane.refused, id, x: tag, y: errno })) post([fromLane.refused, id, tag, errno]);
       },
       lost(error) {
         post([fromLane.lost, id, packError(error)]);

@@ -299,6 +299,14 @@ export class Output {
     this.references = options.references ?? noReferences;
   }
 
+  /** Begins anew where it started, with the same buffer. */
+  restart(): void {
+    this.position = this.start;
+    this.family = 0;
+    this.header = {};
+    this.source = this.header;
+  }
+
   /** Makes room for so many more bytes at the position. The bytes there are not cleared. */
   reserve(size: number): void {
     if (this.position + size > this.bytes.length) this.#grow(this.position + size);

@@ -1,17 +1,20 @@
-import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
 import { NetlaneError, unpackError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
-import { native } from '../native.js';
 import { workerUrl } from '../places.js';
+import { Channel, channelMemory } from './channel.js';
 import { Looking } from './looking.js';
+import type { RingRecord } from './ring.js';
 import { loadPiscina, workerEnvironment } from './piscina.js';
 import { LaneTransport, patiently, type LaneChannel } from './transport.js';
-import { fromLane, smallest, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
+import { fromLane, toLane, type FromLane, type LaneData, type LaneTasks, type Outcome, type ToLane } from './protocol.js';
 
 /** How long the caller's thread looks for the answer before it goes on (nanoseconds). */
 const shortest = 20_000;
+/** So many looks in one turn of the loop: for ever, a program that awaits request after request would starve its timers. */
+const looksPerTurn = 32;
 
 /** What becomes of a lane, told to its registry. */
 export interface LaneEvents {
@@ -31,6 +34,7 @@ export class LaneClient implements LaneChannel {
   readonly #transports = new Map<number, LaneTransport>();
   #pool: Piscina | undefined;
   #port: MessagePort | undefined;
+  #channel: Channel<readonly ToLane[], readonly FromLane[]> | undefined;
   #starting: Promise<void> | undefined;
   #outbox: ToLane[] = [];
   #transfers: ArrayBuffer[] = [];
@@ -45,6 +49,12 @@ export class LaneClient implements LaneChannel {
   #markEnded: () => void = () => undefined;
   #wanted = true;
   readonly #looking = new Looking();
+  /** Looks in this turn of the loop. */
+  #looks = 0;
+  /** Whether the last look found something. */
+  #found = false;
+  #willLook = false;
+  #willTurn = false;
 
   constructor(data: LaneData, idleTime: number, events: LaneEvents) {
     this.#data = data;
@@ -140,11 +150,20 @@ export class LaneClient implements LaneChannel {
     }
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (records: readonly FromLane[]) => {
-      this.#handle(records);
+    const memory = channelMemory();
+    this.#channel = new Channel(port1, memory.toLane, memory.fromLane, {
+      take: (record) => {
+        this.#transports.get(record.id)?.take(record);
+      },
+      message: (records) => {
+        this.#handle(records);
+      },
+      woken: () => {
+        if (!this.#willTurn) this.#channel?.sleep();
+      },
     });
     port1.unref();
-    return this.#run('connect', { port: port2 }, [port2]).then(({ thread }) => thread);
+    return this.#run('connect', { port: port2, memory }, [port2]).then(({ thread }) => thread);
   }
 
   async #run<Name extends keyof LaneTasks>(
@@ -173,11 +192,7 @@ export class LaneClient implements LaneChannel {
   }
 
   #catchUp(): void {
-    for (;;) {
-      const received = this.#port === undefined ? undefined : receiveMessageOnPort(this.#port);
-      if (received === undefined) return;
-      this.#handle(received.message as readonly FromLane[]);
-    }
+    this.#channel?.catchUp();
   }
 
   #handle(records: readonly FromLane[]): void {
@@ -189,20 +204,30 @@ export class LaneClient implements LaneChannel {
     }
   }
 
-  /** Puts a record in line for the lane; it leaves with this tick. */
+  /** Puts a small record, which leaves at once; false where there is no room for it now. */
+  put(record: RingRecord, bytes?: Uint8Array): boolean {
+    if (this.#gone !== undefined) return true;
+    this.flush();
+    if (record.kind !== toLane.returned) this.#lookSoon();
+    return this.#channel?.put(record, bytes) === true;
+  }
+
+  /** Puts a record in line for the port; it leaves with this tick, and before anything that is put. */
   post(record: ToLane): void {
     if (this.#gone !== undefined) return;
     this.#outbox.push(record);
     if (record[0] === toLane.release) this.#transfers.push(record[2]);
-    else if (record[0] === toLane.send && record[5].buffer.byteLength > smallest) this.#transfers.push(record[5].buffer);
+    else if (record[0] === toLane.send) this.#transfers.push(record[5].buffer);
+    else if (record[0] === toLane.exchange) this.#transfers.push(record[4].buffer);
+    if (record[0] === toLane.send || record[0] === toLane.exchange) this.#lookSoon();
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      const asked = this.#outbox.some((waiting) => waiting[0] === toLane.send);
-      this.flush();
-      if (asked) this.#look();
-    });
+    queueMicrotask(this.#flush);
   }
+
+  readonly #flush = (): void => {
+    this.flush();
+  };
 
   flush(): void {
     this.#scheduled = false;
@@ -211,25 +236,46 @@ export class LaneClient implements LaneChannel {
     const transfers = this.#transfers;
     this.#outbox = [];
     this.#transfers = [];
-    this.#port?.postMessage(records, transfers);
+    this.#channel?.post(records, transfers);
   }
 
   /** A lane that is awake answers sooner than this thread could fall asleep and be woken. */
-  #look(): void {
-    const port = this.#port;
-    if (port === undefined || !this.#looking.pays) return;
-    const { now } = native();
-    const until = now() + shortest;
-    do {
-      const received = receiveMessageOnPort(port);
-      if (received !== undefined) {
-        this.#looking.note(true);
-        this.#handle(received.message as readonly FromLane[]);
-        return;
-      }
-    } while (now() < until);
-    this.#looking.note(false);
+  #lookSoon(): void {
+    if (this.#willLook || this.#looks >= looksPerTurn || !this.#looking.pays) return;
+    this.#looks++;
+    this.#willLook = true;
+    this.#channel?.stayAwake();
+    queueMicrotask(this.#look);
+    if (this.#willTurn) return;
+    this.#willTurn = true;
+    setImmediate(this.#turn);
   }
+
+  readonly #look = (): void => {
+    this.#willLook = false;
+    if (this.#scheduled) this.flush();
+    this.#lookNow();
+  };
+
+  #lookNow(): boolean {
+    this.#found = this.#channel?.look(shortest) === true;
+    this.#looking.note(this.#found);
+    return this.#found;
+  }
+
+  /** While answers keep coming, the lane need not wake this thread: it looks in each turn of its loop. */
+  readonly #turn = (): void => {
+    this.#looks = 0;
+    const channel = this.#channel;
+    if (channel === undefined || this.#gone !== undefined) return;
+    const more = this.#found && this.#kept > 0 && this.#looking.pays ? this.#lookNow() : channel.drain();
+    if (more || this.#willLook) {
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#willTurn = false;
+    channel.sleep();
+  };
 
   /** Counts who keeps the process alive. */
   keep(keep: boolean): void {

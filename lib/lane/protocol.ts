@@ -1,9 +1,11 @@
+import type { ChannelMemory } from './channel.js';
 import type { ErrorData } from '../errors.js';
 import type { TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
 
 /*
  * The messages between a caller's thread and a lane. Control (open, options, close) are Piscina tasks: the exported functions of
- * workers/lane.ts by name. Data goes over one MessageChannel per lane, as arrays of records, what is larger than `smallest` transferred.
+ * workers/lane.ts by name. Data goes over one channel per lane (channel.ts): small records through its rings, what is too long for them,
+ * and the slabs themselves, over its port as arrays of records.
  */
 
 /** What Piscina hands the worker at its start. */
@@ -15,6 +17,7 @@ export interface LaneData {
 
 export interface ConnectTask {
   readonly port: import('node:worker_threads').MessagePort;
+  readonly memory: ChannelMemory;
 }
 
 export interface OpenTask {
@@ -59,23 +62,26 @@ export interface LaneTasks {
 /** Errors cross as data: structured clone drops their fields, and Piscina their codes. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
 
-/** Records towards the lane. */
-export const toLane = { send: 0, release: 1, returned: 2 } as const;
+/** Kinds of records towards the lane. */
+export const toLane = { send: 0, release: 1, returned: 2, exchange: 3 } as const;
+/** Records of the port towards the lane. In the ring stand those of `send` (tag, port, groups), `exchange` (tag, answers) and `returned` (bytes). */
 export type ToLane =
   | readonly [kind: typeof toLane.send, id: number, tag: number, port: number, groups: number, bytes: Uint8Array<ArrayBuffer>]
+  | readonly [kind: typeof toLane.exchange, id: number, tag: number, answers: number, bytes: Uint8Array<ArrayBuffer>]
   | readonly [kind: typeof toLane.release, id: number, slab: ArrayBuffer]
   /** So many bytes that came in buffers that were no slabs were read. */
   | readonly [kind: typeof toLane.returned, id: number, bytes: number];
 
-/** Records from the lane. */
+/** Kinds of records from the lane. */
 export const fromLane = { received: 0, overrun: 1, refused: 2, lost: 3 } as const;
+/** Records of the port from the lane. In the ring stand those of `received` (copies only), `overrun` and `refused` (tag, errno). */
 export type FromLane =
   | readonly [kind: typeof fromLane.received, id: number, slab: ArrayBuffer, end: number, spilled: boolean]
   | readonly [kind: typeof fromLane.overrun, id: number]
   | readonly [kind: typeof fromLane.refused, id: number, tag: number, errno: number]
   | readonly [kind: typeof fromLane.lost, id: number, error: ErrorData];
 
-/** Up to so many bytes a copy is cheaper than a transfer, and the slab stays where it is. */
+/** Up to so many bytes a copy over the port is cheaper than a transfer, and the slab stays where it is. */
 export const smallest = 8 * 1024;
 
 /** Bytes of copies that are read before the lane is told: a credit for each would cost as much as the copy. */

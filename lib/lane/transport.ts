@@ -3,9 +3,11 @@ import { unpackError } from '../errors.js';
 import { translate } from '../native.js';
 import type { Transport, TransportEvents, TransportState, TransportStatistics } from '../netlink/transport.js';
 import { fromLane, returnedAtOnce, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';
+import type { RingRecord, Taken } from './ring.js';
 
 /** What a transport needs of its lane. */
 export interface LaneChannel {
+  put(record: RingRecord, bytes?: Uint8Array): boolean;
   post(record: ToLane): void;
   /** A control task, in order with the data on both ways. */
   task<Name extends keyof LaneTasks>(name: Name, task: LaneTasks[Name][0]): Promise<LaneTasks[Name][1]>;
@@ -15,6 +17,9 @@ export interface LaneChannel {
   /** The error for a socket of a namespace, when the lane is of no more use. */
   goneFor(namespace: string): Error | undefined;
 }
+
+/** Most answers are shorter. */
+const scratchSize = 4096;
 
 /** Milliseconds that close() waits for a lane. */
 const patience = 100;
@@ -36,6 +41,11 @@ export class LaneTransport implements Transport {
   /** String(namespace). */
   readonly namespace: string;
   readonly #slabs = new Set<ArrayBuffer>();
+  /** For what comes through the ring; absent while somebody has it. */
+  #scratch: ArrayBuffer | undefined;
+  #view = new Uint8Array();
+  /** Bytes in each copy that the owner keeps. */
+  readonly #copies = new Map<ArrayBuffer, number>();
   #kept = false;
   #returned = 0;
   #sends = 0;
@@ -48,11 +58,34 @@ export class LaneTransport implements Transport {
     this.#events = events;
   }
 
+  /** A record of the ring. */
+  take({ kind, x, y, bytes }: Taken): void {
+    if (this.#closing !== undefined) return;
+    if (kind === fromLane.overrun) this.#events.overrun();
+    else if (kind === fromLane.refused) this.#events.refused(x, y);
+    else this.#received(bytes);
+  }
+
+  #received(frames: Uint8Array): void {
+    let copy = this.#scratch;
+    if (copy === undefined || copy.byteLength < frames.length) {
+      copy = new ArrayBuffer(Math.max(frames.length, scratchSize));
+      this.#view = new Uint8Array(copy);
+    }
+    this.#scratch = undefined;
+    this.#view.set(frames);
+    this.#copies.set(copy, frames.length);
+    this.#events.received(copy, frames.length);
+    // Given back already: the next one may have it.
+    if (!this.#copies.has(copy)) this.#scratch = copy;
+  }
+
   handle(record: FromLane): void {
     if (this.#closing !== undefined) return;
     switch (record[0]) {
       case fromLane.received:
-        if (!record[4]) this.#slabs.add(record[2]);
+        if (record[4]) this.#copies.set(record[2], record[2].byteLength);
+        else this.#slabs.add(record[2]);
         this.#events.received(record[2], record[3]);
         break;
       case fromLane.overrun:
@@ -71,6 +104,7 @@ export class LaneTransport implements Transport {
     if (this.#closing !== undefined) return;
     this.ref(false);
     this.#slabs.clear();
+    this.#copies.clear();
     this.#closing = Promise.resolve();
     this.#events.lost(error);
   }
@@ -78,8 +112,16 @@ export class LaneTransport implements Transport {
   send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean {
     if (this.#closing !== undefined) return false;
     this.#sends++;
+    if (this.#client.put({ kind: toLane.send, id: this.#id, x: tag, y: port, z: groups }, bytes)) return true;
     this.#client.post([toLane.send, this.#id, tag, port, groups, bytes]);
     return false;
+  }
+
+  exchange(bytes: Uint8Array<ArrayBuffer>, length: number, tag: number, answers: number): void {
+    if (this.#closing !== undefined) return;
+    this.#sends++;
+    if (this.#client.put({ kind: toLane.exchange, id: this.#id, x: tag, y: answers }, bytes.subarray(0, length))) return;
+    this.#client.post([toLane.exchange, this.#id, tag, answers, bytes.slice(0, length)]);
   }
 
   release(slab: ArrayBuffer): void {
@@ -88,9 +130,14 @@ export class LaneTransport implements Transport {
       this.#client.post([toLane.release, this.#id, slab]);
       return;
     }
-    this.#returned += slab.byteLength;
+    const bytes = this.#copies.get(slab);
+    if (bytes === undefined) return;
+    this.#copies.delete(slab);
+    this.#returned += bytes;
     if (this.#returned < returnedAtOnce) return;
-    this.#client.post([toLane.returned, this.#id, this.#returned]);
+    if (!this.#client.put({ kind: toLane.returned, id: this.#id, x: this.#returned })) {
+      this.#client.post([toLane.returned, this.#id, this.#returned]);
+    }
     this.#returned = 0;
   }
 

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors.js';
-import { Exchange, type HeldNamespace, type Subscribe } from '../netlink/route/exchange.js';
+import type { HeldNamespace } from '../netlink/route/encoder.js';
+import { Exchange, type Subscribe } from '../netlink/route/exchange.js';
 import { checkRouteOptions, RouteClient, type CountingOf, type RouteOptions } from '../netlink/route.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
 import { openNetlink } from './netlink.js';

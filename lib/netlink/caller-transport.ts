@@ -63,13 +63,13 @@ class CallerTransport implements Transport {
   readonly #namespace: string;
   #closed = false;
   #looking = false;
-  #answers: number | undefined;
+  #exchanging = false;
 
   constructor(socket: NativeSocket, state: TransportState, options: TransportOptions, events: TransportEvents, namespace: string) {
     this.#socket = socket;
     this.state = state;
     this.#namespace = namespace;
-    // No event may come after close(), nor from within send(): a refusal is told in a microtask.
+    // No event may come after close(), nor from within send(): there a refusal is told in a microtask.
     this.#pump = new SocketPump(socket, state.receiveBuffer, options, {
       received: (slab, end, spilled) => {
         if (!spilled) this.#slabs.add(slab);
@@ -79,9 +79,11 @@ class CallerTransport implements Transport {
         if (!this.#closed) events.overrun();
       },
       refused: (tag, errno) => {
-        queueMicrotask(() => {
+        const tell = (): void => {
           if (!this.#closed) events.refused(tag, errno);
-        });
+        };
+        if (this.#exchanging) tell();
+        else queueMicrotask(tell);
       },
       lost: (error) => {
         if (!this.#closed) events.lost(error);
@@ -89,9 +91,8 @@ class CallerTransport implements Transport {
     });
   }
 
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number, answers?: number): boolean {
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean {
     if (this.#closed) return false;
-    this.#answers = answers;
     const free = this.#pump.send(bytes, tag, port, groups);
     // The kernel answers within sendmsg: look at once instead of going through poll.
     if (this.#looking || !mayLook()) return free;
@@ -102,8 +103,19 @@ class CallerTransport implements Transport {
 
   readonly #look = (): void => {
     this.#looking = false;
-    if (!this.#closed) this.#pump.receive(this.#answers);
+    if (!this.#closed) this.#pump.receive();
   };
+
+  exchange(bytes: Uint8Array<ArrayBuffer>, length: number, tag: number, answers: number, wait: boolean): void {
+    if (this.#closed) return;
+    // Nobody hears of a refusal in a microtask while the thread waits for it.
+    this.#exchanging = true;
+    try {
+      this.#pump.exchange(bytes, length, tag, wait || mayLook() ? answers : 0);
+    } finally {
+      this.#exchanging = false;
+    }
+  }
 
   release(slab: ArrayBuffer): void {
     if (this.#slabs.delete(slab)) this.#pump.release(slab);

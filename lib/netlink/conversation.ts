@@ -1,26 +1,25 @@
 import { Alarm } from './alarm.js';
-import { channels } from '../diagnostics.js';
 import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
-import { readAcknowledgement, type Acknowledgement } from './extended-ack.js';
+import { isPlainSuccess, readAcknowledgement, type Acknowledgement } from './extended-ack.js';
 import { FrameCursor, MessageView } from './message.js';
 import { answersPortZero, takesOneMessage } from './names.js';
-import { Outbox, ownBody } from './outbox.js';
+import { asSent, Outbox, ownBody } from './outbox.js';
 import { busyReading, closed, noTurn, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
-import { Queue } from './queue.js';
 import { ReplyCosts } from './reply-cost.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, createPending, deadlineOf, withHeader, type CheckedRequest, type Pending } from './pending.js';
+import { createBarrier, createPending, deadlineOf, type CheckedRequest, type Pending } from './pending.js';
 import type { ConversationOptions, Reply, RequestContext } from './request.js';
-import { trace, tracing } from './trace.js';
+import { announce, announcing, trace, tracing } from './trace.js';
 import type { BufferName, Transport } from './transport.js';
+import { WaitingLine } from './waiting-line.js';
 import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
 
 /** What a conversation needs of a transport. */
-export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'ref' | 'pumpSync'>;
+export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'ref' | 'pumpSync'>;
 
 /** What a conversation passes on: everything that is no reply to its requests. */
 export interface ConversationEvents {
@@ -41,18 +40,18 @@ export class Conversation {
   readonly #view = new MessageView();
   /** On their way, in the order they left. */
   readonly #pending = new Map<number, Pending>();
-  /** Not yet sent for want of room. */
-  readonly #waiting = new Queue<Pending>();
   readonly #outbox: Outbox;
   readonly #isInUse = (sequence: number): boolean => this.#pending.has(sequence);
   readonly #sequence = Sequence.random();
   #cost = 0;
-  /** performance.now() at the last answer, or part of one, while others waited for room: progress for them, too. */
-  #progress = 0;
+  /** Datagrams that are on their way, as far as is known. */
+  #answers = 0;
   #limit: number;
   readonly #alarm = new Alarm(() => {
     this.#expire();
   });
+  /** Not yet sent for want of room. */
+  readonly #waiting = new WaitingLine(this.#alarm);
   #closed: Error | undefined;
   /** Requests whose callers wait. */
   #live = 0;
@@ -65,7 +64,7 @@ export class Conversation {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;
-    this.#outbox = new Outbox(transport, () => this.#pending.size, takesOneMessage(options.protocol));
+    this.#outbox = new Outbox(transport, () => this.#answers, takesOneMessage(options.protocol));
     this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
   }
@@ -74,10 +73,10 @@ export class Conversation {
     return this.#pending.size === 0 && this.#waiting.length === 0;
   }
 
-  /** A buffer is about to have another size: what was asked before leaves before, and until resize() says which, no buffer is smaller. */
+  /** A buffer is about to have another size: what was asked before leaves before (others may take its room at once), and until resize() says which, no buffer is smaller. */
   beforeResize(buffer: BufferName): void {
-    this.#outbox.flush();
     this.resize(buffer, 0);
+    this.#outbox.flush();
   }
 
   /** A buffer has so many bytes now, as the kernel accounts it. */
@@ -93,6 +92,12 @@ export class Conversation {
     });
   }
 
+  /** The same without a promise: one of the two is called, and never from within this call. */
+  submit(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): void {
+    if (this.#closed === undefined && request.signal?.aborted !== true) this.#start(request, context, resolve, reject);
+    else this.request(request, context).then(resolve, reject);
+  }
+
   /** The synchronous form, where the transport can wait. */
   requestSync(request: CheckedRequest, context: RequestContext): Reply {
     // What was read already and not yet delivered would come after what is read now.
@@ -106,7 +111,11 @@ export class Conversation {
       (error) => (failure = error),
     );
     while (reply === undefined && failure === undefined) {
-      this.#outbox.flush();
+      // What was received along with it may have made room for others.
+      if (!this.#outbox.empty) {
+        this.#outbox.flush(true);
+        continue;
+      }
       // Timers do not fire meanwhile: others may time out first and make room for this one.
       const deadline = Math.min(pending.deadline, this.#alarm.deadline);
       const left = deadline === Infinity ? -1 : Math.max(0, Math.ceil(deadline - performance.now()));
@@ -149,9 +158,7 @@ export class Conversation {
     }
     // The body is the caller's: it must not be read after this call.
     ownBody(pending);
-    pending.deadline = deadlineOf(pending, performance.now());
-    this.#waiting.push(pending);
-    this.#alarm.set(pending.deadline);
+    this.#waiting.join(pending);
   }
 
   #hasRoom(pending: Pending): boolean {
@@ -164,28 +171,19 @@ export class Conversation {
   }
 
   #append(pending: Pending): void {
-    const { request, body } = pending;
     pending.sequence = this.#sequence.next(this.#isInUse);
     const flags = this.#outbox.append(pending);
-    if (channels.request.hasSubscribers) this.#publish(pending);
-    if (tracing())
-      trace('->', this.#options.namespace, this.#options.protocol, { type: request.type, flags, sequence: pending.sequence }, body);
+    if (announcing()) announce(this.#options, pending, flags, this.#outbox.bytesOf(pending));
     pending.deadline = deadlineOf(pending, performance.now());
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
+    this.#answers += pending.answers;
     this.#pending.set(pending.sequence, pending);
-  }
-
-  #publish(pending: Pending): void {
-    const bytes = this.#outbox.bytesOf(pending);
-    channels.request.publish({ namespace: this.#options.namespace, protocol: this.#options.protocol, type: pending.type, bytes });
   }
 
   /** Room came free: the next ones in the line leave. */
   #advance(): void {
-    for (;;) {
-      const pending = this.#waiting.first;
-      if (pending === undefined || !this.#hasRoom(pending)) break;
+    for (let pending = this.#waiting.first; pending !== undefined && this.#hasRoom(pending); pending = this.#waiting.first) {
       this.#waiting.shift();
       this.#append(pending);
     }
@@ -226,9 +224,11 @@ export class Conversation {
       else this.#events.message(view);
       return;
     }
-    if (this.#waiting.length > 0) this.#progress = performance.now();
+    this.#waiting.progressed();
     if (view.type === NLMSG_ERROR || view.type === NLMSG_DONE) {
-      this.#acknowledged(pending, readAcknowledgement(view));
+      // Most say no more than that it was done: nothing need be read of them.
+      if (isPlainSuccess(view)) this.#settle(pending);
+      else this.#acknowledged(pending, readAcknowledgement(view));
       return;
     }
     if (view.type === NLMSG_NOOP) return;
@@ -247,7 +247,7 @@ export class Conversation {
   #read(pending: Pending, view: MessageView): void {
     const { sink } = pending.context;
     if (sink === undefined) {
-      pending.messages.push(view.copy());
+      (pending.messages ??= []).push(view.copy());
       return;
     }
     try {
@@ -261,8 +261,8 @@ export class Conversation {
     if (ack.errno !== 0) {
       pending.failure = refusal(pending, ack);
     } else if (ack.message !== undefined) {
-      const warning = warningOf(pending, ack, pending.body === undefined ? undefined : withHeader(pending.body));
-      if (warning !== undefined) pending.warnings.push(warning);
+      const warning = warningOf(pending, ack, asSent(pending));
+      if (warning !== undefined) (pending.warnings ??= []).push(warning);
     }
     this.#settle(pending);
   }
@@ -280,11 +280,14 @@ export class Conversation {
     this.#remove(pending);
     if (pending.failure === undefined) this.#costs.learn(pending.kind, pending.received);
     if (pending.failure !== undefined) this.#fail(pending, pending.failure);
-    else if (this.#finish(pending)) pending.resolve({ messages: pending.messages, warnings: pending.warnings });
+    else if (this.#finish(pending)) pending.resolve({ messages: pending.messages ?? [], warnings: pending.warnings ?? [] });
   }
 
   #remove(pending: Pending): void {
-    if (this.#pending.delete(pending.sequence)) this.#cost -= pending.cost;
+    if (!this.#pending.delete(pending.sequence)) return;
+    this.#cost -= pending.cost;
+    this.#answers -= pending.answers;
+    this.#outbox.settled(pending);
   }
 
   /** Whether the caller still waits; from now on it does not. */
@@ -292,8 +295,7 @@ export class Conversation {
     if (pending.done) return false;
     pending.done = true;
     this.#live--;
-    const { signal } = pending.request;
-    if (pending.onAbort !== undefined && signal !== undefined) offAbort(signal, pending.onAbort);
+    if (pending.onAbort !== undefined && pending.request.signal !== undefined) offAbort(pending.request.signal, pending.onAbort);
     return true;
   }
 
@@ -302,10 +304,12 @@ export class Conversation {
   }
 
   #lost(pending: Pending, why: 'overrun' | 'malformed' = pending.damaged ? 'malformed' : 'overrun'): void {
+    const again = pending.request.repeatable && !pending.done && pending.attempt < attempts;
+    if (again) ownBody(pending);
     this.#remove(pending);
-    if (pending.request.repeatable && !pending.done && pending.attempt < attempts) {
+    if (again) {
       pending.attempt++;
-      pending.messages = [];
+      pending.messages = undefined;
       pending.received = 0;
       pending.damaged = false;
       pending.failure = undefined;
@@ -366,12 +370,7 @@ export class Conversation {
     }
     // Some have the room of those that were given up. The others had no more of an answer than those before them.
     this.#advance();
-    const late = this.#waiting.deleteAll((pending) => {
-      pending.deadline = Math.max(pending.deadline, deadlineOf(pending, this.#progress));
-      if (pending.deadline > now) this.#alarm.set(pending.deadline);
-      return pending.deadline <= now;
-    });
-    for (const pending of late) this.#fail(pending, noTurn(pending, pending.request.timeout));
+    for (const pending of this.#waiting.takeLate(now)) this.#fail(pending, noTurn(pending, pending.request.timeout));
     this.#keep();
   }
 
@@ -389,8 +388,12 @@ export class Conversation {
     this.#alarm.clear();
     const open = [...this.#pending.values(), ...this.#waiting.clear()];
     this.#pending.clear();
+    this.#answers = 0;
     this.#outbox.clear();
-    for (const pending of open) this.#fail(pending, error);
+    for (const pending of open) {
+      this.#outbox.settled(pending);
+      this.#fail(pending, error);
+    }
     this.#keep();
   }
 }

@@ -1,5 +1,5 @@
 import type { AttributePolicy } from '../errors.js';
-import { LITTLE_ENDIAN, NLA_HDRLEN, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_DONE, NLMSG_HDRLEN } from './constants.js';
+import { LITTLE_ENDIAN, NLA_HDRLEN, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN } from './constants.js';
 import type { MessageView } from './message.js';
 
 /** NLMSGERR_ATTR_* of linux/netlink.h. */
@@ -103,6 +103,17 @@ function readPolicy(view: DataView, start: number, end: number): AttributePolicy
     }
   }
   return policy;
+}
+
+/** Whether an acknowledgement says that it was done, and nothing else. */
+export function isPlainSuccess(message: MessageView): boolean {
+  const { body, end } = message;
+  return (
+    message.type === NLMSG_ERROR &&
+    (message.flags & NLM_F_ACK_TLVS) === 0 &&
+    end - body >= 4 + NLMSG_HDRLEN &&
+    message.view.getInt32(body, LITTLE_ENDIAN) === 0
+  );
 }
 
 /**

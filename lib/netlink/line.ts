@@ -1,5 +1,8 @@
+import { ECONNREFUSED } from './constants.js';
 import { Conversation } from './conversation.js';
 import type { MessageView } from './message.js';
+import type { EncodedMessage } from './outgoing-message.js';
+import { messageNotSent } from './refusal.js';
 import type { ConversationOptions } from './request.js';
 import { forcedOption, isBuffer, liveOption, type SocketOptionName } from './socket-options.js';
 import type { Transport, TransportEvents, TransportFactory, TransportOptions } from './transport.js';
@@ -60,11 +63,12 @@ export class Line implements TransportEvents {
     this.#conversation = new Conversation(
       {
         state: transport.state,
-        send: (bytes, tag, port, groups, answers) => transport.send(bytes, tag, port, groups, answers),
+        send: (bytes, tag, port, groups) => transport.send(bytes, tag, port, groups),
         ref: (keep) => {
           this.#keptByRequests = keep;
           this.#keep();
         },
+        ...(transport.exchange === undefined ? undefined : { exchange: transport.exchange.bind(transport) }),
         ...(transport.pumpSync === undefined ? undefined : { pumpSync: (milliseconds) => transport.pumpSync?.(milliseconds) ?? false }),
       },
       options,
@@ -164,6 +168,15 @@ export class Line implements TransportEvents {
     const errno = this.#refusals.get(tag) ?? 0;
     this.#refusals.delete(tag);
     return errno;
+  }
+
+  /** Sends a message to everyone it is for; throws what sendmsg said. */
+  async sendMessage(message: EncodedMessage, namespace: string): Promise<void> {
+    for (const { port, groups } of message.destinations) {
+      const errno = await this.send(message.bytes(this.transport.state.port), port, groups);
+      // After the group the kernel looks for the port, 0 being its own: where no part of it listens, that is no failure.
+      if (errno !== 0 && !(errno === ECONNREFUSED && groups !== 0 && port === 0)) throw messageNotSent(errno, namespace);
+    }
   }
 
   async close(error?: Error): Promise<void> {

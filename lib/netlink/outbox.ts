@@ -1,31 +1,54 @@
-import { NLM_F_ACK, NLM_F_REQUEST } from './constants.js';
+import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_HDRLEN } from './constants.js';
 import { Outgoing } from './outgoing.js';
 import type { Pending } from './pending.js';
 import type { Transport } from './transport.js';
 
-/** Small copies share the memory of Node's pool of buffers; a slice would be an allocation of its own each time. */
+/** Up to so many bytes an array of its own is cheaper than a piece of Node's pool of buffers: V8 has it among its objects. */
+const small = 64;
+
 function copyOf(body: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(body.length);
+  const copy = body.length <= small ? new Uint8Array(body.length) : Buffer.allocUnsafe(body.length);
   copy.set(body);
   return copy;
 }
 
 /** Makes the body of a request one that may be read after the call. */
 export function ownBody(pending: Pending): void {
-  if (pending.body !== undefined && !pending.owned) pending.body = copyOf(pending.body);
+  if (pending.outgoing !== undefined) pending.body = copyOf(bodyOf(pending) ?? none);
+  else if (pending.body !== undefined && !pending.owned) pending.body = copyOf(pending.body);
   pending.owned = true;
 }
 
+const none = new Uint8Array();
+
+/** The body of a request that has left: its own, or as it stands in the buffer that it left in. */
+function bodyOf(pending: Pending): Uint8Array | undefined {
+  const { outgoing, start } = pending;
+  return outgoing === undefined ? pending.body : outgoing.bodyAt(start);
+}
+
+/** A request that has left, as offsets count it: what stands in its header does not matter. */
+export function asSent(pending: Pending): Uint8Array | undefined {
+  const body = bodyOf(pending);
+  if (body === undefined) return undefined;
+  const bytes = new Uint8Array(NLMSG_HDRLEN + body.length);
+  bytes.set(body, NLMSG_HDRLEN);
+  return bytes;
+}
+
+/** Buffers that are kept for the next requests. */
+const mostSpare = 2;
+
 /** Requests made in one tick, which leave in one sendmsg. */
 export class Outbox {
-  readonly #transport: Pick<Transport, 'send'>;
+  readonly #transport: Pick<Transport, 'send' | 'exchange'>;
   /** Bytes that leave in one sendmsg. */
   #largest = 0;
   readonly #answers: () => number;
   readonly #alone: boolean;
   #outgoing: Outgoing | undefined;
-  /** One that was sent, for the next requests. */
-  #spare: Outgoing | undefined;
+  /** Some that were sent, for the next requests. */
+  readonly #spare: Outgoing[] = [];
   #tag = 0;
   #flushing = false;
   readonly #flushInTurn = (): void => {
@@ -36,7 +59,7 @@ export class Outbox {
    * @param answers how many replies are awaited now.
    * @param alone whether each request leaves in a sendmsg of its own.
    */
-  constructor(transport: Pick<Transport, 'send' | 'state'>, answers: () => number, alone: boolean) {
+  constructor(transport: Pick<Transport, 'send' | 'exchange' | 'state'>, answers: () => number, alone: boolean) {
     this.#transport = transport;
     this.#alone = alone;
     this.#answers = answers;
@@ -48,14 +71,20 @@ export class Outbox {
     this.#largest = Math.max(sendBuffer - 64, 4096);
   }
 
+  /** Whether nothing waits. */
+  get empty(): boolean {
+    return this.#outgoing === undefined;
+  }
+
   /** Whether so many more bytes, and their padding, may leave in the same sendmsg. */
   fits(bytes: number): boolean {
     return (this.#outgoing?.position ?? 0) + bytes + 3 <= this.#largest;
   }
 
   /**
-   * Puts a request down, to leave at the end of the tick. Its body is its own afterwards: a read may have to be sent again, and a warning of
-   * the kernel does not echo what it is about. Gives the flags that it leaves with.
+   * Puts a request down, to leave at the end of the tick. Its body is needed afterwards: a read may have to be sent again, and a warning of
+   * the kernel does not echo what it is about. So the buffer is used again when all its requests are settled: settled(). Gives the
+   * flags that it leaves with.
    */
   append(pending: Pending): number {
     if (this.#alone) this.flush();
@@ -64,7 +93,12 @@ export class Outbox {
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
     pending.tag = outgoing.tag;
     pending.start = outgoing.append(request.type, flags, pending.sequence, pending.body);
-    ownBody(pending);
+    if (this.#transport.exchange === undefined || this.#alone || pending.owned) ownBody(pending);
+    else {
+      pending.outgoing = outgoing;
+      pending.body = undefined;
+      outgoing.users++;
+    }
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(this.#flushInTurn);
@@ -73,8 +107,7 @@ export class Outbox {
   }
 
   #next(): Outgoing {
-    const outgoing = this.#spare ?? new Outgoing();
-    this.#spare = undefined;
+    const outgoing = this.#spare.pop() ?? new Outgoing();
     // Below 2^31: others are for sends that are no requests.
     this.#tag = (this.#tag + 1) & 0x7fffffff;
     outgoing.tag = this.#tag;
@@ -87,13 +120,40 @@ export class Outbox {
     return bytes.slice(pending.start, position);
   }
 
-  flush(): void {
+  /** @param wait whether the caller waits for the answer (requestSync). */
+  flush(wait = false): void {
     this.#flushing = false;
     const outgoing = this.#outgoing;
     if (outgoing === undefined) return;
     this.#outgoing = undefined;
-    const free = this.#transport.send(outgoing.chunk, outgoing.tag, 0, 0, this.#answers());
-    if (free && outgoing.reset()) this.#spare = outgoing;
+    const transport = this.#transport;
+    // One that leaves from within append() must not be answered there.
+    if (transport.exchange === undefined || this.#alone) {
+      if (transport.send(outgoing.chunk, outgoing.tag, 0, 0)) this.#keep(outgoing);
+      return;
+    }
+    // For as long as the call lasts it is in use.
+    outgoing.users++;
+    transport.exchange(outgoing.bytes, outgoing.position, outgoing.tag, this.#answers(), wait);
+    this.#leave(outgoing);
+  }
+
+  #keep(outgoing: Outgoing): void {
+    if (outgoing.reset() && this.#spare.length < mostSpare) this.#spare.push(outgoing);
+  }
+
+  #leave(outgoing: Outgoing): void {
+    outgoing.users--;
+    // One that has not left belongs to the requests to come, too.
+    if (outgoing.users === 0 && outgoing !== this.#outgoing) this.#keep(outgoing);
+  }
+
+  /** The request is settled: its body is not read any more. */
+  settled(pending: Pending): void {
+    const { outgoing } = pending;
+    if (outgoing === undefined) return;
+    pending.outgoing = undefined;
+    this.#leave(outgoing);
   }
 
   /** Whether a request has not left yet: then the kernel will not hear of it. */

@@ -10,6 +10,8 @@ export class Outgoing {
   position = 0;
   /** What the sendmsg will be known by. */
   tag = 0;
+  /** Requests in it that are not settled yet, and whoever else reads it. */
+  users = 0;
   #chunk: Uint8Array<ArrayBuffer>;
 
   constructor(size = 1024) {
@@ -58,6 +60,11 @@ export class Outgoing {
     if (padded !== length) this.bytes.fill(0, start + length, start + padded);
     this.position = start + padded;
     return start;
+  }
+
+  /** What follows the header of the message that starts there. */
+  bodyAt(start: number): Uint8Array {
+    return this.bytes.subarray(start + NLMSG_HDRLEN, start + this.view.getUint32(start, LITTLE_ENDIAN));
   }
 
   /** Takes a message back by turning it into one that the kernel passes over. */

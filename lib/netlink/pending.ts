@@ -1,5 +1,6 @@
 import { NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
 import type { Message } from './message.js';
+import type { Outgoing } from './outgoing.js';
 import type { Asked } from './refusal.js';
 import type { ConversationOptions, Reply, RequestContext, Warning } from './request.js';
 
@@ -17,8 +18,10 @@ export interface CheckedRequest {
 /** A request on its way. */
 export interface Pending extends Asked {
   readonly request: CheckedRequest;
-  /** What to send, or what was sent, behind the header. */
+  /** What to send behind the header, or what was sent, where it does not stand in `outgoing`. */
   body: Uint8Array | undefined;
+  /** The buffer that it left in, while its body is read from there. */
+  outgoing: Outgoing | undefined;
   /** Whether the body is a copy: else it is the caller's, and not to be read after the call. */
   owned: boolean;
   /** In which sendmsg it left, and where it stands in that. */
@@ -29,13 +32,15 @@ export interface Pending extends Asked {
   kind: number;
   /** What its answer may take of the receive buffer. */
   cost: number;
+  /** How many datagrams answer it as a rule: a read has its object before the acknowledgement. */
+  readonly answers: number;
   /** performance.now() at which the wait is over; Infinity without a limit. */
   deadline: number;
   attempt: number;
   /** Bytes of its messages so far. */
   received: number;
-  messages: Message[];
-  warnings: Warning[];
+  messages: Message[] | undefined;
+  warnings: Warning[] | undefined;
   /** Something that could not be read came while it was open: its answer may not be whole. */
   damaged: boolean;
   /** Only asks whether everything before it is answered. */
@@ -63,17 +68,19 @@ export function createPending(
     context,
     request,
     body: request.body,
+    outgoing: undefined,
     owned: false,
     tag: -1,
     start: 0,
     sequence: 0,
     kind: 0,
     cost: 0,
+    answers: request.acknowledge && request.repeatable ? 2 : 1,
     deadline: Infinity,
     attempt: 1,
     received: 0,
-    messages: [],
-    warnings: [],
+    messages: undefined,
+    warnings: undefined,
     damaged: false,
     barrier: false,
     failure: undefined,

@@ -15,6 +15,9 @@ const roundsPerTurn = 4;
 
 const readable = 1;
 
+/** What exchange() of the addon received: end, count, errno. */
+const outcome = new Uint32Array(3);
+
 /** The events of a transport; `spilled` marks a buffer that is no slab and is not wanted back. */
 export interface PumpEvents extends Omit<TransportEvents, 'received'> {
   received(slab: ArrayBuffer, end: number, spilled: boolean): void;
@@ -123,36 +126,68 @@ export class SocketPump {
   receive(most = 0x7fffffff): boolean {
     let any = false;
     let count = 0;
-    for (let round = 0; round < roundsPerTurn && !this.#closed && this.#lent < lentLimit; round++) {
+    for (let round = 0; round < roundsPerTurn && this.#canReceive && !this.#closed; round++) {
       const slab = this.#free.pop() ?? this.#make();
       if (slab === undefined) break;
       const result = this.#socket.receive(slab, 0, Math.max(most - count, 1));
       count += result.count;
-      this.statistics.received += result.count;
-      const { end, spill, errno } = result;
-      if (this.#sinceOverrun >= 0) this.#sinceOverrun += end + (spill?.byteLength ?? 0);
-      if (end > 0) this.#events.received(slab, end, false);
-      else this.#free.push(slab);
-      if (spill !== undefined) {
-        this.lend(spill.byteLength);
-        // Only what fills the scratch area behind the slab can be too long for it.
-        if ((new DataView(spill).getUint32(frameHeader.flags, LITTLE_ENDIAN) & frameFlags.truncated) !== 0) this.statistics.truncated++;
-        this.#events.received(spill, spill.byteLength, true);
-      }
-      any ||= end > 0 || spill !== undefined;
-      if (errno === ENOBUFS) {
-        any = true;
-        if (this.#sinceOverrun === -1) this.#sinceOverrun = 0;
-      } else if (errno !== 0 && errno !== EAGAIN) {
-        this.#events.lost(new SystemError({ errno, syscall: 'recvmsg' }));
-        return true;
-      }
-      this.#tellOverrun(errno === EAGAIN);
+      const { end, errno, spill } = result;
+      this.#take(slab, end, result.count, errno, spill);
+      any ||= end > 0 || spill !== undefined || errno === ENOBUFS;
+      if (errno !== 0 && errno !== EAGAIN && errno !== ENOBUFS) return true;
       // While the kernel has dropped some, only an empty queue tells that all before it was read.
       if (errno === EAGAIN || (count >= most && this.#sinceOverrun === -1)) break;
     }
     this.#watch();
     return any;
+  }
+
+  /** Sends the first bytes to the kernel, and receives what it answers: as a rule in one call. The bytes are the caller's again afterwards. */
+  exchange(bytes: Uint8Array<ArrayBuffer>, length: number, tag: number, most: number): void {
+    const slab = this.#sends.waiting || !this.#canReceive ? undefined : (this.#free.pop() ?? this.#make());
+    if (slab === undefined) {
+      this.#sends.push(bytes.slice(0, length), tag, 0, 0);
+      this.receive(most);
+      return;
+    }
+    const result = this.#socket.exchange(bytes, length, slab, most, outcome);
+    if (typeof result === 'number' && result !== 0) {
+      this.#free.push(slab);
+      if (result === EAGAIN) {
+        this.#sends.push(bytes.slice(0, length), tag, 0, 0);
+        return;
+      }
+      this.#sends.pass();
+      this.#events.refused(tag, result);
+      return;
+    }
+    this.#sends.pass();
+    this.statistics.sent++;
+    const [end = 0, count = 0, errno = 0] = outcome;
+    this.#take(slab, end, count, errno, typeof result === 'number' ? undefined : result);
+    if (errno !== EAGAIN && (count < most || this.#sinceOverrun !== -1)) this.receive(most - count);
+    else this.#watch();
+  }
+
+  /** Tells what was received into a slab. */
+  #take(slab: ArrayBuffer, end: number, count: number, errno: number, spill: ArrayBuffer | undefined): void {
+    this.statistics.received += count;
+    if (this.#sinceOverrun >= 0) this.#sinceOverrun += end + (spill?.byteLength ?? 0);
+    if (end > 0) this.#events.received(slab, end, false);
+    else this.#free.push(slab);
+    if (spill !== undefined) {
+      this.lend(spill.byteLength);
+      // Only what fills the scratch area behind the slab can be too long for it.
+      if ((new DataView(spill).getUint32(frameHeader.flags, LITTLE_ENDIAN) & frameFlags.truncated) !== 0) this.statistics.truncated++;
+      this.#events.received(spill, spill.byteLength, true);
+    }
+    if (errno === ENOBUFS) {
+      if (this.#sinceOverrun === -1) this.#sinceOverrun = 0;
+    } else if (errno !== 0 && errno !== EAGAIN) {
+      this.#events.lost(new SystemError({ errno, syscall: 'recvmsg' }));
+      return;
+    }
+    this.#tellOverrun(errno === EAGAIN);
   }
 
   /**

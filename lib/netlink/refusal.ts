@@ -143,6 +143,10 @@ export function closed(what: string, namespace: string): NetlaneError {
   return new NetlaneError('NETLANE_CLOSED', `${what} is closed`, { namespace });
 }
 
+export function busy(namespace: string): NetlaneError {
+  return new NetlaneError('NETLANE_BUSY', 'requestSync is already running on this socket', { namespace });
+}
+
 export function busyReading(namespace: string): NetlaneError {
   return new NetlaneError('NETLANE_BUSY', 'requestSync was called from within the reading of a reply', {
     namespace,

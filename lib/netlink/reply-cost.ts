@@ -13,7 +13,8 @@ const head = 320;
 
 /** Cost of one datagram of so many bytes. */
 export function costOf(bytes: number): number {
-  return 2 ** Math.ceil(Math.log2(bytes + overhead)) + head;
+  // The next power of two: that of 1 to 2^31.
+  return 2 ** (32 - Math.clz32(bytes + overhead - 1)) + head;
 }
 
 /** Room for the kernel's text and hints in an acknowledgement of a failure. */

@@ -37,7 +37,8 @@ export class SendQueue {
     this.#events = events;
   }
 
-  get #waits(): boolean {
+  /** Whether something has not been taken yet. */
+  get waiting(): boolean {
     return this.#queue.length > 0;
   }
 
@@ -46,11 +47,16 @@ export class SendQueue {
     return this.#pushed - this.#queue.length;
   }
 
+  /** Counts one that was sent past the queue, while nothing waited in it. */
+  pass(): void {
+    this.#pushed++;
+  }
+
   /** Whether it is done with the bytes. */
   push(bytes: Uint8Array, tag: number, port: number, groups: number): boolean {
     const send: Send = { bytes, tag, port, groups };
     this.#pushed++;
-    if (!this.#waits && this.#try(send)) return true;
+    if (!this.waiting && this.#try(send)) return true;
     this.#queue.push(send);
     this.#later();
     return false;

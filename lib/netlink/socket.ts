@@ -1,6 +1,6 @@
 import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../arguments.js';
 import { NetlaneError } from '../errors.js';
-import { ECONNREFUSED, NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
+import { NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
 import { Dumps } from './dumps.js';
 import { Reception } from './reception.js';
 import { Line, type LineOwner } from './line.js';
@@ -13,7 +13,7 @@ import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
 import { groupHint, optionHint, telling } from './opening.js';
-import { closed, messageNotSent, notOpened } from './refusal.js';
+import { busy, closed, notOpened } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
   checkGroup,
@@ -25,8 +25,6 @@ import {
   type SocketOptions,
 } from './socket-options.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
-
-const noContext: RequestContext = {};
 
 /**
  * A netlink socket in a namespace. Any number of requests, dumps, streams and one reader of messages may run at the same time. Requests
@@ -67,8 +65,7 @@ export class NetlinkSocket {
     this.#groups = new Set(checked.groups);
     this.#later = new LaterOptions(checked);
     this.#dumps = new Dumps(factory, checked.side, this.#options);
-    const event = { namespace: factory.namespace, protocol };
-    this.#reception = new Reception(event, checked.from === 'any', {
+    this.#reception = new Reception({ namespace: factory.namespace, protocol }, checked.from === 'any', {
       room: () => this.#primary.current?.resume(),
       waiting: (waiting) => {
         this.#reading = waiting;
@@ -166,14 +163,13 @@ export class NetlinkSocket {
    * Asks the kernel and waits for the whole answer. A refusal rejects with NetlinkError; a dump that changed under every attempt with
    * NETLANE_DUMP_INTERRUPTED; a lost reply to a change with NETLANE_REPLY_LOST.
    */
-  request(request: Request, context: RequestContext = noContext): Promise<Reply> {
+  request(request: Request, context: RequestContext = {}): Promise<Reply> {
     try {
       const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
       this.#checkOpen();
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
-      const slot = this.#needsCompanion ? this.#companion : this.#primary;
-      const line = slot.current;
-      if (line !== undefined) return line.conversation.request(checked, context);
+      const slot = this.requestSlot;
+      if (slot.current !== undefined) return slot.current.conversation.request(checked, context);
       const kept = ownRequest(checked);
       const { signal, timeout, type } = kept;
       const limit = { timeout, error: () => notOpened({ ...this.#options, type, context }, timeout) };
@@ -183,11 +179,21 @@ export class NetlinkSocket {
     }
   }
 
+  /** @internal Where requests go now: for submit(). */
+  get requestSlot(): LineSlot {
+    return this.#needsCompanion ? this.#companion : this.#primary;
+  }
+
+  /** @internal */
+  get timeout(): number {
+    return this.#checked.timeout;
+  }
+
   /**
    * The same without returning to the loop, for sockets with thread 'caller'. What else arrives meanwhile is kept for the next turn.
    * The kernel's time blocks the caller. NETLANE_BUSY when called from within another requestSync().
    */
-  requestSync(request: Request, context: RequestContext = noContext): Reply {
+  requestSync(request: Request, context: RequestContext = {}): Reply {
     const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
     this.#checkOpen();
     if (this.#factory.openSync === undefined) {
@@ -195,12 +201,11 @@ export class NetlinkSocket {
         namespace: this.#options.namespace,
       });
     }
-    if (this.#inSync)
-      throw new NetlaneError('NETLANE_BUSY', 'requestSync is already running on this socket', { namespace: this.#options.namespace });
+    if (this.#inSync) throw busy(this.#options.namespace);
     this.#inSync = true;
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
-      const line = (this.#needsCompanion ? this.#companion : this.#primary).getSync();
+      const line = this.requestSlot.getSync();
       if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
     } finally {
@@ -246,12 +251,7 @@ export class NetlinkSocket {
   async send(message: OutgoingMessage): Promise<void> {
     const outgoing = encodeOutgoing(message);
     this.#checkOpen();
-    const line = await this.#primary.get();
-    for (const { port, groups } of outgoing.destinations) {
-      const errno = await line.send(outgoing.bytes(line.transport.state.port), port, groups);
-      // After the group the kernel looks for the port, 0 being its own: where no part of it listens, that is no failure.
-      if (errno !== 0 && !(errno === ECONNREFUSED && groups !== 0 && port === 0)) throw messageNotSent(errno, this.#options.namespace);
-    }
+    await (await this.#primary.get()).sendMessage(outgoing, this.#options.namespace);
   }
 
   /** Joins a group (NETLINK_ADD_MEMBERSHIP): what it tells from now on comes out of messages(). */

@@ -1,6 +1,18 @@
-import { debug } from '../diagnostics.js';
-import { NLM_F_ACK, NLM_F_DUMP_INTR, NLM_F_ECHO, NLM_F_MULTI, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN } from './constants.js';
+import { channels, debug } from '../diagnostics.js';
+import {
+  NLM_F_ACK,
+  NLM_F_DUMP_INTR,
+  NLM_F_ECHO,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSG_OVERRUN,
+} from './constants.js';
 import { messageName, protocolName } from './names.js';
+import type { Pending } from './pending.js';
+import type { ConversationOptions } from './request.js';
 
 const flagNames: readonly (readonly [number, string])[] = [
   [NLM_F_REQUEST, 'request'],
@@ -51,4 +63,16 @@ export function trace(
 /** Whether trace() prints. */
 export function tracing(): boolean {
   return debug.enabled;
+}
+
+/** Whether anybody wants to hear of requests that leave. */
+export function announcing(): boolean {
+  return channels.request.hasSubscribers || debug.enabled;
+}
+
+/** Tells of a request that leaves: the channel 'netlane:request', and NODE_DEBUG=netlane. `bytes` are its own. */
+export function announce({ namespace, protocol }: ConversationOptions, pending: Pending, flags: number, bytes: Uint8Array): void {
+  const { type } = pending.request;
+  if (channels.request.hasSubscribers) channels.request.publish({ namespace, protocol, type, bytes });
+  if (tracing()) trace('->', namespace, protocol, { type, flags, sequence: pending.sequence }, bytes.subarray(NLMSG_HDRLEN));
 }

@@ -49,7 +49,7 @@ export interface TransportStatistics {
   truncated: number;
 }
 
-/** What a transport tells its owner. Called in the order of the facts; never from within a call into the transport. */
+/** What a transport tells its owner. Called in the order of the facts; never from within a call into the transport, but exchange() and pumpSync(). */
 export interface TransportEvents {
   /**
    * Frames (lib/native.ts: frameHeader) up to `end`. The slab is the receiver's until release(slab) gives it back as a credit; frames of
@@ -71,9 +71,14 @@ export interface Transport {
    * One sendmsg to `port` (0: the kernel) and `groups` (a mask). The bytes are taken: the buffer must not be touched afterwards (it may be
    * transferred; it must be a plain ArrayBuffer used from offset 0), unless true comes back: then they were copied, and the buffer is the
    * caller's again. A socket that is full (EAGAIN) is waited for in order.
-   * @param answers how many datagrams are awaited now, where that is known: to look for as many at once.
    */
-  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number, answers?: number): boolean;
+  send(bytes: Uint8Array<ArrayBuffer>, tag: number, port: number, groups: number): boolean;
+  /**
+   * send() to the kernel of the first `length` bytes, where it is known how many datagrams are awaited now: as many are looked for at
+   * once. On the caller's thread they are given to the events from within the call. The bytes are the caller's again afterwards.
+   * @param wait whether the caller waits for them (requestSync): else they are left to the loop when it has not had its turn for long.
+   */
+  exchange?(bytes: Uint8Array<ArrayBuffer>, length: number, tag: number, answers: number, wait: boolean): void;
   /** Gives a slab back. */
   release(slab: ArrayBuffer): void;
   setOption(level: number, option: number, value: number): Promise<void>;

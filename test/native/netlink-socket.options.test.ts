@@ -171,6 +171,7 @@ describe('A netlink socket', () => {
         cookie: () => socket.cookie,
         send: () => socket.send(pattern(4, 0), 0, 0),
         receive: () => socket.receive(new ArrayBuffer(100), 0, 1),
+        exchange: () => socket.exchange(pattern(4, 0), 4, new ArrayBuffer(100), 1, new Uint32Array(3)),
         wait: () => socket.wait(0),
         poll: () => socket.poll(1, () => undefined),
         ref: () => socket.ref(true),

@@ -11,6 +11,8 @@ import {
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_SNDBUFFORCE,
+  SO_SNDBUF,
+  addon,
   failureOf,
   withSockets,
 } from './support/addon.js';
@@ -267,4 +269,55 @@ describe('Sending', () => {
       expect(() => from.send(pattern(4, 0), -1, 0)).to.throw(TypeError);
       expect(() => from.send(pattern(4, 0), 2 ** 32, 0)).to.throw(TypeError);
     }));
+});
+
+describe('An exchange with the kernel', () => {
+  /** RTM_GETLINK of lo, with or without an acknowledgement. */
+  const getLink = (flags: number, sequence: number): Uint8Array => {
+    const bytes = new Uint8Array(48);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 32, true);
+    view.setUint16(4, 18, true);
+    view.setUint16(6, 1 | flags, true);
+    view.setUint32(8, sequence, true);
+    view.setInt32(20, 1, true);
+    return bytes;
+  };
+  const NLM_F_ACK = 4;
+
+  it('sends the first bytes and receives what was answered meanwhile, from the start of the slab', () => {
+    const socket = new (addon().NetlinkSocket)({ namespace: -1, protocol: 0, port: 0 });
+    const slab = slabOf(65_536);
+    const outcome = new Uint32Array(3);
+    expect(socket.exchange(getLink(NLM_F_ACK, 7), 32, slab, 2, outcome)).to.equal(0);
+    const [end = 0, count, errno] = outcome;
+    expect([count, errno]).to.deep.equal([2, 0]);
+    const frames = framesIn(slab, 0, end);
+    const types = frames.map(({ bytes }) => new DataView(bytes.buffer, bytes.byteOffset).getUint16(4, true));
+    expect(types).to.deep.equal([16, 2]);
+    expect(socket.exchange(getLink(0, 8), 32, slab, 5, outcome)).to.equal(0);
+    expect([...outcome.subarray(1)]).to.deep.equal([1, EAGAIN]);
+    expect(socket.exchange(getLink(0, 9), 32, slab, 0, outcome)).to.equal(0);
+    expect([...outcome]).to.deep.equal([0, 0, 0]);
+    expect(socket.receive(slab, 0, 5)).to.deep.include({ count: 1, errno: EAGAIN });
+    socket.close();
+  });
+
+  it('gives the datagram that did not fit, and the errno of what was not sent', () => {
+    const socket = new (addon().NetlinkSocket)({ namespace: -1, protocol: 0, port: 0 });
+    const outcome = new Uint32Array(3);
+    const spill = socket.exchange(getLink(0, 7), 32, new ArrayBuffer(smallestReceive), 1, outcome);
+    expect(spill).to.be.instanceOf(ArrayBuffer);
+    expect([...outcome]).to.deep.equal([0, 1, 0]);
+    socket.setOption(SOL_SOCKET, SO_SNDBUF, 4096);
+    expect(socket.exchange(new Uint8Array(100_000), 100_000, new ArrayBuffer(4096), 1, outcome)).to.equal(EMSGSIZE);
+    for (const call of [
+      () => socket.exchange(getLink(0, 7), 49, new ArrayBuffer(4096), 1, outcome),
+      () => socket.exchange(getLink(0, 7), 32, new ArrayBuffer(4096), 1, new Uint32Array(2)),
+    ]) {
+      expect(call).to.throw(TypeError, 'too small');
+    }
+    expect(socket.receive(new ArrayBuffer(4096), 0, 1)).to.deep.include({ count: 0, errno: EAGAIN });
+    socket.close();
+  });
 });

@@ -1,7 +1,8 @@
 import { isGoneLink } from './object-client.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { LinkInput } from '../../schema/route/link.js';
-import type { Call, Encoded, Exchange, OperationOptions } from './exchange.js';
+import type { Encoded } from './encoder.js';
+import type { Call, Exchange, OperationOptions } from './exchange.js';
 import type { LinkChanges, LinkClient, LinkGroup } from './links.js';
 import type { ObjectClient, Verb } from './object-client.js';
 
@@ -9,7 +10,7 @@ import type { ObjectClient, Verb } from './object-client.js';
 export type BatchResult = { readonly ok: true; readonly value: undefined } | { readonly ok: false; readonly error: Error };
 
 /** Changes that are with the kernel at a time. */
-const mostUnderway = 512;
+const mostUnderway = 320;
 
 /** A change that takes several messages: it is made when everything before it is done, and before anything after it. */
 class Whole {
@@ -20,9 +21,30 @@ class Whole {
   }
 }
 
-type Entry = { readonly call: () => Call<never> | Whole | Promise<Call<never>>; readonly renames: boolean };
+/** A change that was put down: an object of its own for each, and no more. */
+interface Entry {
+  call(): Call<never> | Whole | Promise<Call<never>>;
+  readonly renames: boolean;
+}
 
 type ObjectCalls<I extends object> = Pick<ObjectClient<object, I>, 'call' | 'change' | 'looksFirst'>;
+
+class ObjectEntry<I extends object> implements Entry {
+  readonly #client: ObjectCalls<I>;
+  readonly #verb: Verb;
+  readonly #value: I;
+  readonly renames = false;
+
+  constructor(client: ObjectCalls<I>, verb: Verb, value: I) {
+    this.#client = client;
+    this.#verb = verb;
+    this.#value = value;
+  }
+
+  call(): Call<never> {
+    return this.#client.call(this.#verb, this.#value) as Call<never>;
+  }
+}
 
 /** The changes of one kind of object, put down and not yet made. */
 export class BatchObjects<I extends object> {
@@ -35,7 +57,7 @@ export class BatchObjects<I extends object> {
   }
 
   #put(verb: Verb, value: I): void {
-    this.entries.push({ call: () => this.#client.call(verb, value) as Call<never>, renames: false });
+    this.entries.push(new ObjectEntry(this.#client, verb, value));
   }
 
   add(value: I): void {
@@ -100,13 +122,17 @@ export class BatchLinks {
  */
 export async function runBatch(
   exchange: Exchange,
-  entries: readonly Entry[],
+  entries: (Entry | undefined)[],
   options: OperationOptions | undefined,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   const underway = new Underway();
   let known = new Map<string, number>();
-  for (const [at, entry] of entries.entries()) {
+  for (let at = 0; at < entries.length; at++) {
+    const entry = entries[at];
+    if (entry === undefined) continue;
+    // What was made need not outlive the next collection.
+    entries[at] = undefined;
     if (underway.full) await underway.room();
     try {
       // No await where none is needed: between two awaits, everything leaves in one sendmsg.
@@ -121,19 +147,22 @@ export async function runBatch(
       const call = made instanceof Promise ? await made : made;
       const now = exchange.encodeNow(call.codec, call.value, known);
       const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);
+      const { release } = encoded;
+      const settle = (result: BatchResult): void => {
+        results[at] = result;
+        release();
+        underway.ended();
+      };
+      const fail = (error: unknown): void => {
+        settle(failed(error));
+      };
+      const succeed = (): void => {
+        settle(done);
+      };
+      // Warnings are told to the user's code, which is not called from within the reading of replies.
+      if (options?.onWarning === undefined) exchange.submitNow(call, encoded, options, succeed, fail);
+      else exchange.submit(call, encoded, options).then(succeed, fail);
       underway.began();
-      exchange.submit(call, encoded, options).then(
-        () => {
-          results[at] = done;
-          encoded.release();
-          underway.ended();
-        },
-        (error: unknown) => {
-          results[at] = failed(error);
-          encoded.release();
-          underway.ended();
-        },
-      );
     } catch (error) {
       results[at] = failed(error);
     }

@@ -1,5 +1,5 @@
 import { checkMilliseconds, checkOptions, checkSignal } from '../../arguments.js';
-import { Input, Output, type Codec, type References } from '../../codec/codec.js';
+import { Input, type Codec } from '../../codec/codec.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
 import { locate, locateMissing } from '../../codec/locate.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
@@ -7,16 +7,9 @@ import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { Reply, RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
+import { submit } from '../submission.js';
 import type { SocketOptions } from '../socket-options.js';
-
-/** An fd of a namespace that stays open until it is given back. */
-export interface HeldNamespace {
-  readonly fd: number;
-  release(): void;
-}
-
-/** Turns a handle that a caller passed into an fd. Throws NETLANE_INVALID_ARGUMENT for what is none, NETLANE_CLOSED for a closed one. */
-export type HoldNamespace = (handle: object) => HeldNamespace;
+import { Encoder, type Encoded, type HoldNamespace, type Missing } from './encoder.js';
 
 /** Opens a socket in the same namespace that hears groups. */
 export type Subscribe = (
@@ -54,12 +47,6 @@ async function tellWarnings(reply: Promise<Reply>, tell: (warning: Warning) => v
   return reply;
 }
 
-/** A message's body, valid until the next one is encoded, and the namespaces that it names by fd: to be released when the kernel has answered. */
-export interface Encoded {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly release: () => void;
-}
-
 /** One message type with its codec, and words for errors. */
 export interface Call<I> {
   readonly type: number;
@@ -90,15 +77,14 @@ export interface ExchangeOptions {
   readonly bigint: boolean;
   readonly inside?: (() => number) | undefined;
 }
-const nothing = (): void => undefined;
-
 /** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
 export class Exchange {
   readonly socket: NetlinkSocket;
   readonly namespace: string;
   readonly #hold: HoldNamespace;
   readonly #bigint: boolean;
-  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  readonly #input: ReusedInput;
+  #encoder: Encoder | undefined;
   readonly #namings = new WeakMap<object, Pick<RequestContext, 'locate' | 'nameMissing'>>();
 
   /** Opens a socket in the same namespace that hears groups. */
@@ -113,6 +99,7 @@ export class Exchange {
     this.namespace = options.namespace;
     this.#hold = options.hold;
     this.#bigint = options.bigint;
+    this.#input = new ReusedInput(options.bigint);
     this.inside = options.inside;
   }
 
@@ -151,44 +138,15 @@ export class Exchange {
    * Encodes a value at once where every name of a link in it is known; else gives the names that are not. At once: what is sent in one
    * tick leaves in one sendmsg.
    */
-  encodeNow<I>(
-    codec: Codec<unknown, I>,
-    value: I,
-    known?: ReadonlyMap<string, number>,
-  ): Encoded | { readonly missing: ReadonlySet<string> } {
-    let missing: Set<string> | undefined;
-    let held: Map<object, HeldNamespace> | undefined;
-    const release = (): void => {
-      if (held !== undefined) for (const one of held.values()) one.release();
-    };
-    const references: References = {
-      link: (name) => {
-        const index = known?.get(name);
-        if (index === undefined) (missing ??= new Set()).add(name);
-        return index ?? 0;
-      },
-      namespace: (handle) => {
-        held ??= new Map();
-        const one = held.get(handle) ?? this.#hold(handle);
-        held.set(handle, one);
-        return one.fd;
-      },
-    };
-    // One buffer for all: whoever sends copies. A value whose getters encode others gets one of its own.
-    const buffer = this.#buffer ?? new Uint8Array(512);
-    this.#buffer = undefined;
-    const output = new Output({ references, bytes: buffer });
+  encodeNow<I>(codec: Codec<unknown, I>, value: I, known?: ReadonlyMap<string, number>): Encoded | Missing {
+    // One for all: whoever sends copies. A value whose getters encode others gets one of its own.
+    const encoder = this.#encoder ?? new Encoder(this.#hold);
+    this.#encoder = undefined;
     try {
-      codec.encode(value, output);
-      if (missing === undefined) return { bytes: output.finish(), release: held === undefined ? nothing : release };
-    } catch (error) {
-      release();
-      throw error;
+      return encoder.encode(codec, value, known);
     } finally {
-      this.#buffer = output.bytes;
+      this.#encoder = encoder;
     }
-    release();
-    return { missing };
   }
 
   /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
@@ -204,63 +162,100 @@ export class Exchange {
 
   /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
   submit<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<Reply> {
-    const { locate, nameMissing } = this.#naming(call.codec);
-    const reply = this.socket.request(
-      { type: call.type, flags: call.flags, body: encoded.bytes, signal: options?.signal, timeout: options?.timeout },
-      { operation: call.operation, locate, nameMissing },
-    );
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.submitNow(call, encoded, options, resolve, reject);
+    });
     return options?.onWarning === undefined ? reply : tellWarnings(reply, options.onWarning);
   }
 
-  /** The same, released when the kernel has answered. */
-  async send<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<readonly Warning[]> {
+  /** The same without a promise: one of the two is called, never from within this call. Warnings are in the reply only. */
+  submitNow<I>(
+    call: Call<I>,
+    encoded: Encoded,
+    options: OperationOptions | undefined,
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ): void {
+    const { locate, nameMissing } = this.#naming(call.codec);
+    const { type, flags, operation } = call;
+    const submission = { type, flags, body: encoded.bytes, reads: false, options };
+    submit(this.socket, submission, { operation, locate, nameMissing }, { resolve, reject });
+  }
+
+  /** Makes a change. Where no name must be looked up, it is put down within the call. */
+  change<I>(call: Call<I>, options?: OperationOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.changeNow(call, options, resolve, reject);
+    });
+  }
+
+  /** The same without a promise. Throws where the value cannot be encoded. */
+  changeNow<I>(call: Call<I>, options: OperationOptions | undefined, resolve: () => void, reject: (error: unknown) => void): void {
+    const encoded = this.encodeNow(call.codec, call.value);
+    if (!('bytes' in encoded) || options?.onWarning !== undefined) {
+      this.#changeLater(call, 'bytes' in encoded ? encoded : undefined, options).then(resolve, reject);
+      return;
+    }
+    const { release } = encoded;
+    const succeed = (): void => {
+      release();
+      resolve();
+    };
+    const fail = (error: Error): void => {
+      release();
+      reject(error);
+    };
+    this.submitNow(call, encoded, options, succeed, fail);
+  }
+
+  async #changeLater<I>(call: Call<I>, now: Encoded | undefined, options: OperationOptions | undefined): Promise<void> {
+    const encoded = now ?? (await this.encode(call.codec, call.value, options));
     try {
-      return (await this.submit(call, encoded, options)).warnings;
+      await this.submit(call, encoded, options);
     } finally {
       encoded.release();
     }
   }
 
-  async change<I>(call: Call<I>, options?: OperationOptions): Promise<readonly Warning[]> {
-    const encoded = this.encodeNow(call.codec, call.value);
-    if ('bytes' in encoded) return this.send(call, encoded, options);
-    return this.send(call, await this.encode(call.codec, call.value, options), options);
+  /** One object by a request without acknowledgement. */
+  get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options?: OperationOptions): Promise<T> {
+    try {
+      const encoded = this.encodeNow(call.codec, call.value);
+      if ('bytes' in encoded) return this.#get(call, encoded, options);
+      return this.encode(call.codec, call.value, options).then((known) => this.#get(call, known, options));
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
-  /** One object by a request without acknowledgement. */
-  async get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options?: OperationOptions): Promise<T> {
-    const now = this.encodeNow(call.codec, call.value);
-    const encoded = 'bytes' in now ? now : await this.encode(call.codec, call.value, options);
+  #get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, encoded: Encoded, options: OperationOptions | undefined): Promise<T> {
+    const { type, flags, operation, reply } = call;
     const { locate, nameMissing } = this.#naming(call.codec);
     let answered = false;
     let value: T | undefined;
     const sink = (view: MessageView): void => {
-      value = this.decode(call.reply, view);
+      value = reply.decode(this.#input.of(view));
       answered = true;
     };
-    try {
-      await this.socket.request(
-        {
-          type: call.type,
-          flags: call.flags,
-          body: encoded.bytes,
-          acknowledge: false,
-          repeatable: true,
-          signal: options?.signal,
-          timeout: options?.timeout,
-        },
-        { operation: call.operation, locate, nameMissing, sink },
-      );
-    } finally {
-      encoded.release();
-    }
-    if (!answered) {
-      throw new NetlaneError('NETLANE_UNEXPECTED_REPLY', 'the kernel answered without the object', {
-        operation: call.operation(),
-        namespace: this.namespace,
-      });
-    }
-    return value as T;
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        encoded.release();
+        if (answered) resolve(value as T);
+        else
+          reject(
+            new NetlaneError('NETLANE_UNEXPECTED_REPLY', 'the kernel answered without the object', {
+              operation: operation(),
+              namespace: this.namespace,
+            }),
+          );
+      };
+      const fail = (error: Error): void => {
+        encoded.release();
+        reject(error);
+      };
+      const submission = { type, flags, body: encoded.bytes, reads: true, options };
+      submit(this.socket, submission, { operation, locate, nameMissing, sink }, { resolve: settle, reject: fail });
+    });
   }
 
   /** All objects that `keep` keeps, as one array. */

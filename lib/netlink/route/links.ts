@@ -1,5 +1,6 @@
 import { invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
+import type { Codec } from '../../codec/codec.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkInput } from '../../schema/route/link.js';
@@ -221,14 +222,25 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   }
 
   /** A link by name (an alternative one as well), index or object. Rejects with ENODEV when there is none. */
-  override async get(reference: LinkReference | Filter<LinkInput>, options: ViewOptions = {}): Promise<Counted<Link, C>> {
-    const { nsid, ...rest } = options;
+  override get(reference: LinkReference | Filter<LinkInput>, options?: ViewOptions): Promise<Counted<Link, C>> {
+    if (options !== undefined) return this.#getWith(reference, options);
+    try {
+      return this.exchange.get(this.#getCall(naming(reference as LinkReference)));
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #getWith(reference: LinkReference | Filter<LinkInput>, { nsid, ...rest }: ViewOptions): Promise<Counted<Link, C>> {
     checkOperationOptions(rest);
     const named = naming(reference as LinkReference);
     const value = nsid === undefined ? named : { ...named, targetNamespaceId: await this.target(nsid, rest) };
+    return this.exchange.get(this.#getCall(value), rest);
+  }
+
+  #getCall(target: Target): Call<LinkInput> & { readonly reply: Codec<Counted<Link, C>, never> } {
     const { codec } = this.type;
-    const call = { type: linkType.types.get, flags: 0, codec, value, reply: codec, operation: this.words('get', named) };
-    return this.exchange.get(call, rest);
+    return { type: linkType.types.get, flags: 0, codec, value: target, reply: codec, operation: this.words('get', target) };
   }
 
   /** As get(), with undefined when there is none; or the first link that a filter fits. */

@@ -59,6 +59,11 @@ function completed(value: Plain, defaults: Plain | undefined): Plain {
   return complete;
 }
 
+function isEmpty(value: Plain): boolean {
+  for (const name in value) if (value[name] !== undefined) return false;
+  return true;
+}
+
 function plain(value: object): Plain {
   return value as Plain;
 }
@@ -103,7 +108,7 @@ export class ObjectClient<T extends object, I extends object> {
     this.checkValue('value', value);
     const { types, codec, required } = this.type;
     const absent = required?.find((name) => plain(value)[name] === undefined);
-    if (verb === 'delete' && Object.values(value).every((one) => one === undefined)) {
+    if (verb === 'delete' && isEmpty(plain(value))) {
       // The kernel would take the first that it finds.
       throw invalidArgument('value', `what tells the ${this.type.title} that is meant`, value);
     }
@@ -127,16 +132,22 @@ export class ObjectClient<T extends object, I extends object> {
     return only === undefined ? value : Object.fromEntries(Object.entries(value).filter(([name]) => only.includes(name)));
   }
 
+  /** Makes a change; what is wrong with the arguments is a rejection. */
+  protected make(verb: Verb, value: I, options: OperationOptions | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      checkOperationOptions(options);
+      this.exchange.changeNow(this.call(verb, value), options, resolve, reject);
+    });
+  }
+
   /** Adds one. Rejects with EEXIST when there is one with the same key. */
-  async add(value: I, options?: OperationOptions): Promise<void> {
-    checkOperationOptions(options);
-    await this.exchange.change(this.call('add', value), options);
+  add(value: I, options?: OperationOptions): Promise<void> {
+    return this.make('add', value, options);
   }
 
   /** Adds one, or puts it in the place of the one with the same key. */
-  async replace(value: I, options?: OperationOptions): Promise<void> {
-    checkOperationOptions(options);
-    await this.exchange.change(this.call('replace', value), options);
+  replace(value: I, options?: OperationOptions): Promise<void> {
+    return this.make('replace', value, options);
   }
 
   /**
@@ -162,9 +173,8 @@ export class ObjectClient<T extends object, I extends object> {
   }
 
   /** Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none. */
-  async delete(value: I, options?: OperationOptions): Promise<void> {
-    checkOperationOptions(options);
-    await this.exchange.change(this.call('delete', value), options);
+  delete(value: I, options?: OperationOptions): Promise<void> {
+    return this.make('delete', value, options);
   }
 
   /** The filter as the objects have it: names of links are indexes, numbers are names. */
@@ -278,9 +288,8 @@ export class AppendingClient<T extends object, I extends object> extends ObjectC
    * Adds one beside others with the same key (NLM_F_APPEND): further next hops of a route, further destinations of a forwarding entry of
    * a VXLAN tunnel.
    */
-  async append(value: I, options?: OperationOptions): Promise<void> {
-    checkOperationOptions(options);
-    await this.exchange.change(this.call('append', value), options);
+  append(value: I, options?: OperationOptions): Promise<void> {
+    return this.make('append', value, options);
   }
 }
 

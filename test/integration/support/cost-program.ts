@@ -6,7 +6,7 @@ import type { Namespace } from '../../../lib/namespace.js';
 
 /*
  * Does each operation once to be ready for it, and once between two system calls that strace(1) shows as marks, and prints what JavaScript
- * knows of the second time: the messages that crossed between this thread and others, and the slabs that were made here.
+ * knows of the second time: the messages that crossed between this thread and others, by ports and through rings, and the slabs that were made here.
  */
 
 const threads = createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
@@ -16,20 +16,21 @@ const count = { posted: 0, taken: 0, slabs: 0 };
 const { receiveMessageOnPort, MessagePort: Port } = threads;
 threads.receiveMessageOnPort = (port) => {
   const received = receiveMessageOnPort(port);
-  if (received !== undefined) count.taken++;
+  if (received !== undefined && typeof received.message !== 'number') count.taken++;
   return received;
 };
 syncBuiltinESMExports();
 const prototype = Port.prototype as Pick<MessagePort, 'postMessage' | 'on'>;
 const { postMessage, on } = prototype;
 prototype.postMessage = function (this: MessagePort, ...given: Parameters<MessagePort['postMessage']>): void {
-  count.posted++;
+  // A number only wakes the other thread, where that sleeps.
+  if (typeof given[0] !== 'number') count.posted++;
   postMessage.apply(this, given);
 };
 prototype.on = function (this: MessagePort, event: string, listener: (...values: unknown[]) => void) {
   if (event !== 'message') return on.call(this, event as 'message', listener);
   return on.call(this, 'message', (value: unknown) => {
-    count.taken++;
+    if (typeof value !== 'number') count.taken++;
     listener(value);
   });
 } as MessagePort['on'];
@@ -39,6 +40,21 @@ globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
     return Reflect.construct(target, given, newTarget) as ArrayBuffer;
   },
 });
+
+// What is short goes through rings instead.
+const { Ring } = await import('../../../lib/lane/ring.js');
+const ring = Ring.prototype as Pick<InstanceType<typeof Ring>, 'put' | 'take'>;
+const { put, take } = ring;
+ring.put = function (this: InstanceType<typeof Ring>, ...given: Parameters<typeof put>): boolean {
+  const done = put.apply(this, given);
+  if (done) count.posted++;
+  return done;
+};
+ring.take = function (this: InstanceType<typeof Ring>, ...given: Parameters<typeof take>): boolean {
+  const done = take.apply(this, given);
+  if (done) count.taken++;
+  return done;
+};
 
 const { Namespace: Namespaces } = await import('../../../lib/namespace.js');
 

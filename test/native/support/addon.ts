@@ -59,6 +59,7 @@ export const NETLINK_PKTINFO = 3;
 export const NETLINK_LISTEN_ALL_NSID = 8;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const EAGAIN = 11;
 export const EMSGSIZE = 90;

@@ -1,0 +1,81 @@
+import { Output, type Codec, type References } from '../../codec/codec.js';
+
+/** An fd of a namespace that stays open until it is given back. */
+export interface HeldNamespace {
+  readonly fd: number;
+  release(): void;
+}
+
+/** Turns a handle that a caller passed into an fd. Throws NETLANE_INVALID_ARGUMENT for what is none, NETLANE_CLOSED for a closed one. */
+export type HoldNamespace = (handle: object) => HeldNamespace;
+
+/** A message's body, valid until the next one is encoded, and the namespaces that it names by fd: to be released when the kernel has answered. */
+export interface Encoded {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly release: () => void;
+}
+
+/** Names of links whose indexes are not known. */
+export interface Missing {
+  readonly missing: ReadonlySet<string>;
+}
+
+const nothing = (): void => undefined;
+
+/** Encodes one value after the other into one buffer, and notes which links and namespaces each of them names. */
+export class Encoder implements References {
+  readonly #hold: HoldNamespace;
+  readonly #output: Output;
+  #known: ReadonlyMap<string, number> | undefined;
+  #missing: Set<string> | undefined;
+  #held: Map<object, HeldNamespace> | undefined;
+
+  constructor(hold: HoldNamespace) {
+    this.#hold = hold;
+    this.#output = new Output({ references: this });
+  }
+
+  link(name: string): number {
+    const index = this.#known?.get(name);
+    if (index === undefined) (this.#missing ??= new Set()).add(name);
+    return index ?? 0;
+  }
+
+  namespace(handle: object): number {
+    this.#held ??= new Map();
+    const one = this.#held.get(handle) ?? this.#hold(handle);
+    this.#held.set(handle, one);
+    return one.fd;
+  }
+
+  encode<I>(codec: Codec<unknown, I>, value: I, known: ReadonlyMap<string, number> | undefined): Encoded | Missing {
+    this.#known = known;
+    this.#missing = undefined;
+    this.#held = undefined;
+    const output = this.#output;
+    output.restart();
+    try {
+      codec.encode(value, output);
+    } catch (error) {
+      releaseAll(this.#held);
+      throw error;
+    }
+    const held = this.#held as Map<object, HeldNamespace> | undefined;
+    const missing = this.#missing as Set<string> | undefined;
+    if (missing !== undefined) {
+      releaseAll(held);
+      return { missing };
+    }
+    const release =
+      held === undefined
+        ? nothing
+        : (): void => {
+            releaseAll(held);
+          };
+    return { bytes: output.finish(), release };
+  }
+}
+
+function releaseAll(held: ReadonlyMap<object, HeldNamespace> | undefined): void {
+  if (held !== undefined) for (const one of held.values()) one.release();
+}
