@@ -203,6 +203,9 @@ const groupFlags: Conversion = (value) => {
   return Object.entries(names).flatMap(([name, shown]) => (Array.isArray(value) && value.includes(name) ? [shown] : []));
 };
 
+/** A membership has 260 s to go, anew with each report of it. */
+const renewed = { moving: 'between', slack: 5 } as const;
+
 /** An entry for each port of each group, with the index of the bridge: flattened by entriesOf(). */
 export const multicastEntries: ObjectTable = {
   keys: {
@@ -213,11 +216,11 @@ export const multicastEntries: ObjectTable = {
     src: shows('source'),
     state: shows('state', (value) => (value === 'permanent' ? 'permanent' : 'temp')),
     filter_mode: shows('mode'),
-    source_list: { each: 'sources', keys: { address: shows('address'), timer: shows('timer', timerText, { moving: 'between' }) } },
+    source_list: { each: 'sources', keys: { address: shows('address'), timer: shows('timer', timerText, renewed) } },
     protocol: shows('protocol', protocolName),
     flags: shows('flags', groupFlags),
     vid: shows('vlan', (value) => (value === 0 ? undefined : value)),
-    timer: shows('timer', timerText, { moving: 'between' }),
+    timer: shows('timer', timerText, renewed),
     deleted: unmapped('printed of notifications only'),
   },
   beyond: {

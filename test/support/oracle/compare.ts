@@ -70,7 +70,8 @@ function compareValue(state: State, place: Place, row: Shows, printed: unknown):
   if (row.moving === 'free') {
     if (typeof printed !== typeof before) differs(before);
   } else if (row.moving === 'between' && typeof printed === 'number' && typeof before === 'number' && typeof after === 'number') {
-    if (printed < Math.min(before, after) || printed > Math.max(before, after)) differs([before, after]);
+    const { slack = 0 } = row;
+    if (printed < Math.min(before, after) - slack || printed > Math.max(before, after) + slack) differs([before, after]);
   } else {
     if (!equal(before, after)) state.unsettled = true;
     if (!equal(printed, after)) differs(after);

@@ -32,6 +32,8 @@ export interface Shows {
    * ('free': it goes up and down).
    */
   readonly moving?: 'between' | 'free' | undefined;
+  /** Of what lies between: how far beside it may lie, since it can start anew meanwhile. */
+  readonly slack?: number | undefined;
 }
 
 /** A key whose value is an object. */
