@@ -29,6 +29,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly addsUnasked?: ((value: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** What every change must say. */
   readonly required?: readonly string[] | undefined;
+  /** Whether a delete says more than what many objects have in common: the kernel takes the first that fits. Default: whether it says anything. */
+  readonly tells?: ((value: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** The fields by which the kernel tells one object from another. */
   readonly key: readonly string[];
   /** What a change has that is not given; what iproute2 would put there. */
@@ -59,9 +61,9 @@ function completed(value: Plain, defaults: Plain | undefined): Plain {
   return complete;
 }
 
-function isEmpty(value: Plain): boolean {
-  for (const name in value) if (value[name] !== undefined) return false;
-  return true;
+function saysAnything(value: Plain): boolean {
+  for (const name in value) if (value[name] !== undefined) return true;
+  return false;
 }
 
 function plain(value: object): Plain {
@@ -108,7 +110,8 @@ export class ObjectClient<T extends object, I extends object> {
     this.checkValue('value', value);
     const { types, codec, required } = this.type;
     const absent = required?.find((name) => plain(value)[name] === undefined);
-    if (verb === 'delete' && isEmpty(plain(value))) {
+    const says = this.type.tells ?? saysAnything;
+    if (verb === 'delete' && !says(plain(value))) {
       // The kernel would take the first that it finds.
       throw invalidArgument('value', `what tells the ${this.type.title} that is meant`, value);
     }
@@ -172,7 +175,10 @@ export class ObjectClient<T extends object, I extends object> {
     return this.find(Object.fromEntries(key.map((name) => [name, plain(value)[name]])) as Filter<I>, options);
   }
 
-  /** Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none. */
+  /**
+   * Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none, and with NETLANE_INVALID_ARGUMENT where
+   * nothing tells which: of a rule or a route that is no more than its family, say, the kernel would take the first.
+   */
   delete(value: I, options?: OperationOptions): Promise<void> {
     return this.make('delete', value, options);
   }

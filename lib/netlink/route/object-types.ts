@@ -63,6 +63,25 @@ function routeDeletion(value: Plain): Plain {
   return isIpv6(value) ? { table: 'main' } : { table: 'main', scope: 'nowhere' };
 }
 
+/** What many routes have in common: a delete that says no more would take the first default route. */
+const commonOfRoutes: ReadonlySet<string> = new Set(['family', 'table', 'type', 'scope', 'protocol', 'tos', 'flags']);
+/** What many rules have in common; by the target of a goto the kernel does not tell them apart. */
+const commonOfRules: ReadonlySet<string> = new Set(['family', 'action', 'protocol', 'flags', 'target']);
+
+function routeTells(value: Plain): boolean {
+  for (const name in value) if (value[name] !== undefined && !commonOfRoutes.has(name)) return true;
+  return false;
+}
+
+/** Whether the kernel looks at a field of a rule that is to be deleted: at 0 only of a priority, and of what is suppressed. */
+function ruleTells(value: Plain): boolean {
+  return Object.entries(value).some(([name, one]) => {
+    if (one === undefined || commonOfRules.has(name)) return false;
+    if (name.startsWith('suppress')) return one !== -1;
+    return name === 'priority' || (one !== 0 && one !== 0n && one !== false && one !== 'all');
+  });
+}
+
 function loopbackScope(value: Plain): Plain {
   const own = value['address'];
   return typeof own === 'string' && own.startsWith('127.') ? { scope: 'host' } : {};
@@ -100,6 +119,7 @@ export const routeType: ObjectType<Route, RouteInput> = {
   label: (value) =>
     `${text(value['destination'])}${value['gateway'] === undefined ? '' : ` via ${text(value['gateway'])}`}${on(value)}`.trim(),
   key: ['family', 'destination', 'table', 'tos', 'metric'],
+  tells: routeTells,
   defaults: routeDefaults,
   deletion: routeDeletion,
 };
@@ -112,6 +132,7 @@ export const ruleType: ObjectType<Rule, RuleInput> = {
   filters: ['family'],
   label: (value) => (value['priority'] === undefined ? '' : `with priority ${JSON.stringify(value['priority'])}`),
   key: ['family', 'priority', 'source', 'destination', 'inputLink', 'outputLink', 'mark', 'markMask', 'table', 'action'],
+  tells: ruleTells,
   defaults: (value) => (value['action'] === undefined ? { action: 'lookup', table: 'main' } : {}),
 };
 
