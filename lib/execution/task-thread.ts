@@ -117,6 +117,10 @@ export class TaskThread implements ThreadOfCall {
 
   #meet(worker: Worker, release: () => void): void {
     const id = worker.threadId;
+    this.#port.on('close', () => {
+      // The far end went with its thread, and this one kept the process alive for the call: from here on the thread does, so that its end is heard.
+      if (this.#call !== undefined && !this.#stopped) worker.ref();
+    });
     this.#worker = { id, ended: new Promise((resolve) => worker.once('exit', resolve)) };
     taskThreads.describe(id, `a task thread of ${this.#options.namespace}`);
     debug('started task thread %d of %s', id, this.#options.namespace);

@@ -18,6 +18,37 @@ describe('A process with tasks', function () {
     expect(runs).to.deep.equal({ status: 0, signal: null, stdout: 'waited for\n', stderr: '' });
   });
 
+  const endings: Readonly<Record<string, readonly [run: string, code: string]>> = {
+    'exits at once': ['() => process.exit(3)', 'NETLANE_TASK_LOST'],
+    'exits later': ['() => new Promise(() => { setTimeout(() => process.exit(0), 20); })', 'NETLANE_TASK_LOST'],
+    'throws where nobody can catch it': [
+      "() => new Promise(() => { setTimeout(() => { throw new Error('late'); }, 20); })",
+      'NETLANE_TASK_LOST',
+    ],
+    'uses up its memory': [
+      '() => { const all = []; for (;;) all.push(new Array(1000).fill(1)); }, { resourceLimits: { maxOldGenerationSizeMb: 20 } }',
+      'NETLANE_OUT_OF_MEMORY',
+    ],
+  };
+  for (const [how, [run, code]] of Object.entries(endings)) {
+    it(`hears of a task that ${how}, also where it has nothing else to do`, () => {
+      const settled = `.catch((error) => console.log(error.code)).finally(() => { console.log('settled'); return namespace.close(); })`;
+      const expected = { status: 0, signal: null, stdout: `${code}\nsettled\n`, stderr: '' };
+      expect(runProgram(`${start} await namespace.run(${run})${settled};`)).to.deep.equal(expected);
+      const warm = runProgram(`${start} await namespace.run(() => 1); void namespace.run(${run})${settled};`);
+      expect(warm).to.deep.equal(expected);
+    });
+  }
+
+  it('hears of an iterator whose thread ends between two values', () => {
+    const result = runProgram(`${start}
+      const iterator = await namespace.run(function* () { yield 1; process.exit(4); });
+      console.log((await iterator.next()).value);
+      await iterator.next().catch((error) => console.log(error.code, error.details.exitCode));
+      await namespace.close();`);
+    expect(result).to.deep.equal({ status: 0, signal: null, stdout: '1\nNETLANE_TASK_LOST 4\n', stderr: '' });
+  });
+
   it('ends by process.exit() and by an exception while a task loops', () => {
     const loop = `${start}
       const cells = new Int32Array(new SharedArrayBuffer(4));
