@@ -68,6 +68,18 @@ describe('Filters of lists', function () {
     expect(await names(route.routes.list({ link: 'w0', table: 'main', family: 'ipv4' }), 'destination')).to.deep.equal(['10.0.1.0/24']);
   });
 
+  it('of rules: family, and the priority 0, which the kernel does not tell', async () => {
+    expect(await names(route.rules.list({ family: 'ipv4' }), 'priority')).to.deep.equal([0, 32766, 32767]);
+    expect(await names(route.rules.list({ priority: 0 }), 'family')).to.have.members(['ipv4', 'ipv6']);
+    expect(await route.rules.find({ priority: 0, family: 'ipv6' })).to.include({ table: 'local' });
+    const ensured = await route.rules.ensure({ family: 'ipv4', priority: 0, table: 'local' });
+    expect(ensured).to.deep.include({ changed: false });
+    // Deleted and added again it is where it was.
+    await route.rules.delete(ensured.value);
+    await route.rules.add(ensured.value);
+    expect(await names(route.rules.list({ family: 'ipv4' }), 'priority')).to.deep.equal([0, 32766, 32767]);
+  });
+
   it('of neighbours: link, master and family', async () => {
     expect(await names(route.neighbours.list({ link: 'v0', state: 'permanent' }), 'address')).to.have.members(['10.0.0.9', 'fd00::9']);
     expect(await names(route.neighbours.list({ link: 'v0', family: 'ipv6', state: 'permanent' }), 'address')).to.deep.equal(['fd00::9']);

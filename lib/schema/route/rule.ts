@@ -123,6 +123,10 @@ const ruleSchema = object({
     if (output.family === 0) output.family = 2;
     header['family'] = output.family;
   },
+  // The kernel tells every priority but 0.
+  decoded(value) {
+    value['priority'] ??= 0;
+  },
 });
 
 /** A prefix; an empty one, as iproute2 writes it, is everything. */
