@@ -258,11 +258,32 @@ describe('the typed client, over a fake kernel', () => {
       up = true;
       kernel.event(1, { type: NEWLINK, body: linkBody({ name: 'v0', index: 3, up }) });
       expect(await waiting).to.include({ name: 'v0', up: true });
-      expect(looks).to.deep.equal([false, true]);
+      expect([looks[0], looks.at(-1)]).to.deep.equal([false, true]);
       const controller = new AbortController();
       const never = rejectionOf(route.links.waitFor('v0', () => false, { signal: controller.signal }));
       controller.abort();
       expect(await never).to.include({ code: 'ABORT_ERR' });
+    });
+  });
+
+  it('waits no longer than its time-out for a link, and looks again without an event', async () => {
+    let up = false;
+    let looks = 0;
+    const handler: FakeHandler = (request) => {
+      looks++;
+      return reply(request, linkBody({ name: 'v0', index: 3, up }));
+    };
+    await withRoute(handler, async (route) => {
+      const late = await rejectionOf(route.links.waitFor('v0', (one) => one?.up === true, { timeout: 20 }));
+      expect(late).to.include({ code: 'NETLANE_TIMEOUT', operation: 'wait for link v0' });
+      const waiting = route.links.waitFor('v0', (one) => one?.up === true);
+      for (const before = looks; looks === before;) await new Promise((resolve) => setImmediate(resolve));
+      up = true;
+      expect(await waiting).to.include({ name: 'v0', up: true });
+      const thrown = route.links.waitFor('v0', () => {
+        throw new RangeError('the predicate');
+      });
+      expect(await rejectionOf(thrown)).to.be.instanceOf(RangeError);
     });
   });
 });

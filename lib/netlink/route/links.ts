@@ -8,11 +8,11 @@ import { checkOperationOptions, counting, type Call, type Exchange, type Operati
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
 import type { Ensured, Filter, Verb } from './object-client.js';
+import { waitForLink } from './link-waiting.js';
 import { matches } from './matching.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, type ViewOptions } from './viewed-client.js';
 
-const RTNLGRP_LINK = 1;
 const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
 
@@ -332,7 +332,12 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     return { changed: true, value: await this.get({ index: found.index }, options) };
   }
 
-  /** Waits until a link is as the predicate wants it; undefined is given to it while there is no such link. Rejects with ABORT_ERR. */
+  /**
+   * Waits until a link is as the predicate wants it; undefined is given to it while there is no such link. Looks at once, whenever a link
+   * changes, and several times a second, since some changes the kernel tells nobody.
+   * @param options timeout: milliseconds for all of the wait, without one it has no end; the looks have that of the client.
+   * @returns The link that the predicate held for. Rejects with NETLANE_TIMEOUT, ABORT_ERR, NETLANE_CLOSED, and what the predicate throws.
+   */
   async waitFor(
     reference: LinkReference,
     predicate: (link: Counted<Link, C> | undefined) => boolean,
@@ -340,17 +345,11 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   ): Promise<Counted<Link, C> | undefined> {
     checkOperationOptions(options);
     if (typeof predicate !== 'function') throw invalidArgument('predicate', 'a function', predicate);
-    // Subscribed first: what changes after the look is told.
-    const events = await this.exchange.subscribe([RTNLGRP_LINK]);
-    try {
-      const messages = events.messages({ signal: options.signal });
-      for (;;) {
-        const link = await this.find(reference, options);
-        if (predicate(link)) return link;
-        await messages.next();
-      }
-    } finally {
-      await events.close();
-    }
+    const look = async (looking: OperationOptions): Promise<{ readonly link: Counted<Link, C> | undefined } | undefined> => {
+      const link = await this.find(reference, looking);
+      return predicate(link) ? { link } : undefined;
+    };
+    const { link } = await waitForLink(this.exchange, look, this.words('wait for', naming(reference))(), options);
+    return link;
   }
 }
