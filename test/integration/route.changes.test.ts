@@ -13,6 +13,8 @@ interface Changing {
   add(value: Plain): Promise<void>;
   replace(value: Plain): Promise<void>;
   change(value: Plain): Promise<void>;
+  delete(value: Plain): Promise<void>;
+  ensure(value: Plain): Promise<{ readonly changed: boolean }>;
   list(): Promise<readonly object[]>;
 }
 
@@ -173,6 +175,26 @@ describe('Changing what is there, and what is not', function () {
       }
       await changing.replace(value);
       expect(await found(), 'after all').to.equal(1);
+    });
+  }
+
+  for (const { title, client, value, other, key } of cases) {
+    it(`of ${title}: ensure() adds and changes one, and does nothing where it is so`, async () => {
+      const changing = client(route) as Changing;
+      const found = async (): Promise<readonly Plain[]> =>
+        (await changing.list()).map((one) => one as Plain).filter((one) => key.every((name) => one[name] === value[name]));
+      const clear = async (): Promise<void> => {
+        for (const one of await found()) await changing.delete(one);
+      };
+      await clear();
+      for (const wanted of [value, other]) {
+        // A device's list of addresses has nothing that could be changed.
+        const isNew = wanted === value || Object.keys(wanted).some((name) => JSON.stringify(wanted[name]) !== JSON.stringify(value[name]));
+        expect((await changing.ensure(wanted)).changed).to.equal(isNew);
+        expect((await changing.ensure(wanted)).changed).to.equal(false);
+        expect(await found()).to.have.length(1);
+      }
+      await clear();
     });
   }
 

@@ -1,8 +1,9 @@
-import { invalidArgument, NetlinkError } from '../../errors.js';
+import { describeValue, invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
 import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { Comparison, merged, named, type Difference, type Ensuring } from './ensuring.js';
 import { matches, same } from './matching.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
@@ -39,6 +40,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly only?: readonly string[] | undefined;
   /** The same for a delete. */
   readonly deletion?: ((value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | undefined;
+  /** How ensure() finds, compares and changes one. */
+  readonly ensuring?: Ensuring | undefined;
 }
 
 /** What ensure() did. */
@@ -71,6 +74,9 @@ function plain(value: object): Plain {
 }
 
 const ENOENT = 2;
+
+/** How often ensure() adds what others add and delete meanwhile. */
+const attempts = 5;
 
 /** What is done with one object. */
 export type Verb = 'add' | 'replace' | 'change' | 'append' | 'delete';
@@ -261,18 +267,88 @@ export class ObjectClient<T extends object, I extends object> {
     return new NetlinkError({ errno: -ENOENT, operation: this.words(verb, filter)() }, { namespace: this.exchange.namespace });
   }
 
-  /** Makes it so: adds it when it is missing, replaces it when something that was given differs, else changes nothing. */
+  /**
+   * Makes it so: adds it when it is missing, changes what was named and is different, keeps all that was not named. The object is the one
+   * that the kernel would take for it, with the family, table, type of service and metric that it puts where none is given; an address
+   * alone has all its bits. Afterwards it is read again. Rejects with NETLANE_NOT_SUPPORTED where the kernel took the change and left a
+   * field as it was (`details`: field, found, wanted), with ENOENT where somebody else deleted the object meanwhile. Of callers that add the
+   * same at once, one is told `changed`; of callers that change the same at once, more may be.
+   */
   async ensure(value: I, options?: OperationOptions): Promise<Ensured<T>> {
     checkOperationOptions(options);
-    this.checkValue('value', value);
-    const { pattern } = await this.normalize(value, options);
-    const key = Object.fromEntries(this.type.key.filter((name) => pattern[name] !== undefined).map((name) => [name, pattern[name]]));
-    const found = await this.find(key as Filter<I>, options);
-    if (found !== undefined && matches(this.#strip(pattern, plain(found)), plain(found))) return { changed: false, value: found };
-    await this.replace(value, options);
-    const now = await this.find(key as Filter<I>, options);
-    if (now === undefined) throw this.missing(value);
-    return { changed: found === undefined || !same(found, now), value: now };
+    const words = this.words('ensure', this.call('add', value).value);
+    const { ensuring = {}, key } = this.type;
+    const absent = ensuring.needed?.find((name) => plain(value)[name] === undefined);
+    if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
+    const canonical = ensuring.canonical ?? ((one: Plain): Plain => one);
+    const identity = ensuring.identity ?? ((one: Plain): Plain => Object.fromEntries(key.map((name) => [name, one[name]])));
+    const read = await this.#asked(value, options);
+    const given = named(value, read) as Plain;
+    const wanted = canonical(key.includes('family') ? { ...given, family: read['family'] } : given);
+    const who = identity(wanted);
+    const filter = Object.fromEntries(Object.entries(who).filter(([name, one]) => one !== undefined && key.includes(name)));
+    let changed = false;
+    for (let attempt = 1; ; attempt++) {
+      const all = (await this.list(this.#lookFor(filter, wanted), options)).filter((one) => same(identity(canonical(plain(one))), who));
+      const comparison = new Comparison(ensuring, changed);
+      const so = all.find((one) => comparison.difference(wanted, canonical(plain(one))) === undefined);
+      if (so !== undefined) return { changed, value: so };
+      const found = ensuring.choose === undefined ? all[0] : ensuring.choose(all, wanted);
+      if (changed)
+        throw found === undefined ? this.missing(value) : this.#refused(comparison.difference(wanted, canonical(plain(found))), words);
+      try {
+        if (found === undefined) await this.add(value, options);
+        else await this.#alter(plain(found), value, options);
+        changed = true;
+      } catch (error) {
+        // Somebody else was faster: it is looked at again.
+        if (found !== undefined || attempt === attempts || !isCode(error, ['EEXIST'])) throw error;
+      }
+    }
+  }
+
+  /** The value as the kernel is told it. */
+  async #asked(value: I, options: OperationOptions | undefined): Promise<Plain> {
+    const encoded = await this.exchange.encode(this.type.codec, value, options);
+    encoded.release();
+    return plain(this.exchange.read(this.type.codec, encoded.bytes));
+  }
+
+  /** Those that have these fields as they are. */
+  #lookFor(filter: Plain, wanted: Plain): Filter<I> {
+    // 0 and none are the same to the kernel, and lists have none.
+    const { metric: _metric, tos: _tos, ...fields } = filter;
+    return (
+      wanted['family'] === undefined || !this.type.filters.includes('family') ? fields : { ...fields, family: wanted['family'] }
+    ) as Filter<I>;
+  }
+
+  /** Changes one that is there to what was given; what was not stays. */
+  async #alter(found: Plain, value: I, options: OperationOptions | undefined): Promise<void> {
+    const { kept, reported } = this.type.ensuring ?? {};
+    const ways = kept?.(found, plain(value)) ?? [found];
+    for (const [index, way] of ways.entries()) {
+      try {
+        await this.replace(merged(way, plain(value), reported) as I, options);
+        return;
+      } catch (error) {
+        if (index + 1 === ways.length || !isCode(error, ['EINVAL', 'ENETUNREACH', 'EHOSTUNREACH', 'ENODEV'])) throw error;
+      }
+    }
+  }
+
+  #refused(difference: Difference | undefined, operation: () => string): NetlaneError {
+    const { field = '', found, wanted } = difference ?? {};
+    return new NetlaneError(
+      'NETLANE_NOT_SUPPORTED',
+      `the kernel left ${field} as it is: ${describeValue(found)}, not ${describeValue(wanted)}`,
+      {
+        operation: operation(),
+        namespace: this.exchange.namespace,
+        details: { field, found, wanted },
+        hint: 'delete() the object and add() it with what it is to have',
+      },
+    );
   }
 
   /** Deletes all that the filter fits, and tells how many. One that somebody else deleted first is no error. Not atomic: the kernel has no such thing. */
@@ -297,6 +373,10 @@ export class AppendingClient<T extends object, I extends object> extends ObjectC
   append(value: I, options?: OperationOptions): Promise<void> {
     return this.make('append', value, options);
   }
+}
+
+function isCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof NetlinkError && codes.includes(error.code);
 }
 
 /** ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: it is not there (any more). */

@@ -5,6 +5,7 @@ import { route, type Route, type RouteInput } from '../../schema/route/route.js'
 import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
 import { addressLabel, type AddressLabel, type AddressLabelInput } from '../../schema/route/address-label.js';
 import { nexthop, type Nexthop, type NexthopInput } from '../../schema/route/nexthop.js';
+import { addressEnsuring, addressLabelEnsuring, fdbEnsuring, neighbourEnsuring, nexthopEnsuring, routeEnsuring } from './identities.js';
 import type { ObjectType } from './object-client.js';
 
 /* The kinds of rtnetlink objects: message types (linux/rtnetlink.h), what the kernel filters dumps by, and what it tells them apart by. */
@@ -108,6 +109,7 @@ export const addressType: ObjectType<Address, AddressInput> = {
   key: ['link', 'address', 'peer', 'family'],
   addsUnasked: () => true,
   defaults: loopbackScope,
+  ensuring: addressEnsuring,
 };
 
 export const routeType: ObjectType<Route, RouteInput> = {
@@ -122,6 +124,7 @@ export const routeType: ObjectType<Route, RouteInput> = {
   tells: routeTells,
   defaults: routeDefaults,
   deletion: routeDeletion,
+  ensuring: routeEnsuring,
 };
 
 export const ruleType: ObjectType<Rule, RuleInput> = {
@@ -149,6 +152,7 @@ export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
   key: ['link', 'address', 'family'],
   // The kernel refuses to manage what is permanent.
   defaults: (value) => ({ state: Array.isArray(value['flags']) && value['flags'].includes('managed') ? 'none' : 'permanent' }),
+  ensuring: neighbourEnsuring,
 };
 
 export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
@@ -176,6 +180,7 @@ export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   addsUnasked: ({ flags, remote }) => remote === undefined && !(Array.isArray(flags) && flags.includes('master')),
   defaults: () => ({ state: ['noarp', 'permanent'], flags: ['self'] }),
   deletion: () => ({ flags: ['self'] }),
+  ensuring: fdbEnsuring,
 };
 
 export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
@@ -189,6 +194,7 @@ export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
   key: ['id'],
   // The kernel wants the number and nothing else.
   only: ['id'],
+  ensuring: nexthopEnsuring,
 };
 
 export const addressLabelType: ObjectType<AddressLabel, AddressLabelInput> = {
@@ -201,4 +207,5 @@ export const addressLabelType: ObjectType<AddressLabel, AddressLabelInput> = {
   label: (value) => text(value['prefix']),
   key: ['prefix', 'link'],
   addsUnasked: () => true,
+  ensuring: addressLabelEnsuring,
 };

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument, NetlinkError } from '../../errors.js';
 import { LITTLE_ENDIAN } from '../constants.js';
 import type { Route, RouteInput } from '../../schema/route/route.js';
 import { checkOperationOptions, type Exchange, type OperationOptions } from './exchange.js';
@@ -35,9 +35,23 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
     super(exchange, routeType);
   }
 
-  /** Routes of the tables; entries of the kernel's cache of exceptions are left out. */
+  /** Routes of the tables; entries of the kernel's cache of exceptions are left out. A table that does not exist yet has none. */
   override async list(filter: Filter<RouteInput> = {}, options?: OperationOptions): Promise<Route[]> {
-    return super.list(filter, options);
+    try {
+      return await super.list(filter, options);
+    } catch (error) {
+      if (isNoTable(error, filter)) return [];
+      throw error;
+    }
+  }
+
+  override async *stream(filter: Filter<RouteInput> = {}, options?: OperationOptions): AsyncGenerator<Route, undefined, undefined> {
+    try {
+      return yield* super.stream(filter, options);
+    } catch (error) {
+      if (isNoTable(error, filter)) return undefined;
+      throw error;
+    }
   }
 
   /** The way that a packet to an address takes. Rejects with ENETUNREACH and the like when there is none. */
@@ -67,4 +81,9 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
     if (found === undefined) throw this.missing({ destination });
     return found;
   }
+}
+
+/** The kernel makes a table with its first route, and refuses to list one before, if it is asked about one family. */
+function isNoTable(error: unknown, filter: Filter<RouteInput>): boolean {
+  return error instanceof NetlinkError && error.code === 'ENOENT' && filter.table !== undefined;
 }

@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import type { NetlaneError } from '../../lib/errors.js';
+import { Namespace } from '../../lib/namespace.js';
+import type { RouteClient } from '../../lib/netlink/route.js';
+import { rejectionOf } from '../support/error-of.js';
+import { limit } from '../support/time.js';
+
+describe('Making it so', function () {
+  this.timeout(limit(20_000));
+  let namespace: Namespace;
+  let route: RouteClient<Namespace>;
+
+  beforeEach(async () => {
+    namespace = await Namespace.create({ loopback: true });
+    route = await namespace.route({ thread: 'caller' });
+    await route.links.add({ name: 'v0', index: 100, kind: 'veth', peer: { name: 'v1' } });
+    for (const name of ['v0', 'v1']) await route.links.set(name, { up: true });
+    await route.addresses.add({ link: 'v0', address: '10.0.0.1/24' });
+    await route.addresses.add({ link: 'v0', address: 'fd00::1/64', flags: ['nodad'] });
+  });
+  afterEach(() => namespace.close());
+
+  describe('of a route looks at the one that the kernel would take for it', () => {
+    it('of the family that its gateway has', async () => {
+      await route.routes.add({ destination: 'default', gateway: '10.0.0.3' });
+      const made = await route.routes.ensure({ destination: 'default', gateway: 'fd00::9' });
+      expect(made.changed).to.equal(true);
+      expect(made.value).to.include({ family: 'ipv6', gateway: 'fd00::9' });
+      expect(await route.routes.ensure({ destination: 'default', gateway: 'fd00::9' })).to.deep.include({ changed: false });
+      expect(await route.routes.ensure({ destination: 'default', gateway: '10.0.0.3' })).to.deep.include({ changed: false });
+    });
+
+    it('of any type of service, where none is given', async () => {
+      await route.routes.add({ destination: '10.19.0.0/16', tos: 4, gateway: '10.0.0.2' });
+      const made = await route.routes.ensure({ destination: '10.19.0.0/16', gateway: '10.0.0.2' });
+      expect(made).to.deep.include({ changed: true });
+      expect(made.value.tos).to.equal(0);
+      expect(await route.routes.list({ destination: '10.19.0.0/16' })).to.have.length(2);
+      const other = await route.routes.ensure({ destination: '10.19.0.0/16', gateway: '10.0.0.3' });
+      expect(other).to.deep.include({ changed: true });
+      expect(other.value).to.include({ tos: 0, gateway: '10.0.0.3' });
+      expect((await route.routes.get({ destination: '10.19.0.0/16', tos: 4 })).gateway).to.equal('10.0.0.2');
+    });
+
+    it('of the metric that the kernel puts there', async () => {
+      await route.routes.add({ destination: 'fd77::/64', gateway: 'fd00::9', metric: 5 });
+      const made = await route.routes.ensure({ destination: 'fd77::/64', gateway: 'fd00::8' });
+      expect(made.changed).to.equal(true);
+      expect(made.value).to.include({ metric: 1024, gateway: 'fd00::8' });
+      expect(await route.routes.ensure({ destination: 'fd77::/64', gateway: 'fd00::8', metric: 0 })).to.deep.include({ changed: false });
+      await route.routes.add({ destination: '10.20.0.0/16', gateway: '10.0.0.9', metric: 5 });
+      const plain = await route.routes.ensure({ destination: '10.20.0.0/16', gateway: '10.0.0.8' });
+      expect(plain.value).to.include({ gateway: '10.0.0.8' }).and.not.to.have.property('metric');
+      expect(await route.routes.ensure({ destination: '10.20.0.0/16', gateway: '10.0.0.8', metric: 0 })).to.deep.include({
+        changed: false,
+      });
+    });
+
+    it('of the table main, and of local for what is local', async () => {
+      await route.routes.add({ destination: '10.21.0.0/16', gateway: '10.0.0.9', table: 77 });
+      const made = await route.routes.ensure({ destination: '10.21.0.0/16', gateway: '10.0.0.9' });
+      expect(made.changed).to.equal(true);
+      expect(made.value.table).to.equal('main');
+      const local = await route.routes.ensure({ destination: '10.22.0.0/16', type: 'local', link: 'lo' });
+      expect(local.value.table).to.equal('local');
+      expect(await route.routes.ensure({ destination: '10.22.0.0/16', type: 'local', link: 'lo' })).to.deep.include({ changed: false });
+    });
+
+    it('by a gateway of the other family, and by several', async () => {
+      for (const changed of [true, false]) {
+        const made = await route.routes.ensure({ destination: '10.23.0.0/16', gateway: 'fd00::5', link: 'v0' });
+        expect(made.changed).to.equal(changed);
+        expect(made.value.via).to.deep.equal({ family: 'ipv6', address: 'fd00::5' });
+        for (const [destination, gateways] of [
+          ['10.24.0.0/16', ['10.0.0.2', '10.0.0.3']],
+          ['fd78::/64', ['fd00::2', 'fd00::3']],
+        ] as const) {
+          const shared = await route.routes.ensure({ destination, nexthops: gateways.map((gateway) => ({ gateway })) });
+          expect(shared.changed).to.equal(changed);
+          expect(shared.value.nexthops?.map(({ gateway }) => gateway)).to.deep.equal(gateways);
+        }
+      }
+    });
+  });
+
+  it('finds nothing in a table that does not exist yet, and makes it', async () => {
+    for (const [family, destination, gateway] of [
+      ['ipv4', '10.3.0.0/16', '10.0.0.2'],
+      ['ipv6', 'fd79::/64', 'fd00::2'],
+    ] as const) {
+      const filter = { family, table: 4242 };
+      expect(await route.routes.list(filter)).to.deep.equal([]);
+      const streamed = [];
+      for await (const one of route.routes.stream(filter)) streamed.push(one);
+      expect(streamed).to.deep.equal([]);
+      expect(await route.routes.find(filter)).to.equal(undefined);
+      expect(await route.routes.flush(filter)).to.equal(0);
+      expect(((await rejectionOf(route.routes.get(filter))) as NetlaneError).code).to.equal('ENOENT');
+      expect(await route.routes.ensure({ ...filter, destination, gateway })).to.deep.include({ changed: true });
+      expect(await route.routes.list(filter)).to.have.length(1);
+    }
+  });
+
+  describe('keeps what was not named', () => {
+    it('of an address', async () => {
+      for (const address of ['10.5.0.1/24', 'fd05::1/64']) {
+        await route.addresses.add({
+          link: 'v0',
+          address,
+          protocol: 99,
+          lifetime: { preferred: 5000, valid: 10_000 },
+          flags: ['noprefixroute'],
+        });
+        const { changed, value } = await route.addresses.ensure({ link: 'v0', address, lifetime: { preferred: 4000 } });
+        expect(changed).to.equal(true);
+        expect(value.protocol).to.equal(99);
+        expect(value.flags).to.include('noprefixroute');
+        expect(value.lifetime?.preferred).to.be.within(3000, 4000);
+        expect(value.lifetime?.valid).to.be.within(9000, 10_000);
+      }
+      await route.addresses.add({ link: 'v0', address: '10.6.0.1/24', lifetime: { preferred: 5000, valid: 10_000 } });
+      const metric = await route.addresses.ensure({ link: 'v0', address: '10.6.0.1/24', metric: 5 });
+      expect(metric.value.metric).to.equal(5);
+      expect(metric.value.lifetime?.valid).to.be.within(9000, 10_000);
+    });
+
+    it('of a route', async () => {
+      for (const [destination, first, second] of [
+        ['10.30.0.0/16', '10.0.0.2', '10.0.0.3'],
+        ['fd30::/64', 'fd00::2', 'fd00::3'],
+      ] as const) {
+        await route.routes.add({ destination, gateway: first, protocol: 77, metrics: { mtu: 1300, window: 4000 } });
+        const moved = await route.routes.ensure({ destination, gateway: second });
+        expect(moved.changed).to.equal(true);
+        expect(moved.value).to.include({ protocol: 77, gateway: second });
+        expect(moved.value.metrics).to.deep.include({ mtu: 1300, window: 4000 });
+        const named = await route.routes.ensure({ destination, protocol: 'static' });
+        expect(named.changed).to.equal(true);
+        expect(named.value).to.include({ protocol: 'static', gateway: second });
+        const smaller = await route.routes.ensure({ destination, metrics: { mtu: 1280 } });
+        expect(smaller.value.metrics).to.deep.include({ mtu: 1280, window: 4000 });
+        expect(await route.routes.ensure({ destination, metrics: { mtu: 1280 } })).to.deep.include({ changed: false });
+        expect(await route.routes.list({ destination })).to.have.length(1);
+      }
+    });
+
+    it('but for the link, where the gateway is reached by another', async () => {
+      await route.links.add({ name: 'b0', kind: 'bridge', up: true });
+      await route.addresses.add({ link: 'b0', address: '10.8.0.1/24' });
+      await route.routes.add({ destination: '10.31.0.0/16', gateway: '10.0.0.2', protocol: 77 });
+      const moved = await route.routes.ensure({ destination: '10.31.0.0/16', gateway: '10.8.0.2' });
+      expect(moved.value).to.include({ gateway: '10.8.0.2', protocol: 77, link: (await route.links.get('b0')).index });
+      const bound = await route.routes.ensure({
+        destination: '10.31.0.0/16',
+        nexthops: [{ gateway: '10.0.0.2' }, { gateway: '10.8.0.2' }],
+      });
+      expect(bound.value.nexthops).to.have.length(2);
+      const one = await route.routes.ensure({ destination: '10.31.0.0/16', link: 'v0' });
+      expect(one.value).to.include({ link: 100, protocol: 77, scope: 'link' }).and.not.to.have.property('nexthops');
+    });
+
+    it('of a neighbour and a nexthop', async () => {
+      await route.neighbours.add({ link: 'v0', address: '10.0.0.7', hardwareAddress: '02:00:00:00:00:07', state: 'noarp', protocol: 77 });
+      const neighbour = await route.neighbours.ensure({ link: 'v0', address: '10.0.0.7', hardwareAddress: '02:00:00:00:00:08' });
+      expect(neighbour.changed).to.equal(true);
+      expect(neighbour.value).to.include({ state: 'noarp', protocol: 77, hardwareAddress: '02:00:00:00:00:08' });
+      await route.nexthops.add({ id: 5, link: 'v0', gateway: '10.0.0.2', protocol: 77 });
+      const nexthop = await route.nexthops.ensure({ id: 5, gateway: '10.0.0.3' });
+      expect(nexthop.value).to.include({ link: 100, gateway: '10.0.0.3', protocol: 77 });
+      expect(await route.nexthops.ensure({ id: 5, gateway: '10.0.0.3' })).to.deep.include({ changed: false });
+    });
+  });
+
+  it('rejects, with the name of the field, where the kernel left it as it was', async () => {
+    const label = (await rejectionOf(route.addresses.ensure({ link: 'v0', address: '10.0.0.1/24', label: 'v0:x' }))) as NetlaneError;
+    expect(label).to.include({ code: 'NETLANE_NOT_SUPPORTED', operation: 'ensure address 10.0.0.1/24 on v0' });
+    expect(label.details).to.deep.equal({ field: 'label', found: 'v0', wanted: 'v0:x' });
+    const length = (await rejectionOf(route.addresses.ensure({ link: 'v0', address: 'fd00::1/128' }))) as NetlaneError;
+    expect(length.code).to.equal('NETLANE_NOT_SUPPORTED');
+    expect(length.details).to.include({ field: 'address', found: 'fd00::1/64' });
+  });
+
+  it('of a nexthop without a number is refused', async () => {
+    await route.nexthops.add({ id: 5, link: 'v0', gateway: '10.0.0.2' });
+    const error = (await rejectionOf(route.nexthops.ensure({ link: 'v0', gateway: '10.0.0.2' }))) as NetlaneError;
+    expect(error.code).to.equal('NETLANE_INVALID_ARGUMENT');
+  });
+
+  it('eight times at once makes one, and one says so', async () => {
+    const eight = async (one: () => Promise<{ readonly changed: boolean }>): Promise<number> =>
+      (await Promise.all(Array.from({ length: 8 }, one))).filter(({ changed }) => changed).length;
+    expect(await eight(async () => route.addresses.ensure({ link: 'v0', address: '10.7.0.1/24' }))).to.equal(1);
+    expect(await eight(async () => route.routes.ensure({ destination: '10.40.0.0/16', gateway: '10.0.0.2' }))).to.equal(1);
+  });
+});
