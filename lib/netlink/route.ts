@@ -10,8 +10,9 @@ import type { RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
 import { checkOperationOptions, counting, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
-import { AppendingClient, ObjectClient } from './route/object-client.js';
-import { addressLabelType, addressType, fdbType, nexthopType, neighbourType, proxyType } from './route/object-types.js';
+import { FdbClient } from './route/forwarding.js';
+import { type AppendingClient, ObjectClient } from './route/object-client.js';
+import { addressLabelType, addressType, nexthopType, neighbourType, proxyType } from './route/object-types.js';
 import {
   BridgeLinkClient,
   BridgeVlanClient,
@@ -121,7 +122,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
     this.rules = new RuleClient(exchange);
     this.neighbours = new ObjectClient(exchange, neighbourType);
     this.proxies = new ObjectClient(exchange, proxyType);
-    this.fdb = new AppendingClient(exchange, fdbType);
+    this.fdb = new FdbClient(exchange);
     this.nexthops = new ObjectClient(exchange, { ...nexthopType, codec: counting(nexthopType.codec) });
     this.buckets = new BucketClient(exchange);
     this.addressLabels = new ObjectClient(exchange, addressLabelType);

@@ -234,6 +234,10 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
     });
   }
 
+  /**
+   * Adds one entry. The form is that of requests: of what list() gave, `port`, `group`, `vlan` and `state` of one of the groups are the
+   * `entry`, and its `source`, `sources`, `mode`, `protocol`, `remote` and the like the `options`. Rejects with EEXIST where it is there.
+   */
   async add(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
     await this.change(84, NLM_F_CREATE | NLM_F_EXCL, multicastEntry, value, { verb: 'add to', options });
   }
@@ -242,6 +246,7 @@ export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEn
     await this.change(84, NLM_F_CREATE | NLM_F_REPLACE, multicastEntry, value, { verb: 'replace in', options });
   }
 
+  /** Deletes one entry, in the same form. Rejects with EINVAL where there is none. */
   async delete(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
     await this.change(85, 0, multicastEntry, value, { verb: 'delete from', options });
   }
