@@ -78,11 +78,9 @@ describe('netlane capture', function () {
       await listening(file);
       await ping(other, 4);
       const { status, stdout, stderr } = await ended;
-      expect([status, stdout.length, stderr]).to.deep.equal([
-        0,
-        0,
-        'netlane: 8 packets captured, 0 more heard, 0 lost for want of buffer\n',
-      ]);
+      expect([status, stdout.length]).to.deep.equal([0, 0]);
+      // ARP is among the first, so that there are more than it was to take.
+      expect(stderr).to.match(/^netlane: 8 packets captured, \d+ more heard, 0 lost for want of buffer\n$/);
       await tcpdumpEnded;
       // Headers and all bytes. Of the times the kernel keeps one for each socket.
       const all = ['-n', '-e', '-t', '-XX'];
