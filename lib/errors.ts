@@ -245,8 +245,26 @@ export function abortError(signal: AbortSignal, context: ErrorContext = {}): Net
   return new NetlaneError('ABORT_ERR', 'the operation was aborted', { ...context, cause: signal.reason });
 }
 
+/** What cannot be read (a getter that throws, a revoked Proxy) is not there. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is an Error; what cannot even be asked is none. */
+export function isError(value: unknown): value is Error {
+  return attempt(() => value instanceof Error) === true;
+}
+
 /** A value as an error message shows it: short, and never throwing. */
 export function describeValue(value: unknown): string {
+  return attempt(() => descriptionOf(value)) ?? 'an object that cannot be read';
+}
+
+function descriptionOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || value === undefined) return String(value);
@@ -271,53 +289,81 @@ const classes = {
   AggregateError,
 } as const;
 
-/** An error as plain data: structured clone drops `code` and every other own field of an Error. */
+/** An error as plain data: structured clone drops `code` and every other own field of an Error. Causes may go round in a circle. */
 export interface ErrorData {
   readonly name: string;
   readonly message: string;
   readonly stack?: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly cause?: ErrorData | { readonly value: unknown } | undefined;
+  cause?: ErrorData | { readonly value: unknown } | undefined;
   /** Those of an AggregateError. */
-  readonly errors?: readonly ErrorData[] | undefined;
+  errors?: readonly ErrorData[] | undefined;
 }
 
-function isCloneable(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol';
-  if (ArrayBuffer.isView(value)) return true;
-  return Object.values(value).every(isCloneable);
+/** Causes of causes that are kept whole; what is further down is cloned. */
+const deepest = 8;
+
+/** A copy that can be sent, made now, so that sending it cannot fail; undefined for what cannot be cloned, which only structured clone knows. */
+function copyOf(value: unknown): unknown {
+  return attempt((): unknown => structuredClone(value));
 }
 
-/** Takes an error apart so that it can be posted to another thread. Anything that was thrown is accepted. */
-export function packError(thrown: unknown, depth = 0): ErrorData {
-  if (!(thrown instanceof Error)) {
-    const cause = thrown !== undefined && isCloneable(thrown) ? { value: thrown } : undefined;
-    return { name: 'Error', message: `thrown: ${describeValue(thrown)}`, fields: {}, cause };
+/** Takes an error apart so that it can be posted to another thread. Anything that was thrown is accepted; what of it cannot cross is left out. */
+export function packError(thrown: unknown): ErrorData {
+  return pack(thrown, 0, new Map());
+}
+
+function pack(thrown: unknown, depth: number, packed: Map<unknown, ErrorData>): ErrorData {
+  const before = packed.get(thrown);
+  if (before !== undefined) return before;
+  if (!isError(thrown)) {
+    const value = copyOf(thrown);
+    return { name: 'Error', message: `thrown: ${describeValue(thrown)}`, fields: {}, cause: value === undefined ? undefined : { value } };
   }
+  const read = (name: string): unknown => attempt((): unknown => Reflect.get(thrown, name));
+  const text = (name: string): string | undefined => {
+    const value = read(name);
+    return typeof value === 'string' ? value : undefined;
+  };
   const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(thrown)) if (name !== 'cause' && isCloneable(value)) fields[name] = value;
-  let cause: ErrorData['cause'];
-  if (thrown.cause instanceof Error && depth < 8) cause = packError(thrown.cause, depth + 1);
-  else if (thrown.cause !== undefined && isCloneable(thrown.cause)) cause = { value: thrown.cause };
-  const errors =
-    thrown instanceof AggregateError && depth < 8 ? thrown.errors.map((each: unknown) => packError(each, depth + 1)) : undefined;
-  return { name: thrown.name, message: thrown.message, stack: thrown.stack, fields, cause, errors };
+  for (const name of attempt(() => Object.keys(thrown)) ?? []) if (name !== 'cause') fields[name] = copyOf(read(name));
+  const data: ErrorData = { name: text('name') ?? 'Error', message: text('message') ?? '', stack: text('stack'), fields };
+  packed.set(thrown, data);
+  const inner = (value: unknown): ErrorData => pack(value, depth + 1, packed);
+  const cause = read('cause');
+  if (isError(cause) && depth < deepest) data.cause = inner(cause);
+  else {
+    const value = copyOf(cause);
+    if (value !== undefined) data.cause = { value };
+  }
+  const errors = thrown instanceof AggregateError ? read('errors') : undefined;
+  if (Array.isArray(errors) && depth < deepest) data.errors = errors.map(inner);
+  return data;
 }
 
 /** Puts an error together again: the same class where it is one of netlane's, with all its fields, its stack and its causes. */
 export function unpackError(data: ErrorData): Error {
+  return unpack(data, new Map());
+}
+
+function unpack(data: ErrorData, unpacked: Map<ErrorData, Error>): Error {
+  const before = unpacked.get(data);
+  if (before !== undefined) return before;
   const prototype = data.name in classes ? classes[data.name as keyof typeof classes].prototype : Error.prototype;
   const error = new Error(data.message);
+  unpacked.set(data, error);
   Object.setPrototypeOf(error, prototype);
-  if (prototype === Error.prototype && data.name !== 'Error')
-    Object.defineProperty(error, 'name', { value: data.name, configurable: true, writable: true });
-  if (data.stack !== undefined) Object.defineProperty(error, 'stack', { value: data.stack, configurable: true, writable: true });
+  const set = (name: string, value: unknown): void => {
+    Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  };
+  if (prototype === Error.prototype && data.name !== 'Error') set('name', data.name);
+  if (data.stack !== undefined) set('stack', data.stack);
   assign(error, data.fields);
-  if (data.cause !== undefined) {
-    const cause: unknown = 'value' in data.cause ? data.cause.value : unpackError(data.cause);
-    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
-  }
+  if (data.cause !== undefined) set('cause', 'value' in data.cause ? data.cause.value : unpack(data.cause, unpacked));
   if (data.errors !== undefined)
-    Object.defineProperty(error, 'errors', { value: data.errors.map(unpackError), configurable: true, writable: true });
+    set(
+      'errors',
+      data.errors.map((each) => unpack(each, unpacked)),
+    );
   return error;
 }

@@ -42,6 +42,7 @@ function post(message: FromThread, transfer: Transfer = []): void {
 export function serve(handOver: TaskHandOver): void {
   port = handOver.port;
   port.on('message', onMessage);
+  port.on('messageerror', onUnreadable);
   // The thread lives as long as its pool: nothing here keeps its loop.
   port.unref();
 }
@@ -52,13 +53,25 @@ function onMessage(message: ToThread): void {
     return;
   }
   calls += 1;
-  void run('request' in message ? message.request : unpark(message.parked));
+  const request = 'request' in message ? message.request : unpark(message.parked);
+  if (request !== undefined) void run(request);
 }
 
-function unpark(parked: MessagePort): TaskRequest {
-  const received = receiveMessageOnPort(parked);
-  parked.close();
-  return received?.message as TaskRequest;
+/** undefined where the request cannot be read, which is said. */
+function unpark(parked: MessagePort): TaskRequest | undefined {
+  try {
+    return receiveMessageOnPort(parked)?.message as TaskRequest;
+  } catch (error) {
+    onUnreadable(error);
+    return undefined;
+  } finally {
+    parked.close();
+  }
+}
+
+/** The caller's side does not use this thread again. */
+function onUnreadable(error: unknown): void {
+  post({ kind: 'unreadable', error: packError(error) });
 }
 
 async function run(request: TaskRequest): Promise<void> {

@@ -1,6 +1,6 @@
 import { constants, Script } from 'node:vm';
 import { isObject, nearest } from '../arguments.js';
-import { NetlaneError } from '../errors.js';
+import { isError, NetlaneError } from '../errors.js';
 import { nameInSource, notSelfContained, type InlineFunction } from './inline-function.js';
 import type { TaskCode } from './task-protocol.js';
 
@@ -63,7 +63,7 @@ export async function functionOf(code: TaskCode): Promise<Callable> {
 
 /** Says of a ReferenceError that comes from the function's own text which variable is not there. Anything else comes back as it is. */
 export function explainReference(thrown: unknown, code: TaskCode): unknown {
-  if (code.kind !== 'inline' || !(thrown instanceof ReferenceError)) return thrown;
+  if (code.kind !== 'inline' || !isError(thrown) || !(thrown instanceof ReferenceError)) return thrown;
   const [, identifier] = /^(\S+) is not defined$/.exec(thrown.message) ?? [];
   const top = thrown.stack?.split('\n').find((line) => line.startsWith('    at '));
   if (identifier === undefined || top?.includes(code.inline.file) !== true) return thrown;

@@ -58,6 +58,8 @@ export type FromTask =
 
 export type FromThread =
   | FromTask
+  /** What it was sent cannot be made a value again here. */
+  | { readonly kind: 'unreadable'; readonly error: ErrorData }
   /** The call that has ended has left nothing behind after all. */
   | { readonly kind: 'free' }
   /** Something of it still runs (timers, servers, ...): the thread is not to be used again. */

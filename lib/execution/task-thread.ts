@@ -1,11 +1,11 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { debug } from '../diagnostics.js';
-import type { ErrorContext } from '../errors.js';
+import { unpackError, type ErrorContext } from '../errors.js';
 import { loadPiscina, workerEnvironment } from '../lane/piscina.js';
 import { workerUrl } from '../places.js';
 import type { TaskCall, ThreadOfCall } from './task-call.js';
-import { taskLost } from './task-errors.js';
+import { notCloneable, taskLost } from './task-errors.js';
 import type { FromThread, TaskData, ToThread } from './task-protocol.js';
 import { taskThreads } from './task-threads.js';
 
@@ -46,6 +46,9 @@ export class TaskThread implements ThreadOfCall {
     this.#remote = port2;
     port1.on('message', (message: FromThread) => {
       this.#receive(message);
+    });
+    port1.on('messageerror', (error) => {
+      this.#unreadable('what the task gave', error);
     });
     port1.unref();
   }
@@ -161,16 +164,33 @@ export class TaskThread implements ThreadOfCall {
   /** Hears what it has said, without waiting for the loop. */
   catchUp(): void {
     while (!this.#stopped) {
-      const received = receiveMessageOnPort(this.#port);
+      let received: ReturnType<typeof receiveMessageOnPort>;
+      try {
+        received = receiveMessageOnPort(this.#port);
+      } catch (error) {
+        this.#unreadable('what the task gave', error);
+        return;
+      }
       if (received === undefined) return;
       this.#receive(received.message as FromThread);
     }
+  }
+
+  /** A message that V8 wrote and cannot read, such as an error that is its own cause: what it said of the thread is lost with it. */
+  #unreadable(what: string, error: unknown): void {
+    if (this.#stopped) return;
+    this.#call?.lost(() => notCloneable(what, error, this.#context));
+    this.stop('sent what cannot be read');
   }
 
   #receive(message: FromThread): void {
     if (this.#stopped) return;
     if (message.kind === 'left') {
       this.stop(`left ${message.what.join(', ')}`);
+      return;
+    }
+    if (message.kind === 'unreadable') {
+      this.#unreadable('what the task was sent', unpackError(message.error));
       return;
     }
     if (message.kind !== 'free') this.#call?.receive(message);

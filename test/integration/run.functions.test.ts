@@ -159,6 +159,39 @@ describe('A function that runs in a namespace', function () {
     expect(await namespace.run(() => 'still there')).to.equal('still there');
   });
 
+  it('has errors in a circle refused where only V8 could read them, whatever they are part of, and thrown ones arrive', async () => {
+    const circle = (): Error => {
+      const error = new Error('in a circle');
+      error.cause = new Error('cause', { cause: error });
+      return error;
+    };
+    const make = new Script(`(${circle.toString()})`).runInThisContext() as typeof circle;
+    expect(await rejectionOf(namespace.run(make))).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
+    const args: [Error] = [make()];
+    const given = [1, 2, 3, 4, 5, 6, 7, 8].map(() => rejectionOf(namespace.run((error: Error) => error.message, { args })));
+    for (const error of await Promise.all(given)) expect(error).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
+    const iterator = await namespace.run(function* () {
+      const error = new Error('in a circle');
+      error.cause = error;
+      yield error;
+    });
+    expect(await rejectionOf(iterator.next())).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
+    const echo = await namespace.run(function* (): Generator<string, void, unknown> {
+      for (;;) yield String(yield 'ready');
+    });
+    await echo.next();
+    expect(await rejectionOf(echo.next(make()))).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
+    const thrown = await rejectionOf(
+      namespace.run(() => {
+        const error = Object.assign(new Error('in a circle'), { code: 'E_CIRCLE', left: Promise.resolve() });
+        error.cause = error;
+        throw error;
+      }),
+    );
+    expect(thrown).to.include({ code: 'E_CIRCLE', cause: thrown });
+    expect(await namespace.run(() => 'still there')).to.equal('still there');
+  });
+
   it('is checked with its options before anything is done', async () => {
     const wrong = [
       namespace.run('./relative.js'),

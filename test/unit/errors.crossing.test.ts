@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { describeValue, packError, unpackError } from '../../lib/errors.js';
+
+/** As it arrives in another thread. */
+function cross(thrown: unknown): Error & Readonly<Record<string, unknown>> {
+  return unpackError(structuredClone(packError(thrown))) as Error & Readonly<Record<string, unknown>>;
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function throwing(): object {
+  return Object.defineProperty({}, 'value', {
+    enumerable: true,
+    get: () => {
+      throw new Error('by the getter');
+    },
+  });
+}
+
+describe('An error that crosses to another thread', () => {
+  const uncloneable: Readonly<Record<string, () => unknown>> = {
+    'a function': () => () => 1,
+    'a symbol': () => Symbol('field'),
+    'a promise': () => Promise.resolve(),
+    'a map of functions': () => new Map([[1, () => 1]]),
+    'a WeakMap': () => new WeakMap(),
+    'an object with a getter that throws': throwing,
+    'a revoked proxy': revoked,
+    'an error that is its own cause': () => {
+      const error = new Error('of the field');
+      error.cause = error;
+      return error;
+    },
+  };
+  for (const [what, make] of Object.entries(uncloneable)) {
+    it(`keeps its message and its code where it has ${what} as a field, or as its cause`, () => {
+      const error = cross(Object.assign(new RangeError('real'), { code: 'E_REAL', field: make() }));
+      expect(error).to.be.instanceOf(RangeError).and.to.include({ message: 'real', code: 'E_REAL' });
+      expect(error).not.to.have.property('field');
+      expect(cross(Object.assign(new Error('real', { cause: make() }), { code: 'E_REAL' }))).to.include({
+        message: 'real',
+        code: 'E_REAL',
+      });
+    });
+  }
+
+  it('keeps fields that hold themselves, or the same thing very often', () => {
+    const circle: Record<string, unknown> = { name: 'circle' };
+    circle['self'] = circle;
+    const found = cross(Object.assign(new Error('real'), { circle }))['circle'] as typeof circle;
+    expect(found['self']).to.equal(found);
+    let tree: object = { leaf: true };
+    for (let depth = 0; depth < 60; depth++) tree = { left: tree, right: tree };
+    const { left, right } = cross(Object.assign(new Error('real'), { tree }))['tree'] as {
+      readonly left: unknown;
+      readonly right: unknown;
+    };
+    expect(left).to.equal(right);
+  });
+
+  it('keeps causes that go round in a circle, and an AggregateError that is among its own', () => {
+    const first = Object.assign(new Error('first'), { code: 'E_FIRST' });
+    first.cause = Object.assign(new TypeError('second', { cause: first }), { code: 'E_SECOND' });
+    const error = cross(first);
+    expect(error).to.include({ message: 'first', code: 'E_FIRST' });
+    const second = error.cause as Error;
+    expect(second).to.be.instanceOf(TypeError).and.to.include({ message: 'second', code: 'E_SECOND', cause: error });
+    const all = new AggregateError([], 'all');
+    all.errors.push(all, new Error('another'));
+    const aggregate = cross(all) as unknown as AggregateError;
+    expect(aggregate.errors[0]).to.equal(aggregate);
+    expect(aggregate.errors[1]).to.have.property('message', 'another');
+  });
+
+  it('ends a chain of causes that is very long', () => {
+    let chain = new Error('innermost');
+    for (let depth = 0; depth < 100_000; depth++) chain = new Error('outer', { cause: chain });
+    expect(cross(chain).message).to.equal('outer');
+  });
+
+  it('is one where what was thrown cannot even be looked at, or only in part', () => {
+    expect(cross(revoked()).message).to.equal('thrown: an object that cannot be read');
+    expect(cross(throwing()).message).to.equal('thrown: an object');
+    expect(describeValue(revoked())).to.equal('an object that cannot be read');
+    const hidden = Object.defineProperties(
+      new Error('real'),
+      Object.getOwnPropertyDescriptors({
+        get stack() {
+          return revoked();
+        },
+      }),
+    );
+    expect(cross(hidden).message).to.equal('real');
+    expect(cross(Object.assign(new Error('real'), { stack: [() => 1] }))).to.have.property('message', 'real');
+    expect(cross(Object.assign(new AggregateError([], 'real'), { errors: 5 }))).to.have.property('message', 'real');
+  });
+});
