@@ -50,14 +50,15 @@ interface Settings extends ResolverSettings {
 }
 
 /** Read for each lookup: the files are small, and may change. */
-function settingsOf(place: Place): Settings {
-  const file = firstFile(etcPaths('resolv.conf', place.name));
+function settingsOf(place: Place, operation: string): Settings {
+  const file = firstFile(etcPaths('resolv.conf', place.name), { operation, namespace: place.label });
   return { ...parseResolvConf(file?.text ?? ''), path: file?.path };
 }
 
 /** What the hosts file has for a name. */
-function listedAddresses(place: Place, name: string): LookupAddress[] {
-  const listed = parseHosts(firstFile(etcPaths('hosts', place.name))?.text ?? '').get(name) ?? [];
+function listedAddresses(place: Place, name: string, operation: string): LookupAddress[] {
+  const file = firstFile(etcPaths('hosts', place.name), { operation, namespace: place.label });
+  const listed = parseHosts(file?.text ?? '').get(name) ?? [];
   return listed.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 }
 
@@ -191,7 +192,7 @@ export async function addressesOf(place: Place, host: string, family: 0 | 4 | 6,
   const absolute = host.endsWith('.');
   if (!isName(ascii)) throw new LookupError('ENOTFOUND', host, 'it is not a name', { operation, namespace: place.label });
   const wanted = (address: LookupAddress): boolean => family === 0 || address.family === family;
-  const listed = listedAddresses(place, ascii).filter(wanted);
+  const listed = listedAddresses(place, ascii, operation).filter(wanted);
   if (listed.length > 0) return listed;
   // RFC 6761: never asked for.
   if (ascii === 'localhost' || ascii.endsWith('.localhost')) {
@@ -202,7 +203,7 @@ export async function addressesOf(place: Place, host: string, family: 0 | 4 | 6,
     return loopback.filter(wanted);
   }
   const kinds: RecordKind[] = family === 0 ? ['AAAA', 'A'] : [family === 4 ? 'A' : 'AAAA'];
-  return new Query(place, absolute ? `${ascii}.` : ascii, settingsOf(place), ending).run(kinds);
+  return new Query(place, absolute ? `${ascii}.` : ascii, settingsOf(place, operation), ending).run(kinds);
 }
 
 function checkHost(name: unknown): string {

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { SystemError, type ErrorContext } from '../errors.js';
 
 /* What /etc/resolv.conf and /etc/hosts say: resolv.conf(5), hosts(5). Which files those are is the caller's business. */
 
@@ -81,13 +82,39 @@ export function parseHosts(text: string): ReadonlyMap<string, readonly string[]>
   return hosts;
 }
 
-/** The first of the files that exists, with its text; undefined when there is none. */
-export function firstFile(paths: readonly string[]): { readonly path: string; readonly text: string } | undefined {
+const EISDIR = 21;
+const EINVAL = 22;
+
+/** The text of a file. What is there may be anything, and must not be waited for: a FIFO without a writer would hold the thread for ever. */
+function textOf(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const status = fstatSync(fd);
+    if (status.isFile()) return readFileSync(fd, 'utf8');
+    // A link to /dev/null is the usual way to have none.
+    if (status.isCharacterDevice() && status.rdev === nullDevice) return '';
+    throw Object.assign(new Error('no file'), { errno: status.isDirectory() ? EISDIR : EINVAL, syscall: 'read' });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Major 1, minor 3, as the kernel numbers /dev/null (admin-guide/devices.txt). */
+const nullDevice = 0x103;
+
+/**
+ * The first of the files that exists, with its text; undefined when there is none.
+ * Throws what the kernel says of one that cannot be read: EISDIR for a directory, EINVAL for a FIFO or a device, EACCES.
+ */
+export function firstFile(paths: readonly string[], context: ErrorContext): { readonly path: string; readonly text: string } | undefined {
   for (const path of paths) {
     try {
-      return { path, text: readFileSync(path, 'utf8') };
+      return { path, text: textOf(path) };
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code)))) throw error;
+      const { code, errno, syscall = 'open' } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
+      if (errno === undefined) throw error;
+      throw new SystemError({ errno, syscall, path }, { ...context, hint: 'it has to be a file that can be read, or not to be there' });
     }
   }
   return undefined;

@@ -115,7 +115,10 @@ export function lookInside(label: string, name: string | undefined): void {
   Object.defineProperty(lookup, promisify.custom, { value: lookupPromise });
   Reflect.set(dns, 'lookup', lookup);
   Reflect.set(dns.promises, 'lookup', lookupPromise);
-  const settings = name === undefined ? undefined : firstFile(etcPaths('resolv.conf', name));
+  const settings =
+    name === undefined
+      ? undefined
+      : firstFile(etcPaths('resolv.conf', name), { operation: 'read the servers of a task', namespace: label });
   if (settings !== undefined) dns.setServers(parseResolvConf(settings.text).servers);
   syncBuiltinESMExports();
 }

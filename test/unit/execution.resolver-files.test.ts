@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { candidates, etcPaths, firstFile, parseHosts, parseResolvConf } from '../../lib/execution/resolver-files.js';
+import { errorOf } from '../support/error-of.js';
 
 describe('resolv.conf', () => {
   it('gives servers, search domains and options', () => {
@@ -65,14 +70,32 @@ describe('Names that are asked for', () => {
 });
 
 describe('Files of a namespace', () => {
+  const context = { operation: 'look up web', namespace: 'namespace blue' };
+
   it("are those of /etc/netns first, then the machine's", () => {
     expect(etcPaths('hosts', 'blue')).to.deep.equal(['/etc/netns/blue/hosts', '/etc/hosts']);
     expect(etcPaths('hosts', undefined)).to.deep.equal(['/etc/hosts']);
   });
 
   it('may be missing', () => {
-    expect(firstFile(['/nowhere/a', '/dev/null/b'])).to.equal(undefined);
-    expect(firstFile(['/nowhere/a', '/dev/null'])).to.deep.equal({ path: '/dev/null', text: '' });
-    expect(() => firstFile(['/proc'])).to.throw('EISDIR');
+    expect(firstFile(['/nowhere/a', '/dev/null/b'], context)).to.equal(undefined);
+    expect(firstFile(['/nowhere/a', '/dev/null'], context)).to.deep.equal({ path: '/dev/null', text: '' });
+  });
+
+  it('that are none, or may not be waited for, are errors that say where', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'netlane-'));
+    try {
+      execFileSync('mkfifo', [`${directory}/fifo`]);
+      for (const [path, code] of [
+        [`${directory}/fifo`, 'EINVAL'],
+        ['/dev/zero', 'EINVAL'],
+        [directory, 'EISDIR'],
+      ] as const) {
+        const error = errorOf(() => firstFile(['/nowhere/a', path], context));
+        expect(error).to.include({ name: 'SystemError', code, syscall: 'read', path, ...context });
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
