@@ -224,7 +224,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     for (const known of this.#known) {
       const { watched } = known;
       const own = message.nsid === undefined;
-      if (this.#existing && own && watched.silence?.broken(message) === true) this.#doubtful.add(known);
+      if (this.#existing && own && watched.silence?.broken(message, known.values) === true) this.#doubtful.add(known);
       if (message.type !== watched.create && message.type !== watched.delete) continue;
       if (watched.family !== undefined && message.body[0] !== watched.family) {
         if (this.#existing && own && message.type === watched.create) this.#takePart(known, message);

@@ -10,6 +10,8 @@ const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_DELADDR = 21;
 const RTM_DELNEXTHOP = 105;
+const RTM_NEWRULE = 32;
+const RTM_DELRULE = 33;
 const RTNLGRP_LINK = 1;
 const RTNLGRP_IPV4_IFADDR = 5;
 const RTNLGRP_NEXTHOP = 32;
@@ -18,8 +20,8 @@ const IFF_UP = 1;
 
 export interface Silence {
   readonly groups: readonly number[];
-  /** Whether a message says that objects may have changed in silence. */
-  readonly broken: (message: Message) => boolean;
+  /** Whether a message says that objects may have changed in silence; which there are, is asked of where few depend on others. */
+  readonly broken: (message: Message, known: ReadonlyMap<string, object>) => boolean;
 }
 
 function linkGoes({ type, body }: Message): boolean {
@@ -39,4 +41,21 @@ export const withWay: Silence = {
 export const withAnyLink: Silence = {
   groups: [RTNLGRP_LINK],
   broken: ({ type }) => type === RTM_NEWLINK || type === RTM_DELLINK,
+};
+
+type Plain = Readonly<Record<string, unknown>>;
+
+function some(known: ReadonlyMap<string, object>, meant: (rule: Plain) => boolean): boolean {
+  for (const rule of known.values()) if (meant(rule as Plain)) return true;
+  return false;
+}
+
+/** A rule that goes on with another says whether that is there, one of a link whether the link is. */
+export const withTarget: Silence = {
+  groups: [RTNLGRP_LINK],
+  broken: ({ type }, known) => {
+    if (type === RTM_NEWRULE || type === RTM_DELRULE) return some(known, ({ target }) => target !== undefined);
+    if (type !== RTM_NEWLINK && type !== RTM_DELLINK) return false;
+    return some(known, ({ inputLink, outputLink }) => inputLink !== undefined || outputLink !== undefined);
+  },
 };

@@ -8,7 +8,7 @@ import { multicastDatabase, type MulticastDatabase, type MulticastGroup } from '
 import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
 import { netconf, type Netconf } from '../../schema/route/netconf.js';
 import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
-import { withAnyLink, withLink, withWay, type Silence } from './watched-silence.js';
+import { withAnyLink, withLink, withTarget, withWay, type Silence } from './watched-silence.js';
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
 import { rule, type Rule } from '../../schema/route/rule.js';
@@ -119,6 +119,9 @@ function routes(family: number, group: number): Watched {
   };
 }
 
+/** Flags of a rule that say whether there is what it names. */
+const derived: ReadonlySet<unknown> = new Set(['unresolved', 'input-detached', 'output-detached']);
+
 function rules(family: number, group: number): Watched {
   return {
     object: 'rule',
@@ -129,9 +132,11 @@ function rules(family: number, group: number): Watched {
     get: 34,
     family,
     headerSize: 12,
-    // The kernel compares everything.
-    key: (value) => JSON.stringify(value),
+    // The kernel compares everything but what follows from other rules and links.
+    key: ({ flags, ...value }) =>
+      JSON.stringify({ ...value, flags: Array.isArray(flags) ? flags.filter((one) => !derived.has(one)) : flags }),
     ignored: [],
+    silence: withTarget,
     strict: true,
   };
 }
@@ -204,6 +209,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 12,
       key: keyOf('link', 'address', 'vlan', 'remote', 'vni', 'port', 'master'),
       ignored: ['cache'],
+      expand: (value) => [asListed(value)],
       told: (value) => !isJoined(value),
       silence: withAnyLink,
     },
@@ -308,6 +314,13 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
 function isJoined({ address: own, flags, remote }: Plain): boolean {
   const first = typeof own === 'string' ? Number.parseInt(own.slice(0, 2), 16) : 0;
   return remote === undefined && (first & 1) === 1 && Array.isArray(flags) && flags.includes('self');
+}
+
+/** Of an entry of a device's own filter the event has the state that was asked for, every list 'permanent'. */
+function asListed(entry: Plain): Plain {
+  const { flags, state, remote, nexthopId } = entry;
+  const own = Array.isArray(flags) && flags.includes('self') && remote === undefined && nexthopId === undefined;
+  return own && Array.isArray(state) && state.includes('permanent') ? { ...entry, state: ['permanent'] } : entry;
 }
 
 function multicastGroups({ bridge, groups }: MulticastDatabase): MulticastGroup[] {
