@@ -98,6 +98,12 @@ describe('A new link', function () {
   it('is refused before it is made where that could not be set', async () => {
     const wrong: readonly [Promise<unknown>, RegExp][] = [
       [route.links.add({ kind: 'ifb', alias: 'nameless' }), /name must be given where alias/],
+      [route.links.add({ name: 'i9%d', kind: 'ifb', alias: 'numbered' }), /name must be given without %d where alias/],
+      [
+        route.links.add({ name: 'i9%d', kind: 'ifb', alternativeNames: ['numbered'] }),
+        /name must be given without %d where alternativeNames/,
+      ],
+      [route.links.ensure({ name: 'i9%d', kind: 'ifb' }), /name must be the name of one link, without %d/],
       [route.links.add({ name: 'i9', kind: 'ifb', alias: 'far', namespace: other }), /alias must be set afterwards/],
       [route.links.add({ name: 'i9', kind: 'veth', peer: { name: 'i8', alias: 'far' } }), /peer\.alias must be set afterwards/],
     ];

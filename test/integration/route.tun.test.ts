@@ -127,6 +127,31 @@ describe('A tun or tap device', function () {
     await route.links.delete('tap7');
   });
 
+  it('has further names, settings as a port and of address families, whoever chose its name', async () => {
+    await route.links.add({ name: 'br7', kind: 'bridge' });
+    await route.links.add({
+      name: 'tap%d',
+      kind: 'tun',
+      data: { type: 'tap' },
+      alias: 'to the guest',
+      alternativeNames: ['tap-of-the-guest'],
+      master: 'br7',
+      port: { kind: 'bridge', data: { cost: 7 } },
+      protocols: { ipv6: { addressGeneration: 'none' } },
+    });
+    const made = await route.links.get('tap-of-the-guest');
+    expect(made).to.deep.include({ alias: 'to the guest', alternativeNames: ['tap-of-the-guest'] });
+    expect(made.name).to.match(/^tap[0-9]+$/);
+    const [shown] = ipJson<object>(namespace, `link show dev ${made.name}`);
+    expect(shown).to.have.nested.property('linkinfo.info_slave_data.cost', 7);
+    expect(shown).to.include({ inet6_addr_gen_mode: 'none' });
+    const taken = await rejectionOf(route.links.add({ name: 'tun8', kind: 'tun', alternativeNames: ['tap-of-the-guest'] }));
+    expect(taken).to.include({ code: 'EEXIST' });
+    expect(await route.links.find('tun8')).to.equal(undefined);
+    await route.links.delete('tap-of-the-guest');
+    await route.links.delete('br7');
+  });
+
   it('is taken back when what it is to be like is refused', async () => {
     const error = await rejectionOf(route.links.add({ name: 'tun9', kind: 'tun', mtu: 1 }));
     expect(error).to.include({ code: 'EINVAL', operation: 'set link tun9' });

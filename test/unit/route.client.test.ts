@@ -137,6 +137,21 @@ describe('the typed client, over a fake kernel', () => {
     );
   });
 
+  it('says why a link could not be made as asked, also where it cannot be deleted either', async () => {
+    const DELLINK = 17;
+    await withRoute(
+      withLinks((request) => {
+        if (request.type === DELLINK) return refuse(request, ENODEV);
+        return (request.flags & NLM_F_CREATE) === 0 ? refuse(request, EPERM) : ack(request);
+      }),
+      async (route, kernel) => {
+        const error = await rejectionOf(route.links.add({ name: 'v0', kind: 'ifb', alias: 'x' }));
+        expect(error).to.include({ code: 'EPERM', operation: 'set link link 3' });
+        expect(kernel.requests.map(({ type }) => type)).to.deep.equal([NEWLINK, GETLINK, NEWLINK, DELLINK]);
+      },
+    );
+  });
+
   it('makes the changes of a batch in order, each with its own result, and goes on after a refused one', async () => {
     const addresses = new Addresses({ link: 3, address: '10.0.0.2/24' });
     await withRoute(withLinks(addresses.handler), async (route, kernel) => {

@@ -102,15 +102,23 @@ export function atOnce(value: LinkInput): LinkInput {
   } as LinkInput;
 }
 
-/** Refuses what could only be set where this client is not, or on a link whose name it does not know. */
-export function checkLater(value: LinkInput, later: Plain): void {
+/**
+ * Refuses what could only be set where this client is not, or on a link whose name it does not know, since the kernel chooses it.
+ * @param isNamed Whoever makes it learns its name.
+ */
+export function checkLater(value: LinkInput, later: Plain, { isNamed = false }: { readonly isNamed?: boolean } = {}): void {
   const { namespace, namespacePid, peer, name } = value as LinkInput & Plain;
   const fields = [
     ...Object.keys(later),
     ...(Array.isArray(value.alternativeNames) && value.alternativeNames.length > 0 ? ['alternativeNames'] : []),
   ];
-  if (fields.length > 0 && name === undefined)
-    throw invalidArgument('name', `given where ${fields.join(', ')} are: they are set by it`, name);
+  // The first number that is free stands for "%d".
+  if (fields.length > 0 && !isNamed && (name === undefined || name.includes('%d')))
+    throw invalidArgument(
+      'name',
+      `given${name === undefined ? '' : ' without %d'} where ${fields.join(', ')} are: they are set by it`,
+      name,
+    );
   if (fields.length > 0 && (namespace !== undefined || namespacePid !== undefined))
     throw invalidArgument(fields[0] ?? '', 'set afterwards, in the namespace where the link is made', value);
   if (isPlain(peer)) {

@@ -1,3 +1,4 @@
+import { debug } from '../../diagnostics.js';
 import { invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
 import type { Codec } from '../../codec/codec.js';
@@ -108,7 +109,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   }
 
   /**
-   * Adds a link. Rejects with EEXIST when there is one of this name. What the kernel passes over in a new link (alias, alternative names,
+   * Adds a link. Rejects with EEXIST when there is one of this name, of kind 'tun' with EBUSY. What the kernel passes over in a new link (alias, alternative names,
    * protocolDown, settings of a port and of address families) is set once it is there; where that is refused, the link is deleted. A tun or tap device (kind 'tun') is made through /dev/net/tun, to
    * stay when nobody has it open, with the type, owner, group and so on of its data; openTun() gives its fds.
    */
@@ -135,13 +136,29 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
       if (Object.keys(changes).length > 0) await this.set(found.index, changes, options);
       if (alternativeNames.length > 0) await this.addAlternativeNames(found.index, alternativeNames, options);
     } catch (error) {
-      await this.delete(name);
+      await this.#takeBack(name);
       throw error;
+    }
+  }
+
+  /** Deletes a link that is not as it was to be. That it cannot be deleted either is not what the caller must know. */
+  async #takeBack(name: string): Promise<void> {
+    try {
+      await this.delete(name);
+    } catch (error) {
+      debug(
+        '%s: a link that could not be made as asked stays, unless somebody else deleted it: %s',
+        this.exchange.namespace,
+        String(error),
+      );
     }
   }
 
   async #addTun(value: LinkInput & { readonly kind: 'tun' }, options: OperationOptions | undefined): Promise<void> {
     const { data = {}, name } = value;
+    // What can be set along with the rest, in whatever namespace it is to be, is not set later.
+    const { alias: _alias, protocolDown: _protocolDown, ...later } = takenLater(value);
+    checkLater({ ...value, name: undefined }, later, { isNamed: true });
     const { type = 'tun', owner, group, multiQueue, packetInformation, vnetHeader } = data;
     if (type !== 'tun' && type !== 'tap') throw invalidArgument('data.type', "'tun' or 'tap'", type);
     const index = typeof value.index === 'number' && value.index > 0 ? value.index : undefined;
@@ -152,13 +169,15 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     const changes = Object.fromEntries(Object.entries(value).filter(([field]) => tunChanges.has(field)));
     // The driver cannot be held down: it would refuse even to be told that it is not.
     if (value.protocolDown === false) delete changes['protocolDown'];
-    if (Object.keys(changes).length === 0) return;
-    try {
-      await this.set(device.name, changes, options);
-    } catch (error) {
-      await this.delete(device.name);
-      throw error;
+    if (Object.keys(changes).length > 0) {
+      try {
+        await this.set(device.name, changes, options);
+      } catch (error) {
+        await this.#takeBack(device.name);
+        throw error;
+      }
     }
+    await this.#complete({ ...value, name: device.name }, later, options);
   }
 
   /**
@@ -304,6 +323,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     checkOperationOptions(options);
     this.checkValue('value', value);
     if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
+    if (value.name.includes('%d')) throw invalidArgument('value.name', 'the name of one link, without %d', value.name);
     const found = await this.find(value.name, options);
     if (found === undefined) {
       await this.add(value, options);
