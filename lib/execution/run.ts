@@ -27,6 +27,9 @@ const rules: Readonly<Record<keyof ModuleRunOptions, OptionRule>> = {
   export: 'string',
 };
 
+/** MiB of stack: with 0.25 and less, Node.js ends not the thread but the process, while it starts (0.27 is enough for Node.js 20). */
+const leastStack = 0.5;
+
 /** A call of run() whose arguments were checked. */
 export interface CheckedRun {
   readonly code: TaskCode;
@@ -50,6 +53,10 @@ function checkLimits(given: unknown): ResourceLimits | undefined {
   for (const [name, value] of Object.entries(limits)) {
     if (typeof value !== 'number' || !(value > 0))
       throw invalidArgument(`options.resourceLimits.${name}`, 'a number of MiB above 0', value);
+  }
+  if (limits.stackSizeMb < leastStack) {
+    const expected = `${leastStack} MiB or more, which Node.js needs to start a thread`;
+    throw invalidArgument('options.resourceLimits.stackSizeMb', expected, limits.stackSizeMb);
   }
   return limits;
 }

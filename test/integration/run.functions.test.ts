@@ -205,12 +205,15 @@ describe('A function that runs in a namespace', function () {
       namespace.run(() => 1, { mounts: true }),
       namespace.run(() => 1, { export: 'x' } as never),
       namespace.run(() => 1, { resourceLimits: { maxOldGenerationSizeMb: 0 } }),
+      // Node.js would end the whole process.
+      namespace.run(() => 1, { resourceLimits: { stackSizeMb: 0.49 } }),
       namespace.run(() => 1, { resourceLimits: { maxOld: 1 } as never }),
     ];
     for (const each of await Promise.allSettled(wrong)) {
       expect(each).to.have.property('status', 'rejected');
       expect(each).to.have.nested.property('reason.code', 'NETLANE_INVALID_ARGUMENT');
     }
+    expect(await namespace.run(() => 'the least', { resourceLimits: { stackSizeMb: 0.5 } })).to.equal('the least');
   });
 });
 
