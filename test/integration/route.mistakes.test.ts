@@ -26,6 +26,7 @@ describe('What cannot be meant', function () {
       const error = (await rejectionOf(promise)) as NetlaneError;
       expect(error.code, String(error.stack)).to.equal('NETLANE_INVALID_ARGUMENT');
       expect(error.message).to.match(text);
+      expect(error.message).to.have.length.below(400);
     }
   }
 
@@ -60,5 +61,31 @@ describe('What cannot be meant', function () {
     await route.routes.add({ gateway: '10.0.0.3' });
     await route.routes.delete({ gateway: '10.0.0.3' });
     expect(await route.routes.find({ destination: 'default', family: 'ipv4' })).to.equal(undefined);
+  });
+
+  it('by a name is a link called otherwise: with a zero character, or longer than any name', async () => {
+    const before = [await route.addresses.list(), (await route.links.list()).map((link) => link.name)];
+    for (const name of ['v0\0zzz', 'v0\0', 'x'.repeat(1000), 'x'.repeat(128)]) {
+      const text = /link must be .*name|name must be|alternativeName must be/i;
+      await expectRefused([
+        [route.addresses.add({ link: name, address: '10.0.0.9/24' }), text],
+        [route.addresses.add({ link: { name }, address: '10.0.0.9/24' }), text],
+        [route.addresses.list({ link: name }), text],
+        [route.links.list({ master: name }), text],
+        [route.neighbours.add({ link: name, address: '10.0.0.9', hardwareAddress: '02:00:00:00:00:09' }), text],
+        [route.routes.add({ destination: '10.9.0.0/16', link: name }), text],
+        [route.links.set('v0', { master: name }), text],
+        [route.links.set(name, { name: 'v9' }), text],
+        [route.links.set(name, { mtu: 1400 }), text],
+        [route.links.get(name), text],
+        [route.links.delete(name), text],
+        [route.links.add({ name, kind: 'ifb' }), text],
+      ]);
+    }
+    expect([await route.addresses.list(), (await route.links.list()).map((link) => link.name)]).to.deep.equal(before);
+    // The longest name that there can be is looked for.
+    for (const name of ['x'.repeat(127), '\u00e4'.repeat(63)]) {
+      expect(await rejectionOf(route.addresses.add({ link: name, address: '10.0.0.9/24' }))).to.include({ code: 'ENODEV' });
+    }
   });
 });

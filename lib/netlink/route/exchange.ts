@@ -64,6 +64,15 @@ const IFLA_ALT_IFNAME = 53;
 const ifinfomsg = 16;
 /** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
 const longestName = 15;
+/** ALTIFNAMSIZ less the zero. */
+const longestAlternativeName = 127;
+
+/** What a link can be called: after a zero character the kernel would not look. */
+function checkLinkName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes >= 1 && bytes <= longestAlternativeName && !name.includes('\0')) return;
+  throw invalidArgument('link', `a name of 1 to ${longestAlternativeName} bytes without zero characters`, name);
+}
 
 /** A codec with the types of a client that counts in numbers or bigint: which it is, its Exchange knows when it reads. */
 export function counting<T, I, C extends Counting>(codec: Codec<T, I>): Codec<Counted<T, C>, I> {
@@ -104,10 +113,12 @@ export class Exchange {
   }
 
   /**
-   * The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV.
+   * The index of a link, by asking: names change hands, so that none is remembered. Rejects with ENODEV, and with NETLANE_INVALID_ARGUMENT
+   * for what cannot be a name.
    * @param target nsid of the namespace where it is.
    */
   async linkIndex(name: string, options: OperationOptions = {}, target?: number): Promise<number> {
+    checkLinkName(name);
     const text = Buffer.from(`${name}\0`);
     const length = 4 + text.length;
     const end = ifinfomsg + ((length + 3) & ~3);
