@@ -10,6 +10,24 @@ export function notCloneable(what: string, cause: unknown, context: ErrorContext
   });
 }
 
+/** What the system has no more of, as the errors of a thread that does not start name it. */
+const shortage = /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM)\b/;
+
+/** The thread of a task could not start: no task of it has run. undefined: the cause is none of that kind. */
+export function notStarted(cause: unknown, context: ErrorContext): NetlaneError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const [lacking] = shortage.exec(cause.message) ?? [];
+  if (lacking === undefined && !('code' in cause && cause.code === 'ERR_WORKER_INIT_FAILED')) return undefined;
+  return new NetlaneError('NETLANE_TASK_LOST', `its thread could not start: ${cause.message}`, {
+    ...context,
+    cause,
+    hint:
+      lacking === 'EMFILE'
+        ? "this process is out of file descriptors: raise 'ulimit -n'; the next call tries anew"
+        : 'the function was not called; the next call tries anew',
+  });
+}
+
 /** The thread of a task ended before the task did. */
 export function taskLost(how: { readonly exitCode: number } | { readonly cause: unknown }, context: ErrorContext): NetlaneError {
   if ('exitCode' in how) {

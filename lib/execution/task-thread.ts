@@ -5,7 +5,7 @@ import { unpackError, type ErrorContext } from '../errors.js';
 import { loadPiscina, workerEnvironment } from '../lane/piscina.js';
 import { workerUrl } from '../places.js';
 import type { TaskCall, ThreadOfCall } from './task-call.js';
-import { notCloneable, taskLost } from './task-errors.js';
+import { notCloneable, notStarted, taskLost } from './task-errors.js';
 import type { FromThread, TaskData, ToThread } from './task-protocol.js';
 import { taskThreads } from './task-threads.js';
 
@@ -35,6 +35,7 @@ export class TaskThread implements ThreadOfCall {
   #call: TaskCall | undefined;
   /** How many calls it has been given: what comes for one of before is passed over. */
   #calls = 0;
+  #started = false;
   #stopped = false;
   #gone = false;
 
@@ -84,9 +85,15 @@ export class TaskThread implements ThreadOfCall {
       const pool = this.#open();
       for (const worker of pool.threads) this.#meet(worker, release);
       // What keeps it from starting comes as an error of the thread as well, which says more.
-      pool.run({ port: this.#remote }, { transferList: [this.#remote] }).then(release, (error: unknown) => {
-        this.#fail(error);
-      });
+      pool.run({ port: this.#remote }, { transferList: [this.#remote] }).then(
+        () => {
+          this.#started = true;
+          release();
+        },
+        (error: unknown) => {
+          this.#fail(error);
+        },
+      );
     } catch (error) {
       release();
       this.#fail(error);
@@ -204,7 +211,7 @@ export class TaskThread implements ThreadOfCall {
   /** What it was given is lost, and it is of no more use. */
   #fail(cause: unknown): void {
     this.catchUp();
-    this.#call?.lost(() => taskLost({ cause }, this.#context));
+    this.#call?.lost(() => (this.#started ? undefined : notStarted(cause, this.#context)) ?? taskLost({ cause }, this.#context));
     this.#stop();
   }
 

@@ -49,6 +49,33 @@ describe('A process with tasks', function () {
     expect(result).to.deep.equal({ status: 0, signal: null, stdout: '1\nNETLANE_TASK_LOST 4\n', stderr: '' });
   });
 
+  it('that has no fds for a thread is told so, and not that its function threw', () => {
+    const result = resultOfProgram(
+      `import { closeSync, openSync } from 'node:fs';
+      ${start}
+      await namespace.run(() => 1);
+      const found = [];
+      for (const left of [0, 4]) {
+        const held = [];
+        try { for (;;) held.push(openSync('/dev/null')); } catch {}
+        for (const fd of held.splice(0, left)) closeSync(fd);
+        found.push(await namespace.run(() => 1, { resourceLimits: { maxOldGenerationSizeMb: 50 } }).catch(({ code, message }) => ({ code, message })));
+        for (const fd of held) closeSync(fd);
+      }
+      found.push(await namespace.run(() => 1, { resourceLimits: { maxOldGenerationSizeMb: 50 } }));
+      await namespace.close();
+      console.log(JSON.stringify(found));`,
+      ['sh', '-c', 'ulimit -n 200; exec "$@"', 'sh'],
+    ) as readonly { readonly code: string; readonly message: string }[];
+    expect(result.at(-1)).to.equal(1);
+    for (const error of result.slice(0, -1)) {
+      expect(error.code).to.equal('NETLANE_TASK_LOST');
+      expect(error.message)
+        .to.match(/its thread could not start: .*EMFILE.*ulimit -n/)
+        .and.not.to.include('thrown in a callback');
+    }
+  });
+
   it('ends by process.exit() and by an exception while a task loops', () => {
     const loop = `${start}
       const cells = new Int32Array(new SharedArrayBuffer(4));
