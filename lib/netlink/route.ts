@@ -143,13 +143,15 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
 
   /**
    * Many changes in one go, sent together in the order they are put down, each with its own result in that order. Not atomic: the kernel
-   * makes each change on its own, and those after a failed one are made all the same.
+   * makes each change on its own, and those after a failed one are made all the same. `put` puts them all down before it returns: an async
+   * function rejects with NETLANE_INVALID_ARGUMENT.
    */
   async batch(put: (batch: Batch) => void, options?: OperationOptions): Promise<BatchResult[]> {
     if (typeof put !== 'function') throw invalidArgument('put', 'a function', put);
     checkOperationOptions(options);
     const entries: ConstructorParameters<typeof BatchLinks>[0] = [];
-    put({
+    const call: (batch: Batch) => unknown = put;
+    const returned = call({
       links: new BatchLinks(entries, this.links),
       addresses: new BatchObjects(entries, this.addresses),
       routes: new BatchObjects(entries, this.routes),
@@ -158,6 +160,11 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
       fdb: new BatchObjects(entries, this.fdb),
       nexthops: new BatchObjects(entries, this.nexthops),
     });
+    if (returned instanceof Promise) {
+      // What it puts down after its first await would be lost; what it throws then is not heard either.
+      returned.catch(() => undefined);
+      throw invalidArgument('put', 'a function that puts everything down at once, not an async one', put);
+    }
     return runBatch(this.#exchange, entries, options);
   }
 

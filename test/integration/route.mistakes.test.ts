@@ -88,4 +88,34 @@ describe('What cannot be meant', function () {
       expect(await rejectionOf(route.addresses.add({ link: name, address: '10.0.0.9/24' }))).to.include({ code: 'ENODEV' });
     }
   });
+
+  it('in a batch has a result of its own, and a function that would put down more later is refused', async () => {
+    const results = await route.batch((batch) => {
+      batch.links.set('v0', undefined as never);
+      batch.links.set('v0', null as never);
+      batch.links.set('v0', { mtu: 1400 });
+    });
+    expect(results.map((result) => result.ok)).to.deep.equal([false, false, true]);
+    expect(results[1]).to.have.nested.property('error.code', 'NETLANE_INVALID_ARGUMENT');
+    const late = async (batch: Parameters<Parameters<typeof route.batch>[0]>[0]): Promise<void> => {
+      batch.links.set('v0', { mtu: 1300 });
+      await Promise.resolve();
+      throw new Error('too late');
+    };
+    await expectRefused([[route.batch(late as never), /put must be a function that puts everything down at once/]]);
+    expect(await route.links.get('v0')).to.include({ mtu: 1400 });
+  });
+
+  it('of a flush is everything, unless {} says so; of a query, what is no object', async () => {
+    const before = await route.routes.list();
+    await expectRefused([
+      [route.routes.flush(undefined as never), /filter must be an object/],
+      [route.routes.flush({ table: undefined }), /filter must be {} for all/],
+      [route.routes.lookup('10.0.0.1', null as never), /query must be an object/],
+    ]);
+    expect(await route.routes.list()).to.deep.equal(before);
+    await route.routes.add({ destination: '10.9.0.0/16', link: 'v0' });
+    expect(await route.addresses.flush({})).to.be.greaterThan(0);
+    expect(await route.addresses.list()).to.deep.equal([]);
+  });
 });

@@ -107,7 +107,8 @@ export class BatchLinks {
   set(reference: LinkReference | LinkGroup, changes: LinkChanges): void {
     this.#entries.push({
       call: async () => (await this.#client.setCall(reference, changes)) as Call<never>,
-      renames: changes.name !== undefined,
+      // What is no object is refused with its own result, by the call.
+      renames: (changes as LinkChanges | null | undefined)?.name !== undefined,
     });
   }
 

@@ -351,8 +351,12 @@ export class ObjectClient<T extends object, I extends object> {
     );
   }
 
-  /** Deletes all that the filter fits, and tells how many. One that somebody else deleted first is no error. Not atomic: the kernel has no such thing. */
+  /** Deletes all that the filter fits ({}: all there is), and tells how many. One that somebody else deleted first is no error. Not atomic: the kernel has no such thing. */
   async flush(filter: Filter<I>, options?: OperationOptions): Promise<number> {
+    this.checkValue('filter', filter);
+    // All is meant by {}, not by a field that happens to be undefined.
+    if (Object.keys(filter).length > 0 && !saysAnything(plain(filter)))
+      throw invalidArgument('filter', '{} for all, or a field that is not undefined', filter);
     const all = await this.list(filter, options);
     const results = await Promise.allSettled(all.map((value) => this.delete(value as unknown as I, options)));
     let count = 0;

@@ -1,3 +1,4 @@
+import { isRecord } from '../../arguments.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { LITTLE_ENDIAN } from '../constants.js';
 import type { Route, RouteInput } from '../../schema/route/route.js';
@@ -58,6 +59,7 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
   async lookup(destination: string, query: RouteQuery = {}, options?: OperationOptions): Promise<Route> {
     checkOperationOptions(options);
     if (typeof destination !== 'string') throw invalidArgument('destination', 'an address', destination);
+    if (!isRecord(query)) throw invalidArgument('query', 'an object', query);
     const { entry, ...rest } = query;
     const isIpv6 = destination.includes(':');
     const value = {
