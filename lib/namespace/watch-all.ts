@@ -21,6 +21,13 @@ export function checkWatchAll(objects: readonly WatchedName[], options: WatchAll
 /** What one of the watches told; undefined at its end. */
 type Pulled<N> = { readonly index: number } & ({ readonly event: Event<N> | undefined } | { readonly error: unknown });
 
+/** One namespace that is closed ends the watch of all: the message says which it was. */
+function placed(error: unknown): unknown {
+  if (!(error instanceof NetlaneError) || error.code !== 'NETLANE_CLOSED' || error.namespace === undefined) return error;
+  const { namespace, operation } = error;
+  return new NetlaneError('NETLANE_CLOSED', `what was watched in ${namespace} is closed`, { namespace, operation, cause: error });
+}
+
 /** The watches of many namespaces as one async iterator. One loop; leaving it, or close(), ends them all. */
 export class WatchAll<N> implements AsyncIterable<Event<N>> {
   /** Resolves when every namespace is subscribed; rejects with what prevents one, and then all are closed. */
@@ -70,7 +77,7 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
       const pending = new Map(iterators.map((_, index) => [index, pull(index)]));
       while (pending.size > 0) {
         const pulled = await Promise.race(pending.values());
-        if ('error' in pulled) throw pulled.error;
+        if ('error' in pulled) throw this.#closing === undefined ? placed(pulled.error) : pulled.error;
         const { index, event } = pulled;
         pending.delete(index);
         if (event === undefined) continue;

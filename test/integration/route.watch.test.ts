@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { NetlaneError } from '../../lib/errors.js';
 import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
 import type { Event } from '../../lib/netlink/route/watch.js';
@@ -237,7 +238,11 @@ describe('A watch', function () {
     await lost.ready;
     const reader = new Reader(lost);
     await two.close();
-    expect(await reader.done).to.include({ code: 'NETLANE_CLOSED' });
+    const error = await reader.done;
+    expect(error).to.include({ code: 'NETLANE_CLOSED' });
+    const { namespace } = error as NetlaneError;
+    expect(namespace).to.contain(two.id);
+    expect(error?.message).to.equal(`what was watched in ${namespace} is closed`);
   });
 
   it('hears namespaces that have a number here when asked to, beside its own state', async function () {
