@@ -53,7 +53,7 @@ export type { Counted, Counter, Counting, WithBigint } from './codec/scalars.js'
 export type { Batch, CountingOf, RouteClient, RouteOptions } from './netlink/route.js';
 export type { BatchResult } from './netlink/route/batch.js';
 export type { OperationOptions } from './netlink/route/exchange.js';
-export type { LinkChanges, LinkGroup } from './netlink/route/links.js';
+export type { LinkGroup } from './netlink/route/links.js';
 export type { Ensured, Filter } from './netlink/route/object-client.js';
 export type { ViewOptions } from './netlink/route/viewed-client.js';
 export type { TunDevice, TunOptions } from './netlink/route/tun.js';
@@ -72,7 +72,7 @@ export type {
 } from './execution/run-types.js';
 export type { TaskIterator } from './execution/task-stream.js';
 export { otherKind } from './schema/route/other-kind.js';
-export type { Link, LinkInput, LinkKind } from './schema/route/link.js';
+export type { Link, LinkChanges, LinkInput, LinkKind } from './schema/route/link.js';
 export type { Address, AddressInput } from './schema/route/address.js';
 export type { Route, RouteInput } from './schema/route/route.js';
 export type { Rule, RuleInput } from './schema/route/rule.js';

@@ -301,4 +301,19 @@ describe('the typed client, over a fake kernel', () => {
       expect(await rejectionOf(thrown)).to.be.instanceOf(RangeError);
     });
   });
+
+  it('says of data without a kind that the kind is missing', async () => {
+    await withRoute(
+      () => [],
+      async ({ links }, kernel) => {
+        const value = { name: 'br0', data: { forwardDelay: 500 } } as never;
+        for (const refused of [links.set('br0', value), links.add(value), links.ensure(value)]) {
+          const error = await rejectionOf(refused);
+          expect(error).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+          expect(error.message).to.match(/^kind must be given/);
+        }
+        expect(kernel.requests).to.deep.equal([]);
+      },
+    );
+  });
 });

@@ -1,9 +1,9 @@
 import { isGoneLink } from './object-client.js';
 import type { LinkReference } from '../../codec/references.js';
-import type { LinkInput } from '../../schema/route/link.js';
+import type { LinkChanges, LinkInput } from '../../schema/route/link.js';
 import type { Encoded } from './encoder.js';
 import type { Call, Exchange, OperationOptions } from './exchange.js';
-import type { LinkChanges, LinkClient, LinkGroup } from './links.js';
+import type { LinkClient, LinkGroup } from './links.js';
 import type { ObjectClient, Verb } from './object-client.js';
 
 /** How one operation of a batch ended. */

@@ -4,7 +4,7 @@ import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
 import type { Codec } from '../../codec/codec.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
-import type { Link, LinkInput } from '../../schema/route/link.js';
+import type { Link, LinkChanges, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
@@ -79,8 +79,10 @@ function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
   return given.length === 1 && given[0]?.[0] === 'group' ? { group: reference.group } : naming(reference as LinkReference);
 }
 
-/** Fields of a link that changes are about. */
-export type LinkChanges = Omit<LinkInput, 'index' | 'kind' | 'data' | 'peer'> & Partial<Pick<LinkInput, 'kind' | 'data'>>;
+/** The kernel takes the data of a link by the kind that comes with it, and passes over what comes with none. */
+function checkKind(value: { readonly kind?: unknown; readonly data?: unknown }): void {
+  if (value.data !== undefined && value.kind === undefined) throw invalidArgument('kind', 'given: the data are of a kind', undefined);
+}
 
 /** Network devices. */
 export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Counted<Link, C>, LinkInput> {
@@ -94,6 +96,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    */
   override call(verb: Verb, value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
+    checkKind(value);
     if (verb !== 'add') return super.call(verb, value);
     return super.call(verb, atOnce(value));
   }
@@ -205,6 +208,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     options?: OperationOptions,
   ): Call<LinkInput> | Promise<Call<LinkInput>> {
     this.checkValue('changes', changes);
+    checkKind(changes);
     const target = targeting(reference);
     if ('group' in target) {
       if (changes.name !== undefined || changes.group !== undefined)
@@ -226,7 +230,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
         hint: 'open a client there',
       });
     }
-    return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target } as LinkInput, operation };
+    return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target }, operation };
   }
 
   override async change(value: LinkInput, options?: OperationOptions): Promise<void> {
@@ -324,6 +328,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     this.checkValue('value', value);
     if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
     if (value.name.includes('%d')) throw invalidArgument('value.name', 'the name of one link, without %d', value.name);
+    checkKind(value);
     const found = await this.find(value.name, options);
     if (found === undefined) {
       await this.add(value, options);

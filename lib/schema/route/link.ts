@@ -432,8 +432,15 @@ export interface LinkPeerInput extends LinkFieldsInput {}
 
 /** A link (struct ifinfomsg, rtnetlink.h). */
 export type Link = LinkFields & LinkKindFields;
-/** What a link is made from, or changed to. */
+/** What a link is made from. */
 export type LinkInput = LinkFieldsInput & LinkKindInputs;
+
+type LinkKindChanges =
+  | { [K in LinkKind]: { readonly kind: K; readonly data?: AllInputs[K] | undefined } }[LinkKind]
+  | { readonly kind: OtherKind; readonly data?: PlainDataInput | undefined }
+  | { readonly kind?: undefined; readonly data?: undefined };
+/** Fields of a link that changes are about; data with the kind that it is of. */
+export type LinkChanges = Omit<LinkFieldsInput, 'index'> & LinkKindChanges;
 
 const paired: ReadonlySet<unknown> = new Set(Object.keys({ veth: 0, vxcan: 0, netkit: 0 }));
 

@@ -109,7 +109,11 @@ const neighbourSchema = object({
 /** An entry of the neighbour table, or a proxy (struct ndmsg, neighbour.h). */
 export interface Neighbour extends Infer<typeof neighbourSchema> {}
 /** What a neighbour is made from. */
-export interface NeighbourInput extends InferInput<typeof neighbourSchema> {}
+type AnyNeighbourInput = InferInput<typeof neighbourSchema>;
+/** What a neighbour is made from. The kernel has none without a link. */
+export interface NeighbourInput extends AnyNeighbourInput {
+  readonly link: NonNullable<AnyNeighbourInput['link']>;
+}
 export const neighbour: Codec<Neighbour, NeighbourInput> = neighbourSchema;
 
 const fdbSchema = object({
@@ -177,5 +181,9 @@ const fdbSchema = object({
 /** An entry of a forwarding database: of a bridge, a VXLAN tunnel, a macvlan (struct ndmsg with family AF_BRIDGE). */
 export interface FdbEntry extends Infer<typeof fdbSchema> {}
 /** What a forwarding entry is made from. */
-export interface FdbEntryInput extends InferInput<typeof fdbSchema> {}
+type AnyFdbEntryInput = InferInput<typeof fdbSchema>;
+/** What a forwarding entry is made from. The kernel has none without a link. */
+export interface FdbEntryInput extends AnyFdbEntryInput {
+  readonly link: NonNullable<AnyFdbEntryInput['link']>;
+}
 export const fdb: Codec<FdbEntry, FdbEntryInput> = fdbSchema;

@@ -10,6 +10,16 @@ export async function program(): Promise<void> {
   await route.links.set('v0', { mtuu: 1400 });
   // @ts-expect-error: an address is one of a link
   await route.addresses.add({ address: '10.0.0.1/24' });
+  // @ts-expect-error: a neighbour is one of a link
+  await route.neighbours.add({ address: '10.0.0.2' });
+  // @ts-expect-error: so is one that is answered for
+  await route.proxies.add({ address: '10.0.0.2' });
+  // @ts-expect-error: and a forwarding entry
+  await route.fdb.add({ address: '02:00:00:00:00:01' });
+  // @ts-expect-error: an option of another kind
+  await route.links.set('br0', { kind: 'bridge', data: { id: 3 } });
+  // @ts-expect-error: data are of a kind
+  await route.links.set('br0', { data: { forwardDelay: 3 } });
   // @ts-expect-error: not a number
   await route.links.set('v0', { mtu: '1400' });
   // @ts-expect-error: nothing of this name can be watched
