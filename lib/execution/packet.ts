@@ -64,6 +64,9 @@ export class PacketSocket implements AsyncIterable<Packet> {
   /** How many will have been taken when the loop that reads is to end. */
   #last = Infinity;
   #referenced = true;
+  /** Looks whether the link is still there, from when it was down on. */
+  #looking: NodeJS.Timeout | undefined;
+  #linkLost = false;
   #ended: Error | undefined;
   readonly #disown: (() => void) | undefined;
 
@@ -131,7 +134,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
 
   /**
    * The packets, in the order in which the kernel saw them, as they come.
-   * Throws NETLANE_BUSY when another loop reads; NETLANE_CLOSED or ABORT_ERR when the socket ends meanwhile, unless by close(), which ends the loop.
+   * Throws NETLANE_BUSY when another loop reads; ENODEV when the link was deleted or moved to another namespace; NETLANE_CLOSED or ABORT_ERR when the socket ends meanwhile, unless by close(), which ends the loop.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Packet, undefined, undefined> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this socket', this.#context('capture packets'));
@@ -174,11 +177,40 @@ export class PacketSocket implements AsyncIterable<Packet> {
         this.#waiting = packetsOf(this.#block.subarray(0, length), this.#settings.snapLength);
         return true;
       }
+      if (this.#linkLost) {
+        const link = this.#settings.link ?? this.#index;
+        throw new SystemError(
+          { errno: ENODEV, syscall: 'recvmsg' },
+          { ...this.#context(`capture packets of link ${link}`), hint: 'the link was deleted, or moved to another namespace' },
+        );
+      }
       await new Promise<void>((resolve) => {
         this.#reader = resolve;
         this.#poll();
       });
     }
+  }
+
+  /**
+   * The kernel tells that a link goes down before it is gone, and nothing after that. One that is down may come back, so it is looked at
+   * from then on. What it still had heard is read first: that is in the ring after `latency`.
+   */
+  #look(): void {
+    if (this.#index === 0 || this.#looking !== undefined || this.#ended !== undefined) return;
+    let missing = false;
+    const every = Math.max(100, 2 * this.#settings.latency);
+    this.#looking = setInterval(() => {
+      if (missing) {
+        this.#stopLooking();
+        this.#linkLost = true;
+        this.#wakeReader();
+      } else missing = this.linkHardware(this.#index) === undefined;
+    }, every).unref();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   /**
@@ -265,6 +297,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
     if (events === 4) {
       // Reading the error takes it back.
       this.#socket.getOption(socketOption.socketLevel, socketOption.error, new Uint8Array(4));
+      this.#look();
     }
     if ((events & 5) !== 0) this.#wakeReader();
     if ((events & 6) !== 0) for (const writer of this.#writers.splice(0)) writer();
@@ -280,6 +313,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
   #end(error: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
+    this.#stopLooking();
     this.#disown?.();
     if (this.#settings.signal !== undefined) offAbort(this.#settings.signal, this.#onAbort);
     this.#socket.close();

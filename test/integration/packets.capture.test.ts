@@ -207,6 +207,34 @@ describe('Packets of a namespace', function () {
       await Promise.all([heard.close(), sender.close()]);
     }));
 
+  const losses: Readonly<Record<string, (other: Namespace, one: Namespace) => void>> = {
+    'was deleted': (other) => ip(other, 'link del v1'),
+    'was deleted after it was down': (other) => {
+      ip(other, 'link set v1 down');
+      ip(other, 'link del v1');
+    },
+    'went to another namespace': (other, one) => ip(other, `link set v1 netns /proc/${process.pid}/fd/${one.fd}`),
+  };
+  for (const [loss, lose] of Object.entries(losses))
+    it(`are told to have no link any more when it ${loss}, after what it heard`, () =>
+      withPair(async (one, other) => {
+        const heard = await other.packet({ link: 'v1', protocol: 0x88b5 });
+        const sender = await one.packet({ link: 'v0', protocol: 'lldp' });
+        await sender.send(frame(60, 5));
+        const taken: Packet[] = [];
+        const waiting = rejectionOf(
+          (async () => {
+            for await (const packet of heard) taken.push(packet);
+          })(),
+        );
+        lose(other, one);
+        const error = await waiting;
+        expect(error).to.include({ code: 'ENODEV', namespace: String(other), operation: 'capture packets of link v1' });
+        expect(taken.length).to.equal(1);
+        expect((await heard.statistics()).received).to.equal(1);
+        await Promise.all([heard.close(), sender.close()]);
+      }));
+
   it('end with close(), with the signal, and with the namespace', () =>
     withNamespace(async (blue) => {
       const closing = await blue.packet({ link: 'lo' });
