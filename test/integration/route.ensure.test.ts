@@ -191,5 +191,72 @@ describe('Making it so', function () {
       (await Promise.all(Array.from({ length: 8 }, one))).filter(({ changed }) => changed).length;
     expect(await eight(async () => route.addresses.ensure({ link: 'v0', address: '10.7.0.1/24' }))).to.equal(1);
     expect(await eight(async () => route.routes.ensure({ destination: '10.40.0.0/16', gateway: '10.0.0.2' }))).to.equal(1);
+    expect(await eight(async () => route.links.ensure({ name: 'b1', kind: 'bridge' }))).to.equal(1);
+  });
+
+  describe('of a link', () => {
+    const other = 'another-name-of-a-link';
+
+    it('gives it the further names that it lacks, once', async () => {
+      const wanted = { name: 'v0', kind: 'veth', alternativeNames: [other] } as const;
+      const made = await route.links.ensure(wanted);
+      expect(made.changed).to.equal(true);
+      expect(made.value.alternativeNames).to.deep.equal([other]);
+      expect(await route.links.ensure(wanted)).to.deep.include({ changed: false });
+      const more = await route.links.ensure({ ...wanted, alternativeNames: ['a-second-name-of-it'] });
+      expect(more.value.alternativeNames).to.have.members([other, 'a-second-name-of-it']);
+      expect(await route.links.ensure({ name: other, mtu: 1400 })).to.nested.include({ changed: true, 'value.name': 'v0' });
+    });
+
+    it('refuses to set further names, which the kernel would pass over', async () => {
+      const error = (await rejectionOf(route.links.set('v0', { alternativeNames: [other] } as object))) as NetlaneError;
+      expect(error.code).to.equal('NETLANE_INVALID_ARGUMENT');
+      expect(error.message).to.include('addAlternativeNames()');
+    });
+
+    it('refuses one of another namespace, and makes none', async () => {
+      const there = await Namespace.create();
+      try {
+        for (const [name, kind] of [
+          ['v1', 'veth'],
+          ['q1', 'ifb'],
+        ] as const) {
+          const error = (await rejectionOf(route.links.ensure({ name, kind, namespace: there }))) as NetlaneError;
+          expect(error.code).to.equal('NETLANE_INVALID_ARGUMENT');
+          expect(error.message).to.include('value.namespace');
+        }
+        const inside = await there.route();
+        expect((await inside.links.list()).map(({ name }) => name)).to.deep.equal(['lo']);
+      } finally {
+        await there.close();
+      }
+    });
+
+    it('does nothing where it is as it was listed, and only what differs where it is not', async () => {
+      await route.links.ensure({ name: 'b0', kind: 'bridge', data: { forwardDelay: 400, helloTime: 300 }, alias: 'x', up: true });
+      await route.links.add({ name: 'm0', kind: 'macvlan', parent: 'v0', data: { mode: 'bridge' } });
+      await route.links.add({ name: 'x0', kind: 'vxlan', data: { id: 7, port: 4789, local: '127.0.0.1' } });
+      await route.links.set('v1', { master: 'b0' });
+      for (const link of await route.links.list()) {
+        // These follow from the other end, a little later.
+        const settled = { ...link, operationalState: undefined, carrier: undefined };
+        expect(await route.links.ensure(settled), link.name).to.deep.include({ changed: false });
+      }
+      const { changed, value } = await route.links.ensure({ name: 'b0', kind: 'bridge', data: { forwardDelay: 500 }, master: 0 });
+      expect(changed).to.equal(true);
+      expect(value).to.deep.include({ alias: 'x', up: true });
+      expect(value.data).to.deep.include({ forwardDelay: 500, helloTime: 300 });
+      const port = await route.links.ensure({ name: 'v1', port: { kind: 'bridge', data: { cost: 7 } } });
+      expect(port.changed).to.equal(true);
+      expect(await route.links.ensure({ name: 'v1', port: { kind: 'bridge', data: { cost: 7 } } })).to.deep.include({ changed: false });
+      expect((await route.links.ensure({ name: 'v1', master: 0, alias: '' })).changed).to.equal(true);
+      expect(await route.links.ensure({ name: 'v1', master: 0, alias: '' })).to.deep.include({ changed: false });
+    });
+
+    it('rejects, with the name of the field, where the kernel left it as it was', async () => {
+      const error = (await rejectionOf(route.links.ensure({ name: 'v0', txQueues: 7, mtu: 1400 }))) as NetlaneError;
+      expect(error.code).to.equal('NETLANE_NOT_SUPPORTED');
+      expect(error.details).to.include({ field: 'txQueues', wanted: 7 });
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { describeValue, NetlaneError, type ErrorContext } from '../../errors.js';
 import { same } from './matching.js';
 
 /* Making it so: what was named, what of it is not so, and what is asked for to have it so without losing the rest. */
@@ -18,6 +19,8 @@ export interface Ensuring {
   readonly reported?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Fields that count down, in all their members. */
   readonly decaying?: readonly string[] | undefined;
+  /** Whether what is absent afterwards may have been set all the same: the kernel does not tell all that it takes. */
+  readonly untold?: boolean | undefined;
   /** Fields without which the kernel makes a new object each time. */
   readonly needed?: readonly string[] | undefined;
   /** Of several with one identity, the one that the kernel would replace; default: the first. */
@@ -50,6 +53,19 @@ export interface Difference {
   readonly wanted: unknown;
 }
 
+/** The kernel took a change, and did not do it. */
+export function leftAsItIs({ field, found, wanted }: Difference, context: ErrorContext): NetlaneError {
+  return new NetlaneError(
+    'NETLANE_NOT_SUPPORTED',
+    `the kernel left ${field} as it is: ${describeValue(found)}, not ${describeValue(wanted)}`,
+    {
+      hint: 'delete() the object and add() it with what it is to have',
+      details: { field, found, wanted },
+      ...context,
+    },
+  );
+}
+
 /** Compares objects of a kind with what was named. */
 export class Comparison {
   readonly #of: Ensuring;
@@ -72,6 +88,7 @@ export class Comparison {
 
   #compare(wanted: unknown, found: unknown, at: { readonly field: string; readonly top: string }): Difference | undefined {
     if (wanted === undefined) return undefined;
+    if (this.#set && this.#of.untold === true && found === undefined) return undefined;
     const apart: Difference = { field: at.field, found, wanted };
     if (isPlain(wanted)) return isPlain(found) ? this.#within(Object.entries(wanted), found, at) : apart;
     if (Array.isArray(wanted) && Array.isArray(found)) {

@@ -6,16 +6,18 @@ import type { Counted, Counting } from '../../codec/scalars.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkChanges, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
+import { leftAsItIs } from './ensuring.js';
+import { checkData, checkKind, linkChanges, wantedOf } from './link-ensuring.js';
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
-import type { Ensured, Filter, Verb } from './object-client.js';
+import { attempts, isCode, type Ensured, type Filter, type Verb } from './object-client.js';
 import { waitForLink } from './link-waiting.js';
-import { matches } from './matching.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, type ViewOptions } from './viewed-client.js';
 
 const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
+type Plain = Readonly<Record<string, unknown>>;
 
 /** What a tun device is given after it was made. */
 const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
@@ -49,19 +51,19 @@ interface Target {
 /** Room of IFLA_IFNAME; the kernel finds alternative names by it as well, and longer ones by an attribute of their own. */
 const longestName = 15;
 
-function named(name: string): Target {
+function byName(name: string): Target {
   return Buffer.byteLength(name) > longestName ? { alternativeName: name } : { name };
 }
 
 /** Changes and gets take the link by its name as well (IFLA_IFNAME with index 0). */
 function naming(reference: LinkReference): Target {
-  if (typeof reference === 'string' && reference !== '') return named(reference);
+  if (typeof reference === 'string' && reference !== '') return byName(reference);
   if (typeof reference === 'number' && Number.isInteger(reference) && reference > 0) return { index: reference };
   if (typeof reference === 'object' && reference !== null) {
     const place = 'targetNamespaceId' in reference ? reference.targetNamespaceId : undefined;
     const where = typeof place === 'number' ? { targetNamespaceId: place } : {};
     if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index, ...where };
-    if (typeof reference.name === 'string' && reference.name !== '') return { ...named(reference.name), ...where };
+    if (typeof reference.name === 'string' && reference.name !== '') return { ...byName(reference.name), ...where };
   }
   throw invalidArgument('link', 'the name of a link, its index, or an object with one of them', reference);
 }
@@ -79,11 +81,6 @@ function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
   return given.length === 1 && given[0]?.[0] === 'group' ? { group: reference.group } : naming(reference as LinkReference);
 }
 
-/** The kernel takes the data of a link by the kind that comes with it, and passes over what comes with none. */
-function checkKind(value: { readonly kind?: unknown; readonly data?: unknown }): void {
-  if (value.data !== undefined && value.kind === undefined) throw invalidArgument('kind', 'given: the data are of a kind', undefined);
-}
-
 /** Network devices. */
 export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Counted<Link, C>, LinkInput> {
   constructor(exchange: Exchange) {
@@ -96,7 +93,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    */
   override call(verb: Verb, value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
-    checkKind(value);
+    checkData(value);
     if (verb !== 'add') return super.call(verb, value);
     return super.call(verb, atOnce(value));
   }
@@ -208,7 +205,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     options?: OperationOptions,
   ): Call<LinkInput> | Promise<Call<LinkInput>> {
     this.checkValue('changes', changes);
-    checkKind(changes);
+    checkData(changes);
     const target = targeting(reference);
     if ('group' in target) {
       if (changes.name !== undefined || changes.group !== undefined)
@@ -222,6 +219,14 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
 
   #setCall(target: Target | LinkGroup, changes: LinkChanges, called?: string): Call<LinkInput> {
     const operation = this.words('set', called === undefined ? target : { name: called });
+    const { alternativeNames } = changes as { readonly alternativeNames?: unknown };
+    // The kernel would pass over them.
+    if (alternativeNames !== undefined)
+      throw invalidArgument(
+        'changes.alternativeNames',
+        'left out: addAlternativeNames() and deleteAlternativeNames() change them',
+        alternativeNames,
+      );
     if ('targetNamespaceId' in target) {
       // The kernel would take the number for the place that the link is to move to, and the index for one here.
       throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a link of another namespace can be deleted from here, not changed', {
@@ -323,38 +328,52 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     await this.exchange.change({ type, flags, codec: linkType.codec, value, operation: this.words(verb, target) }, options);
   }
 
+  /**
+   * Makes it so: adds the link when it is missing, else changes what was named and differs; further names are added, `peer` is about a new link.
+   * Rejects with EEXIST for a link of another kind, with NETLANE_INVALID_ARGUMENT for a link of another namespace (a client there can do it), with
+   * NETLANE_NOT_SUPPORTED where the kernel left a field as it was (`details`: field, found, wanted). What it does not tell is set each time.
+   */
   override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
-    if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
-    if (value.name.includes('%d')) throw invalidArgument('value.name', 'the name of one link, without %d', value.name);
-    checkKind(value);
-    const found = await this.find(value.name, options);
-    if (found === undefined) {
-      await this.add(value, options);
-      return { changed: true, value: await this.get(value.name, options) };
+    const { name, wanted, others } = wantedOf(value);
+    checkData(value);
+    let read: Plain | undefined;
+    let [changed, isSet] = [false, false];
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.find(name, options);
+      if (found === undefined) {
+        if (changed) throw this.missing({ name });
+        try {
+          await this.add(value, options);
+          changed = true;
+        } catch (error) {
+          // Somebody else was faster: it is looked at again.
+          if (attempt === attempts || !isCode(error, ['EEXIST'])) throw error;
+        }
+        continue;
+      }
+      const context = { operation: this.words('ensure', value)(), namespace: this.exchange.namespace };
+      checkKind(value, found.kind, context);
+      read ??= await this.asked(wanted, options);
+      const { changes, left } = linkChanges(value, { read, link: found as unknown as Plain, isSet });
+      const names = others.filter((one) => one !== found.name && found.alternativeNames?.includes(one) !== true);
+      if (isSet && left !== undefined) throw leftAsItIs(left, context);
+      if (isSet || (changes === undefined && names.length === 0)) return { changed, value: found };
+      if (changes !== undefined) await this.set({ index: found.index }, changes, options);
+      if (names.length > 0) await this.#addMissingNames(found.index, names, options);
+      [changed, isSet] = [true, true];
     }
-    if (value.kind !== undefined && found.kind !== value.kind) {
-      throw new NetlinkError(
-        {
-          errno: -17,
-          operation: this.words('ensure', value)(),
-          kernelMessage: `the link is of kind ${found.kind ?? 'none'}, not ${value.kind}`,
-        },
-        { namespace: this.exchange.namespace },
-      );
+  }
+
+  /** Names that somebody else gave it meanwhile are no error. */
+  async #addMissingNames(index: number, names: readonly string[], options: OperationOptions | undefined): Promise<void> {
+    try {
+      await this.addAlternativeNames(index, names, options);
+    } catch (error) {
+      const { alternativeNames = [] } = await this.get({ index }, options);
+      if (!isCode(error, ['EEXIST']) || !names.every((one) => alternativeNames.includes(one))) throw error;
     }
-    // The peer and the namespace of a link are where it was made, not what it is.
-    const { peer: _peer, namespace: _namespace, ...wanted } = value as LinkInput & { namespace?: unknown };
-    const { pattern } = await this.normalize(wanted, options);
-    const different = Object.keys(pattern).filter(
-      (name) => !matches({ [name]: pattern[name] }, found as unknown as Readonly<Record<string, unknown>>),
-    );
-    if (different.length === 0) return { changed: false, value: found };
-    const changes = Object.fromEntries(different.map((name) => [name, (wanted as Readonly<Record<string, unknown>>)[name]]));
-    if ('data' in changes) changes['kind'] = value.kind;
-    await this.set({ index: found.index }, changes, options);
-    return { changed: true, value: await this.get({ index: found.index }, options) };
   }
 
   /**

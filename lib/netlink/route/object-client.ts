@@ -1,9 +1,9 @@
-import { describeValue, invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
+import { invalidArgument, NetlinkError } from '../../errors.js';
 import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
-import { Comparison, merged, named, type Difference, type Ensuring } from './ensuring.js';
+import { Comparison, leftAsItIs, merged, named, type Ensuring } from './ensuring.js';
 import { matches, same } from './matching.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
@@ -76,7 +76,7 @@ function plain(value: object): Plain {
 const ENOENT = 2;
 
 /** How often ensure() adds what others add and delete meanwhile. */
-const attempts = 5;
+export const attempts = 5;
 
 /** What is done with one object. */
 export type Verb = 'add' | 'replace' | 'change' | 'append' | 'delete';
@@ -282,7 +282,7 @@ export class ObjectClient<T extends object, I extends object> {
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
     const canonical = ensuring.canonical ?? ((one: Plain): Plain => one);
     const identity = ensuring.identity ?? ((one: Plain): Plain => Object.fromEntries(key.map((name) => [name, one[name]])));
-    const read = await this.#asked(value, options);
+    const read = await this.asked(value, options);
     const given = named(value, read) as Plain;
     const wanted = canonical(key.includes('family') ? { ...given, family: read['family'] } : given);
     const who = identity(wanted);
@@ -294,8 +294,10 @@ export class ObjectClient<T extends object, I extends object> {
       const so = all.find((one) => comparison.difference(wanted, canonical(plain(one))) === undefined);
       if (so !== undefined) return { changed, value: so };
       const found = ensuring.choose === undefined ? all[0] : ensuring.choose(all, wanted);
-      if (changed)
-        throw found === undefined ? this.missing(value) : this.#refused(comparison.difference(wanted, canonical(plain(found))), words);
+      if (changed) {
+        const left = found === undefined ? undefined : comparison.difference(wanted, canonical(plain(found)));
+        throw left === undefined ? this.missing(value) : leftAsItIs(left, { operation: words(), namespace: this.exchange.namespace });
+      }
       try {
         if (found === undefined) await this.add(value, options);
         else await this.#alter(plain(found), value, options);
@@ -308,7 +310,7 @@ export class ObjectClient<T extends object, I extends object> {
   }
 
   /** The value as the kernel is told it. */
-  async #asked(value: I, options: OperationOptions | undefined): Promise<Plain> {
+  protected async asked(value: I, options: OperationOptions | undefined): Promise<Plain> {
     const encoded = await this.exchange.encode(this.type.codec, value, options);
     encoded.release();
     return plain(this.exchange.read(this.type.codec, encoded.bytes));
@@ -335,20 +337,6 @@ export class ObjectClient<T extends object, I extends object> {
         if (index + 1 === ways.length || !isCode(error, ['EINVAL', 'ENETUNREACH', 'EHOSTUNREACH', 'ENODEV'])) throw error;
       }
     }
-  }
-
-  #refused(difference: Difference | undefined, operation: () => string): NetlaneError {
-    const { field = '', found, wanted } = difference ?? {};
-    return new NetlaneError(
-      'NETLANE_NOT_SUPPORTED',
-      `the kernel left ${field} as it is: ${describeValue(found)}, not ${describeValue(wanted)}`,
-      {
-        operation: operation(),
-        namespace: this.exchange.namespace,
-        details: { field, found, wanted },
-        hint: 'delete() the object and add() it with what it is to have',
-      },
-    );
   }
 
   /** Deletes all that the filter fits ({}: all there is), and tells how many. One that somebody else deleted first is no error. Not atomic: the kernel has no such thing. */
@@ -379,7 +367,7 @@ export class AppendingClient<T extends object, I extends object> extends ObjectC
   }
 }
 
-function isCode(error: unknown, codes: readonly string[]): boolean {
+export function isCode(error: unknown, codes: readonly string[]): boolean {
   return error instanceof NetlinkError && codes.includes(error.code);
 }
 

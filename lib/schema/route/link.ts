@@ -439,8 +439,8 @@ type LinkKindChanges =
   | { [K in LinkKind]: { readonly kind: K; readonly data?: AllInputs[K] | undefined } }[LinkKind]
   | { readonly kind: OtherKind; readonly data?: PlainDataInput | undefined }
   | { readonly kind?: undefined; readonly data?: undefined };
-/** Fields of a link that changes are about; data with the kind that it is of. */
-export type LinkChanges = Omit<LinkFieldsInput, 'index'> & LinkKindChanges;
+/** Fields of a link that changes are about; data with the kind that it is of. Further names have calls of their own. */
+export type LinkChanges = Omit<LinkFieldsInput, 'index' | 'alternativeNames'> & LinkKindChanges;
 
 const paired: ReadonlySet<unknown> = new Set(Object.keys({ veth: 0, vxcan: 0, netkit: 0 }));
 
