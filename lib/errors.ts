@@ -298,6 +298,8 @@ export interface ErrorData {
   cause?: ErrorData | { readonly value: unknown } | undefined;
   /** Those of an AggregateError. */
   errors?: readonly ErrorData[] | undefined;
+  /** Its `code` comes from its name. */
+  readonly isDOMException?: boolean;
 }
 
 /** Causes of causes that are kept whole; what is further down is cloned. */
@@ -327,7 +329,13 @@ function pack(thrown: unknown, depth: number, packed: Map<unknown, ErrorData>): 
   };
   const fields: Record<string, unknown> = {};
   for (const name of attempt(() => Object.keys(thrown)) ?? []) if (name !== 'cause') fields[name] = copyOf(read(name));
-  const data: ErrorData = { name: text('name') ?? 'Error', message: text('message') ?? '', stack: text('stack'), fields };
+  const data: ErrorData = {
+    name: text('name') ?? 'Error',
+    message: text('message') ?? '',
+    stack: text('stack'),
+    fields,
+    isDOMException: thrown instanceof DOMException,
+  };
   packed.set(thrown, data);
   const inner = (value: unknown): ErrorData => pack(value, depth + 1, packed);
   const cause = read('cause');
@@ -350,13 +358,14 @@ function unpack(data: ErrorData, unpacked: Map<ErrorData, Error>): Error {
   const before = unpacked.get(data);
   if (before !== undefined) return before;
   const prototype = data.name in classes ? classes[data.name as keyof typeof classes].prototype : Error.prototype;
-  const error = new Error(data.message);
+  const isDOM = data.isDOMException === true;
+  const error = isDOM ? new DOMException(data.message, data.name) : new Error(data.message);
   unpacked.set(data, error);
-  Object.setPrototypeOf(error, prototype);
+  if (!isDOM) Object.setPrototypeOf(error, prototype);
   const set = (name: string, value: unknown): void => {
     Object.defineProperty(error, name, { value, configurable: true, writable: true });
   };
-  if (prototype === Error.prototype && data.name !== 'Error') set('name', data.name);
+  if (!isDOM && prototype === Error.prototype && data.name !== 'Error') set('name', data.name);
   if (data.stack !== undefined) set('stack', data.stack);
   assign(error, data.fields);
   if (data.cause !== undefined) set('cause', 'value' in data.cause ? data.cause.value : unpack(data.cause, unpacked));

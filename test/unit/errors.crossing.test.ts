@@ -76,6 +76,13 @@ describe('An error that crosses to another thread', () => {
     expect(aggregate.errors[1]).to.have.property('message', 'another');
   });
 
+  it('is a DOMException again where it was one, with the code of its name', () => {
+    const error = cross(new DOMException('too late', 'TimeoutError'));
+    expect(error)
+      .to.be.instanceOf(DOMException)
+      .and.to.include({ name: 'TimeoutError', message: 'too late', code: DOMException.TIMEOUT_ERR });
+  });
+
   it('ends a chain of causes that is very long', () => {
     let chain = new Error('innermost');
     for (let depth = 0; depth < 100_000; depth++) chain = new Error('outer', { cause: chain });
