@@ -1,7 +1,7 @@
 // node .scripts/bundle.mjs: makes bundle/ from dist/, when that has changed.
 // Puts what tsc made together into a few files, which are what the package ships: Node takes half a millisecond and more for each module that it
-// loads. Each public entry point, and each part that is loaded when first used (lib/places.ts), stays a file of that name; what importing the package
-// loads is one file, and what several parts share others. A worker is one file altogether: its thread shares no module with another.
+// loads. Each public entry point stays a file of that name; what importing the package loads is one file, and what several entry points share others.
+// A worker is one file altogether: its thread shares no module with another.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,13 +12,6 @@ const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'ut
 
 const entries = ['lib/index', 'lib/nl', 'lib/testing', 'lib/command-line/main'];
 const workers = ['workers/lane', 'workers/task'];
-
-/** What is loaded when it is first used. */
-function parts() {
-  return filesUnder('dist/lib', ['.js']).flatMap((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/\blazily\('([^']+)\.js'\)/g)].map(([, path]) => `lib/${path}`),
-  );
-}
 
 /** The modules that importing the package loads. */
 function modulesOf(chunks, entry) {
@@ -62,9 +55,8 @@ async function bundled(names, use, output = {}) {
 
 async function makeBundle() {
   rmSync(join(root, 'bundle'), { recursive: true, force: true });
-  const names = [...new Set([...entries, ...parts()])];
-  const core = await bundled(names, async (bundle, options) => modulesOf((await bundle.generate(options)).output, 'lib/index.js'));
-  await bundled(names, (bundle, options) => bundle.write(options), {
+  const core = await bundled(entries, async (bundle, options) => modulesOf((await bundle.generate(options)).output, 'lib/index.js'));
+  await bundled(entries, (bundle, options) => bundle.write(options), {
     codeSplitting: { groups: [{ name: 'core', test: (id) => core.has(id) }] },
   });
   for (const worker of workers) await bundled([worker], (bundle, options) => bundle.write(options), { codeSplitting: false });

@@ -81,10 +81,6 @@ export function checkImports() {
         if (target === undefined) problems.push(`${file}: imports ${imported}, which belongs to no layer`);
       }
     }
-    for (const [, type, path] of text.matchAll(/\blazily<typeof import\('([^']+)'\)>\('([^']+)'\)/g)) {
-      const loaded = normalize(join('lib', path));
-      if (normalize(join(dirname(file), type)) !== loaded) problems.push(`${file}: loads ${loaded} as what ${type} is`);
-    }
     // Modules are put together into a few files, elsewhere (.scripts/bundle.mjs).
     if (file.startsWith('lib/') && file !== 'lib/places.ts' && /['"`], import\.meta\.url\)|import\.meta\.(dirname|filename)/.test(text))
       problems.push(`${file}: only lib/places.ts knows where it is`);

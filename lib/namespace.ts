@@ -27,16 +27,14 @@ import { checkDirectoryOption, checkName, creationDirectory, hasEntry, searchDir
 import { checkOpenOptions, existsError, openSource, type NamespaceSource, type OpenOptions } from './namespace/open.js';
 import { removeName } from './namespace/remove.js';
 import type { NamespaceWatch, NamespaceWatchOptions } from './namespace/watch.js';
-import { lazily } from './places.js';
-
-const leaks = lazily<typeof import('./namespace/leaks.js')>('namespace/leaks.js');
-const lists = lazily<typeof import('./namespace/list.js')>('namespace/list.js');
-const netlink = lazily<typeof import('./namespace/netlink.js')>('namespace/netlink.js');
-const nsid = lazily<typeof import('./namespace/nsid.js')>('namespace/nsid.js');
-const routes = lazily<typeof import('./namespace/route.js')>('namespace/route.js');
-const runs = lazily<typeof import('./namespace/run.js')>('namespace/run.js');
-const watches = lazily<typeof import('./namespace/watch.js')>('namespace/watch.js');
-const watchAll = lazily<typeof import('./namespace/watch-all.js')>('namespace/watch-all.js');
+import * as leaks from './namespace/leaks.js';
+import * as lists from './namespace/list.js';
+import * as netlink from './namespace/netlink.js';
+import * as nsid from './namespace/nsid.js';
+import * as routes from './namespace/route.js';
+import * as runs from './namespace/run.js';
+import * as watches from './namespace/watch.js';
+import * as watchAll from './namespace/watch-all.js';
 
 /** An event of a watch whose objects are all of one type. */
 export type Change<T extends object> =
@@ -231,9 +229,9 @@ export class Namespace extends Executor {
    * may not look at are left out. Plain objects: see NamespaceEntry.
    */
   static async list(options?: ListOptions): Promise<NamespaceEntry[]> {
-    const { checkListOptions, listNamespaces } = lists();
+    const { checkListOptions, listNamespaces } = lists;
     const checked = checkListOptions(options);
-    const nsids = await nsid().NsidReader.open();
+    const nsids = await nsid.NsidReader.open();
     try {
       return await listNamespaces(checked, (fd) => nsids.of(fd));
     } finally {
@@ -248,7 +246,7 @@ export class Namespace extends Executor {
    * @throws NETLANE_INVALID_ARGUMENT at once; while iterating ABORT_ERR, and ENOSPC at the limit fs.inotify.max_user_watches.
    */
   static watch(options?: NamespaceWatchOptions): NamespaceWatch {
-    const { checkWatchOptions, NamespaceWatch } = watches();
+    const { checkWatchOptions, NamespaceWatch } = watches;
     return new NamespaceWatch(checkWatchOptions(options));
   }
 
@@ -261,7 +259,7 @@ export class Namespace extends Executor {
    * @throws NETLANE_INVALID_ARGUMENT at once; while iterating what the watch of any of them ends with.
    */
   static watchAll(namespaces: Iterable<Namespace>, objects: readonly WatchedName[], options: WatchAllOptions = {}): WatchAll<Namespace> {
-    const { checkWatchAll, WatchAll } = watchAll();
+    const { checkWatchAll, WatchAll } = watchAll;
     const { thread, ...rest } = checkWatchAll(objects, options);
     if (!isObject(namespaces) || typeof namespaces[Symbol.iterator] !== 'function') {
       throw invalidArgument('namespaces', 'an array of Namespaces, or another iterable of them', namespaces);
@@ -278,7 +276,7 @@ export class Namespace extends Executor {
    * each with its owner, where the calling thread knows one. What has no owner was left by somebody. Looks at /proc/self: for tests and for finding faults.
    */
   static leaks(options?: LeaksOptions): Leaks {
-    return leaks().findLeaks(options);
+    return leaks.findLeaks(options);
   }
 
   /** 'device:inode'. Two namespaces that are open at the same time never have the same; after the last use the kernel gives it to another at once. */
@@ -318,17 +316,17 @@ export class Namespace extends Executor {
    *   where the kernel lacks the protocol; EPERM for groups that need CAP_NET_ADMIN; EADDRINUSE; EMFILE. Source: netlink(7).
    */
   async netlink(protocol: Protocol, options: SocketOptions = {}): Promise<NetlinkSocket> {
-    return netlink().openNetlink(this.#handle, protocol, options);
+    return netlink.openNetlink(this.#handle, protocol, options);
   }
 
   /**
    * Opens a typed client of rtnetlink inside: links, addresses, routes, rules, neighbours.
    *
    * @param options see RouteOptions. With `{ bigint: true }` counters of 64 bits are bigint, in the values and in their types.
-   * @throws as netlink().
+   * @throws as netlink.
    */
   async route<const O extends RouteOptions = RouteOptions>(options: O = {} as O): Promise<RouteClient<Namespace, CountingOf<O>>> {
-    return routes().openRoute<Namespace, O>(this.#handle, this, options);
+    return routes.openRoute<Namespace, O>(this.#handle, this, options);
   }
 
   /**
@@ -354,7 +352,7 @@ export class Namespace extends Executor {
     ...rest: OptionalOptions<Parameters<ModuleFunction<Module, Name>>, ModuleRunOptions<Parameters<ModuleFunction<Module, Name>>, Name>>
   ): TaskResult<ReturnType<ModuleFunction<Module, Name>>>;
   run(task: unknown, options?: unknown): Promise<unknown> {
-    return runs().runInside(this.#handle, task, options);
+    return runs.runInside(this.#handle, task, options);
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

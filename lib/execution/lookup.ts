@@ -4,12 +4,9 @@ import { invalidArgument, LookupError, NetlaneError } from '../errors.js';
 import type { RecordKind, Reply } from './dns-message.js';
 import { untilEnded, type Ending } from './ending.js';
 import { readFileInside } from './files.js';
-import { lazily } from '../places.js';
 import type { Place } from './place.js';
 import { candidates, etcPaths, firstFile, parseHosts, parseResolvConf, type ResolverSettings } from './resolver-files.js';
 import { ipVersion, type LookupAddress } from './socket-address.js';
-
-const dnsClient = lazily<typeof import('./dns-client.js')>('execution/dns-client.js');
 
 /** Options of Namespace.lookup(), as dns.lookup() has them. */
 export interface LookupOptions {
@@ -120,7 +117,7 @@ class Query {
 
   /** The answer of the first server that has one, whether it is yes or no. */
   async #ask(name: string, kind: RecordKind): Promise<Reply> {
-    const { ask, NoAnswer } = dnsClient();
+    const { ask, NoAnswer } = await import('./dns-client.js');
     const { timeout, attempts, tcp } = this.#settings;
     let last: { readonly server: string; readonly code: string } | undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {

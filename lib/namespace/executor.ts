@@ -5,11 +5,9 @@ import type { ReadFileOptions } from '../execution/files.js';
 import type { SpawnOptions } from '../execution/spawn-options.js';
 import { within } from './place.js';
 import { Sockets } from './sockets.js';
-import { lazily } from '../places.js';
-
-const exec = lazily<typeof import('../execution/exec.js')>('execution/exec.js');
-const files = lazily<typeof import('../execution/files.js')>('execution/files.js');
-const spawn = lazily<typeof import('../execution/spawn.js')>('execution/spawn.js');
+import * as exec from '../execution/exec.js';
+import * as files from '../execution/files.js';
+import * as spawn from '../execution/spawn.js';
 
 /** The half of Namespace that runs things inside: processes, and files that differ between namespaces. */
 export abstract class Executor extends Sockets {
@@ -32,14 +30,14 @@ export abstract class Executor extends Sockets {
   ): Promise<Child<Writable, Readable, Readable>>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<Child> {
-    return within(this, (place) => spawn().spawnInside(place, file, args, options));
+    return within(this, (place) => spawn.spawnInside(place, file, args, options));
   }
 
   /**
-   * Runs a program inside to its end, as spawn() does, and gives what it wrote.
+   * Runs a program inside to its end, as spawn does, and gives what it wrote.
    *
    * @returns stdout and stderr as strings (or as Buffers, with `encoding: 'buffer'`), exitCode, and the signal that ended it.
-   * @throws as spawn(); a ProcessError, which has stdout, stderr, exitCode and signal: NETLANE_PROCESS_FAILED when it ended with another status than 0 or by
+   * @throws as spawn; a ProcessError, which has stdout, stderr, exitCode and signal: NETLANE_PROCESS_FAILED when it ended with another status than 0 or by
    *   a signal, unless `reject` is false; NETLANE_TIMEOUT; NETLANE_OUTPUT_TOO_LONG. ABORT_ERR, NETLANE_CLOSED. The program is sent killSignal then.
    */
   exec(
@@ -53,7 +51,7 @@ export abstract class Executor extends Sockets {
     options?: ExecOptions & { readonly encoding?: BufferEncoding | undefined },
   ): Promise<ExecResult>;
   exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult<string | Buffer>> {
-    return within(this, (place) => exec().execInside(place, file, args, options));
+    return within(this, (place) => exec.execInside(place, file, args, options));
   }
 
   /**
@@ -64,12 +62,12 @@ export abstract class Executor extends Sockets {
    * @param value a number, or one line of text.
    * @returns the value as the kernel writes it, without the line's end: '1', '4096\t131072\t6291456'; undefined when it was set.
    * @throws NETLANE_INVALID_ARGUMENT for what is not below net; ENOENT when the namespace has no such parameter; EINVAL for a value that the kernel refuses;
-   *   EACCES, EPERM; EROFS; NETLANE_CLOSED; as spawn() where the namespace cannot be entered. Source: sysctl(8), proc(5).
+   *   EACCES, EPERM; EROFS; NETLANE_CLOSED; as spawn where the namespace cannot be entered. Source: sysctl(8), proc(5).
    */
   sysctl(name: string): Promise<string>;
   sysctl(name: string, value: string | number): Promise<void>;
   sysctl(name: string, value?: string | number): Promise<string | void> {
-    return within(this, (place) => files().sysctlInside(place, name, value));
+    return within(this, (place) => files.sysctlInside(place, name, value));
   }
 
   /**
@@ -84,6 +82,6 @@ export abstract class Executor extends Sockets {
   readFile(path: string, options: ReadFileOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
   readFile(path: string, options?: ReadFileOptions & { readonly encoding?: BufferEncoding | undefined }): Promise<string>;
   readFile(path: string, options?: ReadFileOptions): Promise<string | Buffer> {
-    return within(this, (place) => files().readFileInside(place, path, options));
+    return within(this, (place) => files.readFileInside(place, path, options));
   }
 }

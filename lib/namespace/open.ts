@@ -2,13 +2,11 @@ import { lstatSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { invalidArgument, NetlaneError, SystemError } from '../errors.js';
 import { native } from '../native.js';
-import { lazily } from '../places.js';
+import * as containers from './containers.js';
 import { checkInteger, checkRules, isObject, isRecord, nearest } from '../arguments.js';
 import { codeOf, missing, namespaceError } from './entry-error.js';
 import type { LaneChoice, TaskChoice } from './handle.js';
 import { checkName, directoryOf, nameDirectories, searchDirectories } from './names.js';
-
-const containers = lazily<typeof import('./containers.js')>('namespace/containers.js');
 
 /** What a source may say; exactly one place, and a thread only with its process. */
 interface Places {
@@ -69,7 +67,7 @@ export async function openSource(source: unknown, options: OpenOptions): Promise
   if (fields['pidfd'] !== undefined) return { fd: openPidfd(integer('source.pidfd', fields['pidfd'], 0)) };
   if (fields['fd'] !== undefined) return { fd: duplicate(integer('source.fd', fields['fd'], 0)) };
   if (fields['socket'] !== undefined) return { fd: openSocketNamespace(fields['socket']) };
-  return { fd: await containers().openContainer(fields['container']) };
+  return { fd: await containers.openContainer(fields['container']) };
 }
 
 function integer(name: string, value: unknown, least: number): number {

@@ -14,16 +14,14 @@ import type { PacketSocket } from '../execution/packet.js';
 import type { PacketOptions } from '../execution/packet-options.js';
 import type { UdpOptions } from '../execution/udp.js';
 import { placeAt, within } from './place.js';
-import { lazily } from '../places.js';
-
-const connect = lazily<typeof import('../execution/connect.js')>('execution/connect.js');
-const fetcher = lazily<typeof import('../execution/fetch.js')>('execution/fetch.js');
-const agents = lazily<typeof import('../execution/http-agent.js')>('execution/http-agent.js');
-const listen = lazily<typeof import('../execution/listen.js')>('execution/listen.js');
-const lookup = lazily<typeof import('../execution/lookup.js')>('execution/lookup.js');
-const ownedSocket = lazily<typeof import('../execution/owned-socket.js')>('execution/owned-socket.js');
-const packets = lazily<typeof import('../execution/packet.js')>('execution/packet.js');
-const udp = lazily<typeof import('../execution/udp.js')>('execution/udp.js');
+import * as connect from '../execution/connect.js';
+import * as fetcher from '../execution/fetch.js';
+import * as agents from '../execution/http-agent.js';
+import * as listen from '../execution/listen.js';
+import * as lookup from '../execution/lookup.js';
+import * as ownedSocket from '../execution/owned-socket.js';
+import * as packets from '../execution/packet.js';
+import * as udp from '../execution/udp.js';
 
 /**
  * The part of Namespace that opens sockets inside, for the caller's own loop: no thread that lives on enters the namespace. What is handed out lives on
@@ -36,11 +34,11 @@ export abstract class Sockets {
    *
    * @param options see ConnectOptions.
    * @returns a socket of node:net, connected.
-   * @throws NETLANE_INVALID_ARGUMENT; what lookup() throws; a SystemError with the address and the port: ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ENODEV,
+   * @throws NETLANE_INVALID_ARGUMENT; what lookup throws; a SystemError with the address and the port: ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ENODEV,
    *   EADDRINUSE, EPERM; of several addresses the last one's, and all of them in its `cause`; NETLANE_TIMEOUT, ABORT_ERR, NETLANE_CLOSED. Source: tcp(7), unix(7).
    */
   connect(options: ConnectOptions): Promise<Socket> {
-    return within(this, (place) => connect().connectInside(place, options));
+    return within(this, (place) => connect.connectInside(place, options));
   }
 
   /**
@@ -54,7 +52,7 @@ export abstract class Sockets {
   listen<S extends Server = Server>(options: ListenOptions<S> & { readonly server: S }): Promise<S>;
   listen(options: ListenOptions, listener?: (connection: Socket) => void): Promise<Server>;
   listen(options: ListenOptions, listener?: (connection: Socket) => void): Promise<Server> {
-    return within(this, (place) => listen().listenInside(place, options, listener));
+    return within(this, (place) => listen.listenInside(place, options, listener));
   }
 
   /**
@@ -64,7 +62,7 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; EADDRINUSE, EADDRNOTAVAIL, EACCES, ENODEV, EPERM; ABORT_ERR, NETLANE_CLOSED. Source: udp(7).
    */
   udp(options: UdpOptions = {}): Promise<DatagramSocket> {
-    return within(this, (place) => udp().openUdp(place, udp().checkUdp(options), lookup().nodeLookup(place)));
+    return within(this, (place) => udp.openUdp(place, udp.checkUdp(options), lookup.nodeLookup(place)));
   }
 
   /**
@@ -74,7 +72,7 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; EAFNOSUPPORT, EPROTONOSUPPORT, EPERM (raw and packet sockets need CAP_NET_RAW inside), EMFILE. Source: socket(2).
    */
   socket(options: OwnedSocketOptions): Promise<OwnedSocket> {
-    return within(this, (place) => ownedSocket().openOwned(place, options));
+    return within(this, (place) => ownedSocket.openOwned(place, options));
   }
 
   /**
@@ -89,7 +87,7 @@ export abstract class Sockets {
   lookup(name: string, options: LookupOptions & { readonly all: true }): Promise<LookupAddress[]>;
   lookup(name: string, options?: LookupOptions & { readonly all?: false | undefined }): Promise<LookupAddress>;
   lookup(name: string, options?: LookupOptions): Promise<LookupAddress | LookupAddress[]> {
-    return within(this, (place) => lookup().lookupInside(place, name, options));
+    return within(this, (place) => lookup.lookupInside(place, name, options));
   }
 
   /**
@@ -97,34 +95,34 @@ export abstract class Sockets {
    *
    * @param input, init as fetch() of Node takes them, without a dispatcher. Responses under way end with NETLANE_CLOSED when the namespace's handle is closed.
    * @returns a Response of Node's.
-   * @throws NETLANE_CLOSED, NETLANE_INVALID_ARGUMENT; as fetch() does: a TypeError with the reason as its `cause`, which has what connect() throws.
+   * @throws NETLANE_CLOSED, NETLANE_INVALID_ARGUMENT; as fetch() does: a TypeError with the reason as its `cause`, which has what connect throws.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return within(this, (place) => fetcher().fetchInside(place, input, init));
+    return within(this, (place) => fetcher.fetchInside(place, input, init));
   }
 
   /**
    * An agent for node:http, or node:https, and all that takes one, whose connections are made inside.
    *
-   * @param options those of http.Agent, or of https.Agent, and `connection`: what connect() takes, but for where to.
-   * @returns the agent; it is the caller's to destroy(). Requests fail with what connect() throws.
+   * @param options those of http.Agent, or of https.Agent, and `connection`: what connect takes, but for where to.
+   * @returns the agent; it is the caller's to destroy(). Requests fail with what connect throws.
    * @throws NETLANE_INVALID_ARGUMENT.
    */
   agent(protocol: 'http:', options?: InsideHttpAgentOptions): HttpAgent;
   agent(protocol: 'https:', options?: InsideHttpsAgentOptions): HttpsAgent;
   agent(protocol: 'http:' | 'https:', options?: InsideHttpAgentOptions | InsideHttpsAgentOptions): HttpAgent | HttpsAgent {
-    return agents().agentInside(placeAt(this), protocol, options);
+    return agents.agentInside(placeAt(this), protocol, options);
   }
 
   /**
    * An Agent of undici, for its request(), stream() and so on, and for the `dispatcher` of Node's fetch(), whose connections are made inside.
    *
-   * @param options those of undici's Agent without `connect`; `connection`: what connect() takes, but for where to; `tls`: what tls.connect() takes.
+   * @param options those of undici's Agent without `connect`; `connection`: what connect takes, but for where to; `tls`: what tls.connect() takes.
    * @returns the agent; it is the caller's to close() or destroy().
    * @throws NETLANE_INVALID_ARGUMENT, NETLANE_CLOSED.
    */
   dispatcher(options?: DispatcherOptions): Promise<Agent> {
-    return within(this, (place) => fetcher().dispatcherInside(place, options));
+    return within(this, (place) => fetcher.dispatcherInside(place, options));
   }
 
   /**
@@ -135,6 +133,6 @@ export abstract class Sockets {
    * @throws NETLANE_INVALID_ARGUMENT; ENODEV; EPERM without CAP_NET_RAW inside; ENOMEM for a buffer that is too large; EMFILE; ABORT_ERR, NETLANE_CLOSED.
    */
   packet(options: PacketOptions = {}): Promise<PacketSocket> {
-    return within(this, (place) => packets().openPacket(place, options));
+    return within(this, (place) => packets.openPacket(place, options));
   }
 }
