@@ -1,15 +1,42 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Agent } from 'undici';
-import { isObject, isRecord } from '../arguments.js';
+import { checkRules, isObject, isRecord, type OptionRule } from '../arguments.js';
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { checkConnect, connectChecked } from './connect.js';
 import { checkConnection, type ConnectionOptions } from './http-agent.js';
 import type { Place } from './place.js';
 import { sealStream } from './sealed.js';
 
+/** What undici's Agent takes, but for what makes connections, or names where they go to. */
+const agentRules = {
+  maxOrigins: 'any',
+  connections: 'any',
+  clientTtl: 'any',
+  pipelining: 'any',
+  headersTimeout: 'any',
+  bodyTimeout: 'any',
+  keepAliveTimeout: 'any',
+  keepAliveMaxTimeout: 'any',
+  keepAliveTimeoutThreshold: 'any',
+  maxHeaderSize: 'any',
+  maxRequestsPerClient: 'any',
+  maxResponseSize: 'any',
+  maxCachedSessions: 'any',
+  strictContentLength: 'boolean',
+  allowH2: 'boolean',
+  maxConcurrentStreams: 'any',
+  initialWindowSize: 'any',
+  connectionWindowSize: 'any',
+  pingInterval: 'any',
+  webSocket: 'any',
+  eventSource: 'any',
+} as const satisfies Partial<Record<keyof Agent.Options, OptionRule>>;
+
+const rules: Readonly<Record<keyof DispatcherOptions, OptionRule>> = { ...agentRules, connection: 'any', tls: 'any' };
+
 /** Options of Namespace.dispatcher(): those of undici's Agent, except for how it connects. */
-export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'factory' | 'tls'> {
+export interface DispatcherOptions extends Pick<Agent.Options, keyof typeof agentRules> {
   /** How connections are made: device, mark, local address, time-out, ... */
   readonly connection?: ConnectionOptions | undefined;
   /** For https: what tls.connect() takes: ca, cert, key, rejectUnauthorized, ... */
@@ -18,13 +45,13 @@ export interface DispatcherOptions extends Omit<Agent.Options, 'connect' | 'fact
 
 /** Namespace.dispatcher(): an Agent of undici whose connections are made inside. undici is loaded here, and not before. */
 export async function dispatcherInside(place: Place, given: unknown = {}): Promise<Agent> {
-  if (!isRecord(given)) throw invalidArgument('options', 'an object', given);
-  const { connection, tls, ...options } = given as DispatcherOptions;
+  const { connection, tls, ...options } = checkRules<DispatcherOptions>('options', given, rules);
+  if (tls !== undefined && !isRecord(tls)) throw invalidArgument('options.tls', 'an object', tls);
   const checked = checkConnection(connection);
   // A closed namespace is told of now, not by the first request.
   place.entryFd();
   const { Agent, buildConnector } = await import('undici');
-  const overTls = buildConnector({ ...tls, timeout: checked.timeout ?? 10_000 } as Parameters<typeof buildConnector>[0]);
+  const overTls = buildConnector({ ...tls, timeout: checked.timeout ?? 10_000 });
   return new Agent({
     ...options,
     connect: (target, callback) => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { statSync, unlinkSync, type Stats } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, Server, type Socket } from 'node:net';
+import { resolve } from 'node:path';
 import { checkInteger, checkMilliseconds, checkRules, type OptionRule } from '../arguments.js';
 import { abortError, invalidArgument, NetlaneError } from '../errors.js';
 import { family } from '../codec/address.js';
@@ -20,7 +22,7 @@ import { untilEnded } from './ending.js';
 import { addressesOf } from './lookup.js';
 import { handOver, openAt, socketType } from './opening.js';
 import type { Place } from './place.js';
-import { sealServer } from './sealed.js';
+import { sealServer, type ServerOfNode } from './sealed.js';
 import { ipVersion, unixAddress, unixFamily } from './socket-address.js';
 
 /** Options of Namespace.listen(). `reuse` is true unless set otherwise, as everywhere in Node. */
@@ -63,6 +65,9 @@ const rules: Readonly<Record<keyof ListenOptions, OptionRule>> = {
   keepAliveInitialDelay: 'any',
 };
 
+/** Servers that are about to listen inside: another call for one of them comes too late. */
+const starting = new WeakSet<Server>();
+
 const ofNewServer = ['allowHalfOpen', 'pauseOnConnect', 'noDelay', 'keepAlive', 'keepAliveInitialDelay'] as const;
 
 interface Listen {
@@ -83,7 +88,8 @@ function checkListen(given: unknown, listener: unknown): Listen {
   if (server !== undefined) {
     if (!(server instanceof Server))
       throw invalidArgument('options.server', 'a server of node:net, node:http, node:https or node:tls', server);
-    if (server.listening) throw new NetlaneError('NETLANE_BUSY', 'the server listens already', { operation: 'listen' });
+    if (server.listening || starting.has(server))
+      throw new NetlaneError('NETLANE_BUSY', 'the server listens already', { operation: 'listen' });
     if (listener !== undefined)
       throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a listener is of a new server, and options.server is given', {
         hint: 'add it to the server',
@@ -111,7 +117,7 @@ function open(place: Place, address: string, listen: Listen, operation: string):
     applyPlacement(place, socket, version, { ...listen.options, reuse: listen.options.reuse ?? true }, operation);
     if (version === 6) socket.setOption(socketOption.ipv6Level, socketOption.ipv6Only, listen.options.ipv6Only === true ? 1 : 0);
     bindLocal(place, socket, { address, port: listen.port, operation });
-    start(place, socket, listen.backlog, operation);
+    beginListening(place, socket, listen.backlog, operation);
     return socket;
   } catch (error) {
     socket.close();
@@ -119,7 +125,7 @@ function open(place: Place, address: string, listen: Listen, operation: string):
   }
 }
 
-function start(place: Place, socket: InsideSocket, backlog: number, operation: string): void {
+function beginListening(place: Place, socket: InsideSocket, backlog: number, operation: string): void {
   try {
     socket.listen(backlog);
   } catch (thrown) {
@@ -135,7 +141,7 @@ function openPath(place: Place, path: string, backlog: number, operation: string
     } catch (thrown) {
       throw place.explain(thrown, operation);
     }
-    start(place, socket, backlog, operation);
+    beginListening(place, socket, backlog, operation);
     return socket;
   } catch (error) {
     socket.close();
@@ -157,19 +163,15 @@ function openOnAll(place: Place, listen: Listen, operation: string): InsideSocke
 
 const require = createRequire(import.meta.url);
 
-interface ServerOfNode extends Server {
-  _listen2?(address: null, port: null, addressType: null, backlog: number, fd: number): void;
-}
-
 /**
- * Has a server listen on a descriptor. In a worker of node:cluster, listen() would ask the primary to do it, to whom the number is another file or none. What
- * it does elsewhere has a name of its own, which Node has kept since before there were clusters.
+ * Has a server listen on a descriptor. In a worker of node:cluster, listen() would ask the primary to do it, to whom the number is another file or none:
+ * there it is what listen() does elsewhere in the end.
  */
 function listenHere(server: ServerOfNode, fd: number, backlog: number): void {
   // Loaded by net itself, when it listens.
   const { isWorker } = require('node:cluster') as typeof import('node:cluster').default;
   if (isWorker && server._listen2 !== undefined) server._listen2(null, null, null, backlog, fd);
-  // By the prototype: a server that listened inside before refuses by its own.
+  // By the prototype: its own refuses.
   else if (!isWorker) Server.prototype.listen.call(server, { fd, backlog });
   else
     throw new NetlaneError('NETLANE_NOT_SUPPORTED', 'a server in a worker of node:cluster cannot listen inside with this version of Node', {
@@ -177,14 +179,60 @@ function listenHere(server: ServerOfNode, fd: number, backlog: number): void {
     });
 }
 
+interface PipeServer extends Server {
+  /** What address() gives. */
+  _pipeName?: string;
+  readonly _handle?: { close(done?: () => void): void } | null;
+}
+
+/** Does for the path what node:net does for one that it bound itself: address() has it, and close() removes the file, if it still is that one. */
+function keepPath(server: PipeServer, path: string): void {
+  server._pipeName = path;
+  const { _handle: handle } = server;
+  if (path.startsWith('\0') || handle === undefined || handle === null) return;
+  // The directory may be another one by then.
+  const file = resolve(path);
+  const made = statOf(file);
+  const close = handle.close.bind(handle);
+  handle.close = (done) => {
+    const now = statOf(file);
+    if (made !== undefined && now?.dev === made.dev && now.ino === made.ino) {
+      try {
+        unlinkSync(file);
+      } catch {
+        // As for a file that node:net made: it stays where it cannot be removed, and the server is closed all the same.
+      }
+    }
+    close(done);
+  };
+}
+
+/** undefined where there is no such file, or where it cannot be looked at any more. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Namespace.listen(). */
 export async function listenInside(place: Place, given: unknown, listener: unknown): Promise<Server> {
   const listen = checkListen(given, listener);
+  const server = listen.options.server ?? createServer(Object.fromEntries(ofNewServer.map((key) => [key, listen.options[key]])));
+  starting.add(server);
+  try {
+    return await start(place, server, listen, listener);
+  } finally {
+    starting.delete(server);
+  }
+}
+
+async function start(place: Place, server: Server, listen: Listen, listener: unknown): Promise<Server> {
   const { options, port, backlog } = listen;
   const { signal, host, path } = options;
   const operation = path === undefined ? `listen on ${host ?? 'all addresses'} port ${port}` : `listen on ${path.replaceAll('\0', '@')}`;
   const context = { operation, namespace: place.label };
-  const server = options.server ?? createServer(Object.fromEntries(ofNewServer.map((key) => [key, options[key]])));
   const socket = await untilEnded(place, context, { signal, timeout: 0 }, async (ending) => {
     if (path !== undefined) return openPath(place, path, backlog, operation);
     if (host === undefined) return openOnAll(place, listen, operation);
@@ -195,14 +243,16 @@ export async function listenInside(place: Place, given: unknown, listener: unkno
   const listening = once(server, 'listening');
   // Its rejection is looked at below, unless what comes before it throws.
   listening.catch(() => undefined);
-  handOver(place, socket, operation, (fd) => listenHere(server, fd, backlog));
-  await listening;
-  if (typeof listener === 'function') server.on('connection', listener as (connection: Socket) => void);
-  sealServer(server, place.label);
-  server.on('connection', (connection: Socket & { readonly _handle?: { readonly fd?: unknown } | null }) => {
+  const onConnection = (connection: Socket & { readonly _handle?: { readonly fd?: unknown } | null }): void => {
     const fd = connection._handle?.fd;
     if (typeof fd === 'number' && fd >= 0) place.account(fd, `accept a connection: ${operation}`);
+  };
+  handOver(place, socket, operation, (fd) => {
+    sealServer(server, place.label, onConnection, () => listenHere(server, fd, backlog));
+    if (path !== undefined) keepPath(server, path);
   });
+  await listening;
+  if (typeof listener === 'function') server.on('connection', listener as (connection: Socket) => void);
   if (signal !== undefined) endBy(server, signal);
   if (signal?.aborted === true) throw abortError(signal, context);
   return server;

@@ -34,6 +34,21 @@ function isName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => label !== '' && label.length <= 63);
 }
 
+/** What no name has, and domainToASCII() would take for the end of one (as URLs have it) or decode. */
+// eslint-disable-next-line no-control-regex
+const outsideOfNames = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
+
+/** What inet_aton(3) takes for an address, as getaddrinfo(3) does: '127.1', '0x7f000001', '2130706433', octal behind a zero. */
+const olderAddress = /^(?:0x[\da-f]+|\d+)(?:\.(?:0x[\da-f]+|\d+)){0,3}$/i;
+
+/** As it is asked for: in ASCII (IDNA), lower case, without the dot at its end; undefined for what is no name. An older form of an address becomes one. */
+function asciiOf(host: string): string | undefined {
+  if (outsideOfNames.test(host)) return undefined;
+  const ascii = domainToASCII(host.replace(/\.$/, ''));
+  if (!isName(ascii) || (ipVersion(ascii) === 4 && !olderAddress.test(host))) return undefined;
+  return ascii;
+}
+
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
@@ -185,9 +200,10 @@ export async function addressesOf(place: Place, host: string, family: 0 | 4 | 6,
       namespace: place.label,
     });
   }
-  const ascii = domainToASCII(host.replace(/\.$/, ''));
+  const ascii = asciiOf(host);
   const absolute = host.endsWith('.');
-  if (!isName(ascii)) throw new LookupError('ENOTFOUND', host, 'it is not a name', { operation, namespace: place.label });
+  if (ascii === undefined) throw new LookupError('ENOTFOUND', host, 'it is not a name', { operation, namespace: place.label });
+  if (ipVersion(ascii) === 4) return addressesOf(place, ascii, family, ending);
   const wanted = (address: LookupAddress): boolean => family === 0 || address.family === family;
   const listed = listedAddresses(place, ascii, operation).filter(wanted);
   if (listed.length > 0) return listed;

@@ -4,19 +4,25 @@ import { NetlaneError } from '../errors.js';
 
 /*
  * Node makes a new descriptor, in the caller's own namespace, when a socket that was closed is told to connect again, or a server to listen. What
- * was handed out from a namespace must not leave it like that.
+ * was handed out from a namespace must not leave it like that, whichever way it is asked to: not by the methods of the prototype, nor from a listener
+ * that runs while it is being made, nor after all listeners are gone.
  */
 
-function seal(target: object, method: string, label: string, instead: string): void {
-  // A server that listened inside before, or a connection that two servers see.
-  if (Object.getOwnPropertyDescriptor(target, method)?.configurable === false) return;
+/** Of which namespace it is, as String(namespace) prints it. */
+const labels = new WeakMap<object, string>();
+
+function rebind(target: object, method: string, instead: string): NetlaneError {
+  return new NetlaneError('NETLANE_REBIND', `${method}() would open a new socket, in this thread's own namespace`, {
+    operation: `${method} a socket again`,
+    namespace: labels.get(target),
+    hint: `make a new one: ${instead}`,
+  });
+}
+
+function refuse(target: object, method: string, instead: string): void {
   Object.defineProperty(target, method, {
     value: () => {
-      throw new NetlaneError('NETLANE_REBIND', `${method}() would open a new socket, in this thread's own namespace`, {
-        operation: `${method} a socket again`,
-        namespace: label,
-        hint: `make a new one: ${instead}`,
-      });
+      throw rebind(target, method, instead);
     },
     enumerable: false,
     writable: false,
@@ -24,25 +30,101 @@ function seal(target: object, method: string, label: string, instead: string): v
   });
 }
 
+interface Handle {
+  close?(): void;
+}
+
+/** Handles of sealed streams, which Node's own code reads and clears under this name. */
+const handles = new WeakMap<object, Handle | null | undefined>();
+
+/** One pair for all streams, so that they keep one shape. */
+const handleProperty: PropertyDescriptor & ThisType<object> = {
+  get() {
+    return handles.get(this);
+  },
+  set(handle: Handle | null | undefined) {
+    if (handle !== null && handle !== undefined && handle !== handles.get(this)) {
+      handle.close?.();
+      throw rebind(this, 'connect', 'namespace.connect()');
+    }
+    handles.set(this, handle);
+  },
+  enumerable: true,
+  configurable: false,
+};
+
 /** Has connect() throw NETLANE_REBIND. */
 export function sealStream<S extends Socket>(socket: S, label: string): S {
-  seal(socket, 'connect', label, 'namespace.connect()');
+  // A connection that two events tell of.
+  if (labels.has(socket)) return socket;
+  labels.set(socket, label);
+  refuse(socket, 'connect', 'namespace.connect()');
+  const { _handle: handle } = socket as { readonly _handle?: Handle | null };
+  // A server can be given streams of other kinds as its connections, which have none.
+  if (handle === undefined || handle === null) return socket;
+  handles.set(socket, handle);
+  Object.defineProperty(socket, '_handle', handleProperty);
   return socket;
 }
 
-/** Has listen() throw NETLANE_REBIND, and connect() of each connection; those of TLS as well. */
-export function sealServer<S extends Server>(server: S, label: string): S {
-  seal(server, 'listen', label, 'namespace.listen()');
-  const onConnection = (connection: Socket): void => {
-    sealStream(connection, label);
+/** What net.Server.listen() does in the end, with a name that Node has kept since before there were clusters. */
+type SetUpListening = (this: Server, ...parameters: [address: null, port: null, addressType: null, backlog: number, fd: number]) => void;
+
+export interface ServerOfNode extends Server {
+  readonly _listen2?: SetUpListening;
+}
+
+/** Servers that are given a descriptor from inside at the moment. */
+const admitted = new WeakSet<Server>();
+
+/**
+ * Has listen() throw NETLANE_REBIND from now on, except within `start`; and connect() of each connection, those of TLS as well.
+ *
+ * @param onConnection hears of each connection before any listener does.
+ */
+export function sealServer(server: ServerOfNode, label: string, onConnection: (connection: Socket) => void, start: () => void): void {
+  // One that listened inside before has all of it, for whichever namespace it listens in now.
+  if (!labels.has(server)) sealMethods(server);
+  labels.set(server, label);
+  connectionHooks.set(server, onConnection);
+  admitted.add(server);
+  try {
+    start();
+  } finally {
+    admitted.delete(server);
+  }
+}
+
+const connectionHooks = new WeakMap<Server, (connection: Socket) => void>();
+
+function sealMethods(server: ServerOfNode): void {
+  refuse(server, 'listen', 'namespace.listen()');
+  const { _listen2: setUp } = server;
+  Object.defineProperty(server, '_listen2', {
+    value: function (this: Server, ...parameters: Parameters<SetUpListening>) {
+      if (admitted.has(server)) setUp?.apply(this, parameters);
+      // As Node tells what failed in listen(): it may have looked up a name meanwhile, and nobody would catch what is thrown here.
+      else process.nextTick(() => server.emit('error', rebind(server, 'listen', 'namespace.listen()')));
+    },
+    enumerable: false,
+    writable: false,
+    configurable: false,
+  });
+  // Not a listener, which can be removed.
+  const emit = server.emit.bind(server) as (event: string | symbol, ...parameters: unknown[]) => boolean;
+  server.emit = (event: string | symbol, ...parameters: unknown[]): boolean => {
+    if (event === 'connection' || event === 'secureConnection') {
+      const connection = parameters[0] as Socket;
+      sealStream(connection, labels.get(server) ?? '');
+      if (event === 'connection') connectionHooks.get(server)?.(connection);
+    }
+    return emit(event, ...parameters);
   };
-  server.prependListener('connection', onConnection);
-  server.prependListener('secureConnection', onConnection);
-  return server;
 }
 
 /** Has bind() throw NETLANE_REBIND. connect() of a datagram socket stays on its descriptor. */
 export function sealDatagrams(socket: DatagramSocket, label: string): DatagramSocket {
-  seal(socket, 'bind', label, 'namespace.udp()');
+  labels.set(socket, label);
+  refuse(socket, 'bind', 'namespace.udp()');
   return socket;
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
 import { text } from 'node:stream/consumers';
@@ -94,6 +95,37 @@ describe('Names inside a namespace', function () {
         expect(await rejectionOf(blue.lookup(name))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
       // Nobody but dnsmasq would know it, and it refuses what is not its own.
       expect(await rejectionOf(blue.lookup('www.example.org'))).to.include({ code: 'EREFUSED' });
+    }));
+
+  it('are what they say, not what a URL would make of them', () =>
+    withScene(ownServer, async ({ blue }) => {
+      for (const name of [
+        'web/lan',
+        'web?x',
+        'web#x',
+        'w%65b',
+        'web\\x',
+        'we\tb',
+        'web x',
+        'u@web',
+        'web:80',
+        '[web]',
+        '',
+        '..',
+        '0x',
+        '４．1',
+        '127.1.',
+      ]) {
+        const expected = name === '' ? 'NETLANE_INVALID_ARGUMENT' : 'ENOTFOUND';
+        expect(await rejectionOf(blue.lookup(name)), name).to.have.property('code', expected);
+      }
+      // As getaddrinfo(3) takes them.
+      for (const name of ['127.1', '0x7f.1', '2130706433', '017700000001', '1.2.3', '0']) {
+        const [address] = spawnSync('getent', ['ahostsv4', name], { encoding: 'utf8' }).stdout.split(' ');
+        expect(await blue.lookup(name), name).to.deep.equal({ address, family: 4 });
+        expect(await rejectionOf(blue.lookup(name, { family: 6 })), name).to.have.property('code', 'ENOTFOUND');
+      }
+      expect(await blue.lookup('ⓦeb', { family: 4 })).to.deep.equal({ address: server, family: 4 });
     }));
 
   it('of its own hosts file come first', () =>

@@ -114,6 +114,15 @@ describe('HTTP inside a namespace', function () {
         'name',
         'AbortError',
       );
+      for (const options of [
+        { factory: () => undefined },
+        { connect: 5 },
+        { interceptors: {} },
+        { nonsense: 1 },
+        { tls: 5 },
+        { socketPath: '/x' },
+      ])
+        expect(await rejectionOf(client.dispatcher(options as never))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
       const dispatcher = await client.dispatcher();
       expect(await rejectionOf(client.fetch('http://x/', { dispatcher } as never))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
       await dispatcher.close();

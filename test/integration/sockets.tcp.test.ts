@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, Server, Socket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,12 @@ import { execInside, ip, wire, withNamespace, withNamespaces } from '../support/
 import { needsPrograms, needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
 import { expectInside, fdOf } from './support/insideness.js';
+
+/** As those call them who know that a socket has a method of its own. */
+function callInherited(target: Socket | Server, method: 'connect' | 'listen', ...parameters: unknown[]): unknown {
+  const inherited: unknown = Reflect.get(Object.getPrototypeOf(target) as object, method);
+  return Reflect.apply(inherited as (...given: unknown[]) => unknown, target, parameters);
+}
 
 const addresses = ['10.9.0.1/24', '10.9.0.2/24'] as const;
 
@@ -103,6 +109,65 @@ describe('TCP inside a namespace', function () {
       }
     }));
 
+  it('refuses it as well by the prototypes, without the listeners, and from a listener that runs too early', () =>
+    withNamespace(async (blue) => {
+      const elsewhere = createServer((connection) => connection.end('outside')).listen(0, '127.0.0.1');
+      await once(elsewhere, 'listening');
+      const target = { port: portOf(elsewhere), host: '127.0.0.1' };
+      try {
+        const server = await blue.listen({ port: 0, host: '127.0.0.1' });
+        server.removeAllListeners('connection');
+        const accepted = once(server, 'connection') as Promise<[Socket]>;
+        const socket = await blue.connect({ port: portOf(server), host: '127.0.0.1' });
+        for (const each of [socket, ...(await accepted)]) {
+          await destroyed(each);
+          for (const connect of [() => each.connect(target), () => callInherited(each, 'connect', target)])
+            expect(connect).to.throw().with.property('code', 'NETLANE_REBIND');
+        }
+        await closed(server);
+        expect(() => server.listen(0, '127.0.0.1'))
+          .to.throw()
+          .with.property('code', 'NETLANE_REBIND');
+        for (const where of [['127.0.0.1'], []]) {
+          callInherited(server, 'listen', 0, ...where);
+          expect((await once(server, 'error'))[0]).to.have.property('code', 'NETLANE_REBIND');
+          expect(server.address()).to.equal(null);
+        }
+
+        const early = createServer();
+        const refused = new Promise((resolve) => {
+          early.once('listening', () => early.close());
+          early.once('close', () => {
+            try {
+              resolve(early.listen(0, '127.0.0.1'));
+            } catch (error) {
+              resolve(error);
+            }
+          });
+        });
+        await blue.listen({ server: early, port: 0 });
+        expect(await refused).to.have.property('code', 'NETLANE_REBIND');
+      } finally {
+        await closed(elsewhere);
+      }
+    }));
+
+  it('lets a server that was closed listen inside again, and one call of two at once', () =>
+    withNamespaces(2, async (one, other) => {
+      const server = createServer((connection) => connection.end('again'));
+      for (const namespace of [one, other, one]) {
+        const [first, second] = await Promise.allSettled([
+          namespace.listen({ server, port: 0, host: '127.0.0.1' }),
+          namespace.listen({ server, port: 0, host: '127.0.0.1' }),
+        ]);
+        expect(first).to.have.property('status', 'fulfilled');
+        expect(second).to.have.property('reason').with.property('code', 'NETLANE_BUSY');
+        expectInside(namespace, fdOf(server));
+        expect(await text(await namespace.connect({ port: portOf(server), host: '127.0.0.1' }))).to.equal('again');
+        await closed(server);
+      }
+    }));
+
   it('connects again inside by a new call, after whatever happened to the socket before', () =>
     withNamespace(async (blue) => {
       await withEcho(
@@ -184,10 +249,21 @@ describe('TCP inside a namespace', function () {
           const socket = await one.connect({ path });
           expectInside(one, fdOf(socket));
           expect(await text(socket)).to.equal('unix');
+          expect(server.address()).to.equal(path);
           if (path.startsWith('\0')) expect(await rejectionOf(other.connect({ path }))).to.include({ code: 'ECONNREFUSED' });
           await closed(server);
         }
+        // As node:net leaves the place of a server that was closed.
+        expect(readdirSync(directory)).to.deep.equal([]);
         expect(await rejectionOf(one.connect({ path: join(directory, 'nothing') }))).to.include({ code: 'ENOENT' });
+        const path = join(directory, 'again');
+        const first = await one.listen({ path });
+        rmSync(path);
+        const second = await one.listen({ path });
+        // The file is another server's by now.
+        await closed(first);
+        expect(readdirSync(directory)).to.deep.equal(['again']);
+        await closed(second);
       } finally {
         rmSync(directory, { recursive: true });
       }
