@@ -214,13 +214,25 @@ export function splitPrefix(value: unknown): { end: number; length: number; fami
   return { end: slash, length, family: of };
 }
 
+/** Clears the bits of the sixteen bytes before the position that are not in the prefix. */
+function mask(length: number, output: Output): void {
+  const start = output.position - 16;
+  const whole = length >> 3;
+  if (whole < 16) {
+    output.bytes[start + whole] = (output.bytes[start + whole] ?? 0) & (0xff00 >> (length & 7));
+    output.bytes.fill(0, start + whole + 1, output.position);
+  }
+}
+
 /**
  * An address and the length of its prefix, where the length is a member of the message's header: '10.0.0.0/8'. Encoding sets the member
  * and the family. An address alone has all its bits.
+ * @param isNetwork The kernel takes no bits beyond the length: those of IPv6 it clears, which is done here, so that what is asked for is
+ * what will be listed; those of IPv4 it refuses.
  */
-export function prefix(lengthMember: string): Codec<string> {
+export function prefix(lengthMember: string, { isNetwork = false }: { readonly isNetwork?: boolean } = {}): Codec<string> {
   return {
-    shape: { is: 'prefix', family: 'by header' },
+    shape: { is: 'prefix', family: 'by header', isNetwork },
     decode(input) {
       const length = input.header[lengthMember];
       return readAddress(input) + (slashes[typeof length === 'number' ? length : 0] ?? '');
@@ -230,6 +242,7 @@ export function prefix(lengthMember: string): Codec<string> {
       const of = settleFamily(value, output);
       output.header[lengthMember] = length;
       putAddress(value, of, output, end);
+      if (isNetwork && of === family.ipv6) mask(length, output);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
 import { byteOrderFlag, close, nestedFlag, open, typeMask } from './attribute.js';
 import type { AttributesCodec, FieldMap, UnknownAttribute } from './field.js';
+import { bytesOfHex, tellsJson } from './json.js';
 import { Lazy } from './lazy.js';
 import { Repeated } from './repeated.js';
 import { littleEndian } from './scalars.js';
@@ -101,6 +102,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         hidden: entry.hidden,
         inline: of.inline,
         outer: notes.outer,
+        absent: notes.absent,
       });
       // The attribute for IPv6 is the same field; its kernel name ends in 6.
       if (notes.ipv6 !== undefined) {
@@ -215,7 +217,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   #keep(value: Fields, type: number, input: Input): void {
     if (this.#ignored.has(type & typeMask)) return;
     const unknown = (value['unknown'] ??= []) as UnknownAttribute[];
-    unknown.push({ type, data: input.bytes.slice(input.position, input.end) });
+    unknown.push(tellsJson({ type, data: input.bytes.slice(input.position, input.end) }));
   }
 
   encode(given: Readonly<Fields>, output: Output): void {
@@ -289,7 +291,8 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   putUnknown(content: unknown, output: Output): void {
     if (!Array.isArray(content)) throw new ValueError('a list of { type, data }', content, 'unknown');
     for (const one of content as readonly Partial<UnknownAttribute>[]) {
-      const { type, data } = one;
+      const { type } = one;
+      const data = bytesOfHex(one.data) ?? one.data;
       if (typeof type !== 'number' || !(data instanceof Uint8Array)) throw new ValueError('a list of { type, data }', one, 'unknown');
       const start = open(output);
       output.reserve(data.length);

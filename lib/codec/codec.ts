@@ -71,6 +71,8 @@ export interface FieldShape {
   readonly hidden: boolean;
   /** Its attributes appear in the object that holds it, not in one of their own. */
   readonly inline: boolean;
+  /** What it stands for where the kernel does not tell it, if that is not nothing of its kind; null: for no value. */
+  readonly absent?: unknown;
   /** It appears in the object that holds its holder (the other end of a pair: a field of the link, an attribute of its data). */
   readonly outer?: boolean | undefined;
 }
@@ -95,7 +97,12 @@ export type Shape =
   | { readonly is: 'switches'; readonly names: ReadonlyMap<string, number> }
   | { readonly is: 'hardware-address'; readonly length: number | undefined }
   | { readonly is: 'address'; readonly family: 'ipv4' | 'ipv6' | 'by header' | 'any' }
-  | { readonly is: 'prefix'; readonly family: 'ipv4' | 'ipv6' | 'by header' }
+  | {
+      readonly is: 'prefix';
+      readonly family: 'ipv4' | 'ipv6' | 'by header';
+      /** Bits beyond its length are cleared, in IPv6. */
+      readonly isNetwork?: boolean | undefined;
+    }
   | { readonly is: 'link' }
   | { readonly is: 'namespace' }
   | { readonly is: 'struct'; readonly members: readonly FieldShape[] }
@@ -151,6 +158,8 @@ export class Input {
   end: number;
   /** Whether counters are bigint. */
   readonly bigint: boolean;
+  /** Whether there was something in the present message that JSON has no form for: a bigint, bytes. */
+  needsJson = false;
   /** Address family (AF_INET is 2) of the object that is being decoded; 0 where unknown. */
   family = 0;
   /** Header of the message that is being decoded. */
@@ -176,6 +185,7 @@ export class Input {
     this.origin = position;
     this.end = end;
     this.family = 0;
+    this.needsJson = false;
     this.#depth = 0;
     return this;
   }
@@ -193,6 +203,11 @@ export class Input {
 
   leave(): void {
     this.#depth -= 1;
+  }
+
+  /** Whether what is being decoded is in no object. */
+  get isOutermost(): boolean {
+    return this.#depth === 0;
   }
 
   fault(reason: string, position = this.position): DecodeError {

@@ -22,6 +22,11 @@ export interface Field<T, I = T, P extends FieldPresence = 'optional'> {
 }
 
 export interface FieldNotes extends Notes {
+  /**
+   * What it stands for where the kernel does not tell it. Left out: nothing of its kind (0, off, no text, an empty list). null: for no value,
+   * where 0 is one like others.
+   */
+  readonly absent?: unknown;
   /** Set NLA_F_NET_BYTEORDER, for the few formats that want it. */
   readonly byteOrder?: boolean | undefined;
   /**

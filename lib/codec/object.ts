@@ -1,6 +1,7 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
 import { implementationOf, type AttributeEntry, type Attributes } from './attributes.js';
 import type { AttributesCodec, AttributesInput, AttributesValue, FieldMap } from './field.js';
+import { allTellJson } from './json.js';
 import { familyNumber } from './names.js';
 import type { Layout } from './struct.js';
 import { refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';
@@ -126,6 +127,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     decoded?.(value, header, input);
     this.#headers.push(header);
     input.leave();
+    if (input.needsJson && input.isOutermost) allTellJson(value);
     input.header = outerHeader;
     input.family = outerFamily;
     input.target = outerTarget;

@@ -8,6 +8,9 @@ declare const counted: unique symbol;
 /** A number that counts 64 bits: exact to 2^53; with `bigint: true` a client returns bigint in its place. Only types have the mark. */
 export type Counter = number & { readonly [counted]: true };
 
+/** An integer of 64 bits as it may be given: also as decimal text, which is what JSON has of a bigint. */
+export type Integer64 = number | bigint | `${bigint}`;
+
 /** A value as a client with `bigint: true` gives it. */
 export type WithBigint<T> = T extends Counter
   ? bigint
@@ -123,7 +126,7 @@ class Signed implements Fixed<number> {
 }
 
 /** A count of 64 bits: a number, or bigint when the input says so. */
-class Counter64 implements Fixed<Counter, number | bigint> {
+class Counter64 implements Fixed<Counter, Integer64> {
   readonly size = 8;
   readonly shape: Shape = { is: 'counter' };
   readonly #little: boolean;
@@ -137,7 +140,10 @@ class Counter64 implements Fixed<Counter, number | bigint> {
     const at = input.position;
     input.position += 8;
     // The declared type is that of the usual case; a client that asks for bigint says so in its own types.
-    if (input.bigint) return input.view.getBigUint64(at, this.#little) as unknown as Counter;
+    if (input.bigint) {
+      input.needsJson = true;
+      return input.view.getBigUint64(at, this.#little) as unknown as Counter;
+    }
     const first = input.view.getUint32(at, this.#little);
     const second = input.view.getUint32(at + 4, this.#little);
     const high = this.#little ? second : first;
@@ -146,7 +152,7 @@ class Counter64 implements Fixed<Counter, number | bigint> {
     return (high === 0 ? low : high * 0x1_0000_0000 + low) as Counter;
   }
 
-  encode(value: number | bigint, output: Output): void {
+  encode(value: Integer64, output: Output): void {
     output.reserve(8);
     output.view.setBigUint64(output.position, exact(value, 0n, 0xffff_ffff_ffff_ffffn), this.#little);
     output.position += 8;
@@ -154,7 +160,7 @@ class Counter64 implements Fixed<Counter, number | bigint> {
 }
 
 /** Identifiers, masks and times of 64 bits: always bigint. */
-class Big implements Fixed<bigint, number | bigint> {
+class Big implements Fixed<bigint, Integer64> {
   readonly size = 8;
   readonly shape: Shape & { is: 'bigint' };
   readonly #little: boolean;
@@ -170,18 +176,20 @@ class Big implements Fixed<bigint, number | bigint> {
     input.need(8);
     const at = input.position;
     input.position += 8;
+    input.needsJson = true;
     return this.shape.minimum < 0n ? input.view.getBigInt64(at, this.#little) : input.view.getBigUint64(at, this.#little);
   }
 
-  encode(value: number | bigint, output: Output): void {
+  encode(value: Integer64, output: Output): void {
     output.reserve(8);
     output.view.setBigUint64(output.position, BigInt.asUintN(64, exact(value, this.shape.minimum, this.shape.maximum)), this.#little);
     output.position += 8;
   }
 }
 
-function exact(value: number | bigint, minimum: bigint, maximum: bigint): bigint {
-  const integer = typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+function exact(value: unknown, minimum: bigint, maximum: bigint): bigint {
+  const isWritten = typeof value === 'string' && /^-?\d{1,20}$/.test(value);
+  const integer = isWritten || (typeof value === 'number' && Number.isInteger(value)) ? BigInt(value) : value;
   if (typeof integer !== 'bigint' || integer < minimum || integer > maximum)
     throw new ValueError(`an integer from ${minimum} to ${maximum}`, value);
   return integer;
@@ -202,27 +210,30 @@ export const s32: Fixed<number> = new Signed(4, littleEndian);
 export const s16be: Fixed<number> = new Signed(2, false);
 export const s32be: Fixed<number> = new Signed(4, false);
 /** Counters. */
-export const counter64: Fixed<Counter, number | bigint> = new Counter64(littleEndian);
-export const counter64be: Fixed<Counter, number | bigint> = new Counter64(false);
+export const counter64: Fixed<Counter, Integer64> = new Counter64(littleEndian);
+export const counter64be: Fixed<Counter, Integer64> = new Counter64(false);
 /** A counter of 4 or 8 bytes, as many as it needs (NLA_UINT, Linux 6.7). */
-export const counter: Codec<Counter, number | bigint> = {
+export const counter: Codec<Counter, Integer64> = {
   shape: counter64.shape,
   decode(input) {
     if (input.end - input.position >= 8) return counter64.decode(input);
     const value = u32.decode(input);
-    return (input.bigint ? BigInt(value) : value) as Counter;
+    if (!input.bigint) return value as Counter;
+    input.needsJson = true;
+    return BigInt(value) as unknown as Counter;
   },
   encode(value, output) {
-    if (value >= 0 && value <= 0xffffffff) u32.encode(Number(value), output);
-    else counter64.encode(value, output);
+    const integer = exact(value, 0n, 0xffff_ffff_ffff_ffffn);
+    if (integer <= 0xffffffffn) u32.encode(Number(integer), output);
+    else counter64.encode(integer, output);
   },
 };
 /** Identifiers, masks, nanoseconds. */
-export const u64: Fixed<bigint, number | bigint> = new Big(false, littleEndian);
-export const u64be: Fixed<bigint, number | bigint> = new Big(false, false);
-export const u64le: Fixed<bigint, number | bigint> = new Big(false, true);
-export const s64: Fixed<bigint, number | bigint> = new Big(true, littleEndian);
-export const s64be: Fixed<bigint, number | bigint> = new Big(true, false);
+export const u64: Fixed<bigint, Integer64> = new Big(false, littleEndian);
+export const u64be: Fixed<bigint, Integer64> = new Big(false, false);
+export const u64le: Fixed<bigint, Integer64> = new Big(false, true);
+export const s64: Fixed<bigint, Integer64> = new Big(true, littleEndian);
+export const s64be: Fixed<bigint, Integer64> = new Big(true, false);
 
 /** An integer that is no 0 or 1 only by its size: on or off. Any other number than 0 is read as true. */
 export function boolean(of: Fixed<number>): Fixed<boolean> {

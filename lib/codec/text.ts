@@ -1,4 +1,5 @@
 import { ValueError, type Codec, type Fixed, type Input, type Output } from './codec.js';
+import { bytesOfHex } from './json.js';
 
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
@@ -71,17 +72,19 @@ export function fixedString(size: number): Fixed<string> {
 }
 
 function octets(value: unknown, length: number | undefined): Uint8Array {
-  if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) {
+  const given = bytesOfHex(value) ?? value;
+  if (!(given instanceof Uint8Array) || (length !== undefined && given.length !== length)) {
     throw new ValueError(length === undefined ? 'a Uint8Array' : `a Uint8Array of ${length} bytes`, value);
   }
-  return value;
+  return given;
 }
 
-/** Bytes as they are, copied. */
-export const bytes: Codec<Uint8Array> = {
+/** Bytes as they are, copied. Given as hexadecimal text as well, which is what JSON has of them. */
+export const bytes: Codec<Uint8Array, Uint8Array | string> = {
   shape: { is: 'bytes', length: undefined },
   decode(input) {
     const copy = input.bytes.slice(input.position, input.end);
+    input.needsJson = true;
     input.position = input.end;
     return copy;
   },
@@ -94,13 +97,14 @@ export const bytes: Codec<Uint8Array> = {
 };
 
 /** A fixed number of bytes. */
-export function fixedBytes(size: number): Fixed<Uint8Array> {
+export function fixedBytes(size: number): Fixed<Uint8Array, Uint8Array | string> {
   return {
     size,
     shape: { is: 'bytes', length: size },
     decode(input) {
       input.need(size);
       const copy = input.bytes.slice(input.position, input.position + size);
+      input.needsJson = true;
       input.position += size;
       return copy;
     },

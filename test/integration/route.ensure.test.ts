@@ -83,6 +83,27 @@ describe('Making it so', function () {
     });
   });
 
+  it('of a prefix with an address in it is of the prefix, where the kernel takes it for that', async () => {
+    for (const changed of [true, false]) {
+      const made = await route.routes.ensure({ destination: 'fd50::1/64', gateway: 'fd00::2' });
+      expect(made.changed).to.equal(changed);
+      expect(made.value.destination).to.equal('fd50::/64');
+      const label = await route.addressLabels.ensure({ prefix: 'fd51:0:0:ff::1/60', label: 77 });
+      expect(label.changed).to.equal(changed);
+      expect(label.value.prefix).to.equal('fd51:0:0:f0::/60');
+    }
+    expect(await route.routes.list({ destination: 'fd50::/64' })).to.have.length(1);
+    expect(await route.routes.find({ destination: 'fd50::7/64' })).to.include({ gateway: 'fd00::2' });
+    await route.routes.delete({ destination: 'fd50::9/64' });
+    expect(await route.routes.find({ destination: 'fd50::/64' })).to.equal(undefined);
+    // Of IPv4 it refuses them, and says of what.
+    for (let times = 0; times < 2; times++) {
+      const refused = (await rejectionOf(route.routes.ensure({ destination: '10.50.0.1/24', gateway: '10.0.0.2' }))) as NetlaneError;
+      expect(refused.code).to.equal('EINVAL');
+      expect(refused.message).to.include('10.50.0.1/24');
+    }
+  });
+
   it('finds nothing in a table that does not exist yet, and makes it', async () => {
     for (const [family, destination, gateway] of [
       ['ipv4', '10.3.0.0/16', '10.0.0.2'],

@@ -115,6 +115,108 @@ describe('Filters of lists', function () {
     expect(new Set(byLink.map((bucket) => bucket.nexthopId))).to.deep.equal(new Set([2]));
   });
 
+  describe('by a value that the kernel does not tell find what is without it', () => {
+    before(async () => {
+      await route.routes.add({ destination: '10.5.0.0/16', gateway: '10.0.0.2', metric: 7, tos: 4 });
+      await route.routes.add({ destination: '10.5.0.0/16', gateway: '10.0.0.2' });
+      await route.routes.add({ destination: 'default', gateway: '10.0.0.2' });
+      await route.routes.add({ destination: 'default', gateway: 'fd00::2' });
+      await route.routes.add({ destination: '10.6.0.0/16', gateway: '10.0.0.2', metrics: { mtu: 1300 } });
+      await route.addresses.add({ link: 'w0', address: '10.0.7.1/24', metric: 9, protocol: 99 });
+      await route.links.set('w1', { alias: 'named' });
+      await route.links.add({ name: 'x0', kind: 'vxlan', data: { id: 7, port: 4789 } });
+      await route.fdb.add({ link: 'x0', address: '02:00:00:00:00:31', remote: '10.0.0.5', vni: 9 });
+      await route.fdb.add({ link: 'x0', address: '02:00:00:00:00:32', remote: '10.0.0.5' });
+      await route.nexthops.add({ id: 20, blackhole: true });
+      await route.rules.add({ family: 'ipv4', priority: 50, mark: 5, table: 100 });
+      await route.rules.add({ family: 'ipv4', priority: 51, source: '10.9.0.0/16', table: 100 });
+    });
+
+    it('routes', async () => {
+      for (const absent of [{ metric: 0 }, { tos: 0 }, { metric: 0, tos: 0, mark: 0, nexthopId: 0, expires: 0 }]) {
+        expect(await names(route.routes.list({ destination: '10.5.0.0/16', ...absent }), 'metric'), JSON.stringify(absent)).to.deep.equal([
+          undefined,
+        ]);
+      }
+      expect(await names(route.routes.list({ destination: '10.5.0.0/16', metric: 7 }), 'tos')).to.deep.equal([4]);
+      expect(await names(route.routes.list({ family: 'ipv4', table: 'main', metrics: { mtu: 0 } }), 'destination'))
+        .to.include('10.5.0.0/16')
+        .and.not.include('10.6.0.0/16');
+      expect(await names(route.routes.list({ family: 'ipv4', link: 0 }), 'type')).to.deep.equal(['blackhole']);
+      expect(await route.routes.list({ ttlPropagate: false })).to.deep.equal([]);
+    });
+
+    it('default routes, however everything is written', async () => {
+      expect(await names(route.routes.list({ destination: 'default', table: 'main' }), 'family')).to.have.members(['ipv4', 'ipv6']);
+      expect(await names(route.routes.list({ destination: '0.0.0.0/0' }), 'family')).to.deep.equal(['ipv4']);
+      expect(await names(route.routes.list({ destination: '::/0', table: 'main' }), 'gateway')).to.deep.equal(['fd00::2']);
+      expect(await names(route.routes.list({ destination: 'default', source: '::/0', table: 'main' }), 'family')).to.deep.equal(['ipv6']);
+      expect(await names(route.routes.list({ destination: 'default', source: 'default', gateway: '10.0.0.2' }), 'family')).to.deep.equal([
+        'ipv4',
+      ]);
+      expect(await route.routes.ensure({ destination: '0.0.0.0/0', gateway: '10.0.0.2' })).to.deep.include({ changed: false });
+      expect(await route.routes.ensure({ destination: '::/0', gateway: 'fd00::2' })).to.deep.include({ changed: false });
+    });
+
+    it('routes of all tables', async () => {
+      const all = await route.routes.list({ family: 'ipv4' });
+      for (const table of ['all', 'unspecified', 0] as const)
+        expect(await route.routes.list({ family: 'ipv4', table }), String(table)).to.deep.equal(all);
+    });
+
+    it('links', async () => {
+      expect(await names(route.links.list({ master: 0 }), 'name')).to.have.members(['lo', 'v0', 'w0', 'w1', 'br0', 'x0']);
+      expect(await names(route.links.list({ parent: 0 }), 'name')).to.have.members(['lo', 'br0', 'x0']);
+      expect(await names(route.links.list({ alias: '', kind: 'veth' }), 'name')).to.have.members(['v0', 'v1', 'w0']);
+      expect(await route.links.list({ group: 0 })).to.have.length(7);
+      // Here 0 is a namespace like others.
+      expect(await route.links.list({ linkNamespaceId: 0 })).to.deep.equal([]);
+      expect(await route.links.ensure({ name: 'w0', alias: '', master: 0 })).to.deep.include({ changed: false });
+    });
+
+    it('addresses', async () => {
+      expect(await names(route.addresses.list({ link: 'w0', family: 'ipv4', metric: 0 }), 'address')).to.deep.equal(['10.0.1.1/24']);
+      expect(await names(route.addresses.list({ link: 'w0', family: 'ipv4', protocol: 'unspecified' }), 'address')).to.deep.equal([
+        '10.0.1.1/24',
+      ]);
+      for (const scope of ['universe', 'global', 0] as const)
+        expect(await names(route.addresses.list({ link: 'w0', family: 'ipv4', scope }), 'address')).to.deep.equal([
+          '10.0.1.1/24',
+          '10.0.7.1/24',
+        ]);
+      expect(await route.addresses.ensure({ link: 'w0', address: '10.0.1.1/24', metric: 0, protocol: 0 })).to.deep.include({
+        changed: false,
+      });
+    });
+
+    it('neighbours and forwarding entries', async () => {
+      const permanent = { link: 'v0', state: 'permanent' } as const;
+      expect(
+        await names(route.neighbours.list({ ...permanent, vlan: 0, nexthopId: 0, protocol: 0, flags: [] }), 'address'),
+      ).to.have.members(['10.0.0.9', 'fd00::9']);
+      expect(await names(route.fdb.list({ link: 'x0', vlan: 0, master: 0 }), 'vni')).to.have.members([9, undefined]);
+      expect(await names(route.fdb.list({ link: 'x0', vni: 0 }), 'address')).to.deep.equal(['02:00:00:00:00:32']);
+    });
+
+    it('nexthops', async () => {
+      expect(await names(route.nexthops.list({ link: 0 }), 'id')).to.have.members([10, 11, 20]);
+      expect(await names(route.nexthops.list({ blackhole: false }), 'id')).to.have.members([1, 2, 3, 4, 10, 11]);
+      // Of one that is no group there is no type to tell.
+      expect(await names(route.nexthops.list({ groupType: 'multipath' }), 'id')).to.deep.equal([10]);
+    });
+
+    it('rules', async () => {
+      const usual = [0, 32766, 32767];
+      const rules = async (filter: Parameters<typeof route.rules.list>[0]): Promise<unknown[]> =>
+        names(route.rules.list({ family: 'ipv4', ...filter }), 'priority');
+      expect(await rules({ mark: 0 })).to.deep.equal([usual[0], 51, ...usual.slice(1)]);
+      for (const source of ['all', '0.0.0.0/0']) expect(await rules({ source }), source).to.deep.equal([usual[0], 50, ...usual.slice(1)]);
+      expect(await rules({ tunnelId: 0n, inputLink: '', suppressGroup: -1, suppressPrefixLength: -1 })).to.have.length(5);
+      // A rule that has none fits any, and not 0 alone.
+      expect(await rules({ dscp: 0 })).to.deep.equal([]);
+    });
+  });
+
   it('of rules: family', async () => {
     expect(new Set(await names(route.rules.list({ family: 'ipv6' }), 'family'))).to.deep.equal(new Set(['ipv6']));
     expect(new Set(await names(route.rules.list({ family: 'ipv4' }), 'family'))).to.deep.equal(new Set(['ipv4']));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Codec, FieldShape, Shape } from '../../lib/codec/codec.js';
-import { formatIpv4, formatIpv6 } from '../../lib/codec/address.js';
+import { formatIpv4, formatIpv6, parseIpv6 } from '../../lib/codec/address.js';
 import { Repeated } from '../../lib/codec/repeated.js';
 
 /** Any value of a schema, as its decoder would return it, made from the schema itself. */
@@ -33,6 +33,14 @@ const ipv6Text: fc.Arbitrary<string> = fc
       .map((groups) => new Uint8Array(groups.flatMap((group) => [group >> 8, group & 0xff]))),
   )
   .map((bytes) => formatIpv6(bytes, 0));
+
+/** An address without the bits that are not in the prefix. */
+function network(address: string, length: number): string {
+  const bytes = new Uint8Array(16);
+  parseIpv6(address, bytes, 0);
+  for (let bit = length; bit < 128; bit++) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) & ~(0x80 >> (bit & 7));
+  return formatIpv6(bytes, 0);
+}
 
 function textOf(maximum: number): Value {
   const most = Math.min(maximum, 60);
@@ -87,7 +95,7 @@ function arbitraryOf(shape: Shape, context: Context, codec?: Codec<unknown, neve
       const family = shape.family === 'by header' ? context.family : shape.family;
       return fc
         .tuple(addressOf(family), fc.integer({ min: 0, max: family === 'ipv4' ? 32 : 128 }))
-        .map(([address, length]) => `${address}/${length}`);
+        .map(([address, length]) => `${family === 'ipv6' && shape.isNetwork === true ? network(address, length) : address}/${length}`);
     }
     case 'link':
       return fc.integer({ min: 0, max: 0x7fffffff });

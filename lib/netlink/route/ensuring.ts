@@ -1,9 +1,7 @@
 import { describeValue, NetlaneError, type ErrorContext } from '../../errors.js';
-import { same } from './matching.js';
+import { same, standsFor, type Plain } from './matching.js';
 
 /* Making it so: what was named, what of it is not so, and what is asked for to have it so without losing the rest. */
-
-type Plain = Readonly<Record<string, unknown>>;
 
 function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
@@ -71,10 +69,13 @@ export class Comparison {
   readonly #of: Ensuring;
   /** Whether it was just set: then what counts down may have begun to. */
   readonly #set: boolean;
+  readonly #absent: Plain;
 
-  constructor(of: Ensuring, set: boolean) {
+  /** @param absent What fields stand for that the kernel does not tell (absences()). */
+  constructor(of: Ensuring, set: boolean, absent: Plain) {
     this.#of = of;
     this.#set = set;
+    this.#absent = absent;
   }
 
   /** The first field that is not as it was named. */
@@ -90,6 +91,7 @@ export class Comparison {
     if (wanted === undefined) return undefined;
     if (this.#set && this.#of.untold === true && found === undefined) return undefined;
     const apart: Difference = { field: at.field, found, wanted };
+    if (found === undefined && standsFor(wanted, this.#absent[at.field])) return undefined;
     if (isPlain(wanted)) return isPlain(found) ? this.#within(Object.entries(wanted), found, at) : apart;
     if (Array.isArray(wanted) && Array.isArray(found)) {
       if (wanted.some(isPlain))

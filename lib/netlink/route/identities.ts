@@ -1,8 +1,7 @@
 import type { Ensuring } from './ensuring.js';
+import type { Plain } from './matching.js';
 
 /* What makes a kernel object this one and no other, and what stays of it when something else is changed. */
-
-type Plain = Readonly<Record<string, unknown>>;
 
 function pick(value: Plain, names: readonly string[]): Plain {
   return Object.fromEntries(names.map((name) => [name, value[name]]));
@@ -30,13 +29,19 @@ function hasRouter(value: Plain): boolean {
 /** IP6_RT_PRIO_USER: what an IPv6 route without a metric gets. */
 const usualMetric = 1024;
 
+/** Whether a prefix has all addresses. */
+function everything(prefix: unknown): boolean {
+  return prefix === undefined || prefix === 'default' || prefix === '0.0.0.0/0' || prefix === '::/0';
+}
+
 function routeCanonical(value: Plain): Plain {
   const isIpv6 = value['family'] === 'ipv6';
   const { metric, table, cache } = value;
   const expires = (cache as { readonly expires?: number } | undefined)?.expires ?? 0;
   return {
     ...value,
-    destination: value['destination'] ?? 'default',
+    destination: everything(value['destination']) ? 'default' : value['destination'],
+    source: everything(value['source']) ? undefined : value['source'],
     table: table === undefined || table === 0 ? (local.includes(value['type']) ? 'local' : 'main') : table,
     tos: value['tos'] ?? 0,
     metric: isIpv6 ? (metric === undefined || metric === 0 ? usualMetric : metric) : (metric ?? 0),

@@ -2,10 +2,9 @@ import { invalidArgument, NetlinkError } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
 import { Comparison, named, type Difference } from './ensuring.js';
 import { differing, takenLater } from './link-making.js';
+import type { Plain } from './matching.js';
 
 /* What ensure() makes of a link that is there, and what may not be asked of one. */
-
-type Plain = Readonly<Record<string, unknown>>;
 
 /** Fields that say where a link goes, not what it is. */
 const places = ['namespace', 'namespacePid', 'newNamespaceId', 'newIndex'] as const satisfies readonly (keyof LinkInput)[];
@@ -65,11 +64,9 @@ export function linkChanges(
   // Settings of address families are asked for in another form than they are told in, which is that of the input.
   const { protocols } = takenLater(value);
   const wanted: Plain = { ...(named(wantedOf(value).wanted, read) as Plain), ...(protocols !== undefined && { protocols }) };
-  // What a link does not have, lists do not say.
-  const found = { master: 0, parent: 0, alias: '', ...link };
-  const changes = differing(wanted, found);
+  const changes = differing(wanted, link);
   const told = Object.fromEntries(Object.entries(wanted).filter(([name]) => !otherwiseTold.has(name)));
-  const left = new Comparison({ untold: true }, isSet).difference(told, found);
+  const left = new Comparison({ untold: true }, isSet, {}).difference(told, link);
   if (Object.keys(changes).length === 0) return { changes: undefined, left };
   return { changes: { ...changes, ...('data' in changes && { kind: link['kind'] }) }, left };
 }

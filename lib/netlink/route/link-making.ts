@@ -1,10 +1,8 @@
 import { invalidArgument } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
-import { matches } from './matching.js';
+import { matches, type Plain } from './matching.js';
 
 /* What RTM_NEWLINK does not take, or passes over in silence, when it makes a link. */
-
-type Plain = Readonly<Record<string, unknown>>;
 
 function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,9 @@
+import type { Codec } from '../../codec/codec.js';
+
 /** Comparing what was asked for with what is there. */
+
+/** A value by its fields. */
+export type Plain = Readonly<Record<string, unknown>>;
 
 /** Whether two decoded values are the same: deep, by own enumerable fields; undefined and absent are the same. */
 export function same(a: unknown, b: unknown): boolean {
@@ -13,18 +18,34 @@ export function same(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** Whether a value has all that a pattern has; objects in it are patterns again, an address without a prefix length matches any. */
-export function matches(pattern: Readonly<Record<string, unknown>>, value: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(pattern).every(([key, wanted]) => wanted === undefined || fits(wanted, value[key]));
+/** What enumerations call the number 0 where it is none of the others. */
+const nobody: ReadonlySet<unknown> = new Set(['none', 'unspecified']);
+
+/**
+ * Whether an absent field stands for a value: the kernel leaves out what is 0, off, empty or unspecified.
+ * @param absent What it stands for by the schema (FieldNotes.absent).
+ */
+export function standsFor(wanted: unknown, absent?: unknown): boolean {
+  if (absent === null) return false;
+  if (absent !== undefined) return fits(wanted, absent);
+  if (Array.isArray(wanted)) return wanted.length === 0;
+  return wanted === 0 || wanted === 0n || wanted === false || wanted === '' || nobody.has(wanted);
 }
 
-function fits(wanted: unknown, found: unknown): boolean {
-  if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted) && !ArrayBuffer.isView(wanted)) {
-    return (
-      typeof found === 'object' &&
-      found !== null &&
-      matches(wanted as Readonly<Record<string, unknown>>, found as Readonly<Record<string, unknown>>)
-    );
-  }
+/** What the fields of an object stand for that the kernel does not tell, where the schema says so: for matches(). */
+export function absences({ shape }: Codec<unknown, never>): Plain {
+  const fields = shape.is === 'object' ? shape.fields : [];
+  return Object.fromEntries(fields.filter(({ absent }) => absent !== undefined).map(({ name, absent }) => [name, absent]));
+}
+
+/** Whether a value has all that a pattern has; objects in it are patterns again. Of what is absent see standsFor(). */
+export function matches(pattern: Plain, value: Plain, absent: Plain = {}): boolean {
+  return Object.entries(pattern).every(([key, wanted]) => wanted === undefined || fits(wanted, value[key], absent[key]));
+}
+
+function fits(wanted: unknown, found: unknown, absent?: unknown): boolean {
+  if (found === undefined) return standsFor(wanted, absent);
+  if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted) && !ArrayBuffer.isView(wanted))
+    return typeof found === 'object' && found !== null && matches(wanted as Plain, found as Plain);
   return same(wanted, found);
 }

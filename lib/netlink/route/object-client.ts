@@ -4,7 +4,7 @@ import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../consta
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, type Ensuring } from './ensuring.js';
-import { matches, same } from './matching.js';
+import { absences, matches, same, standsFor, type Plain } from './matching.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
 export interface ObjectType<T extends object, I extends object> {
@@ -22,6 +22,8 @@ export interface ObjectType<T extends object, I extends object> {
   readonly sentAs?: Readonly<Record<string, string>> | undefined;
   /** Family that a dump asks for, whatever the filter. */
   readonly family?: number | undefined;
+  /** What a filter can say that is no filter: the name of a field and the value, as lists would have it. */
+  readonly any?: Plain | undefined;
   /** What every filter has. */
   readonly asked?: Readonly<Record<string, unknown>> | undefined;
   /** Which one a value is, for errors: 'v0'. */
@@ -52,8 +54,6 @@ export interface Ensured<T> {
   readonly value: T;
 }
 
-type Plain = Readonly<Record<string, unknown>>;
-
 /** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
 export type Filter<I> = Partial<I>;
 
@@ -74,6 +74,9 @@ function plain(value: object): Plain {
 }
 
 const ENOENT = 2;
+
+/** Prefixes that have all addresses. */
+export const everywhere: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0']);
 
 /** How often ensure() adds what others add and delete meanwhile. */
 export const attempts = 5;
@@ -97,10 +100,13 @@ const verbFlags = {
 export class ObjectClient<T extends object, I extends object> {
   protected readonly exchange: Exchange;
   protected readonly type: ObjectType<T, I>;
+  /** What fields stand for that the kernel does not tell. */
+  readonly #absent: Plain;
 
   constructor(exchange: Exchange, type: ObjectType<T, I>) {
     this.exchange = exchange;
     this.type = type;
+    this.#absent = absences(type.codec);
   }
 
   protected words(verb: string, value?: object): () => string {
@@ -201,12 +207,22 @@ export class ObjectClient<T extends object, I extends object> {
     for (const [name, value] of given) {
       if (this.type.queries?.includes(name) === true) continue;
       const normal = read[name] ?? value;
+      if (this.type.any?.[name] === normal) continue;
+      if (typeof normal === 'string' && everywhere.has(normal) && typeof this.#absent[name] === 'string') {
+        // '::/0' is told as 'default', and so is '0.0.0.0/0'.
+        pattern[name] = this.#absent[name];
+        pattern['family'] ??= read['family'];
+        continue;
+      }
       // '10.0.0.1' stands for that address with any prefix length.
       pattern[name] =
         typeof value === 'string' && typeof normal === 'string' && !value.includes('/') && normal.startsWith(`${value}/`) ? value : normal;
     }
     const kernel = Object.fromEntries(
-      given.filter(([name]) => filters.includes(name)).map(([name, value]) => [sentAs?.[name] ?? name, value]),
+      // What is absent the kernel cannot look for: it would take 0 for no filter, or refuse it.
+      given
+        .filter(([name]) => filters.includes(name) && !standsFor(pattern[name], this.#absent[name]))
+        .map(([name, value]) => [sentAs?.[name] ?? name, value]),
     );
     const narrowed = await this.exchange.encode(codec, kernel as I, options);
     narrowed.release();
@@ -218,7 +234,7 @@ export class ObjectClient<T extends object, I extends object> {
 
   #keep(pattern: Plain): ((value: T) => boolean) | undefined {
     if (Object.keys(pattern).length === 0) return undefined;
-    return (value) => matches(this.#strip(pattern, plain(value)), plain(value));
+    return (value) => matches(this.#strip(pattern, plain(value)), plain(value), this.#absent);
   }
 
   /** A pattern's address without a length, given the length of the value. */
@@ -290,7 +306,7 @@ export class ObjectClient<T extends object, I extends object> {
     let changed = false;
     for (let attempt = 1; ; attempt++) {
       const all = (await this.list(this.#lookFor(filter, wanted), options)).filter((one) => same(identity(canonical(plain(one))), who));
-      const comparison = new Comparison(ensuring, changed);
+      const comparison = new Comparison(ensuring, changed, this.#absent);
       const so = all.find((one) => comparison.difference(wanted, canonical(plain(one))) === undefined);
       if (so !== undefined) return { changed, value: so };
       const found = ensuring.choose === undefined ? all[0] : ensuring.choose(all, wanted);

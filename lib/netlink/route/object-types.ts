@@ -6,11 +6,10 @@ import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
 import { addressLabel, type AddressLabel, type AddressLabelInput } from '../../schema/route/address-label.js';
 import { nexthop, type Nexthop, type NexthopInput } from '../../schema/route/nexthop.js';
 import { addressEnsuring, addressLabelEnsuring, fdbEnsuring, neighbourEnsuring, nexthopEnsuring, routeEnsuring } from './identities.js';
+import type { Plain } from './matching.js';
 import type { ObjectType } from './object-client.js';
 
 /* The kinds of rtnetlink objects: message types (linux/rtnetlink.h), what the kernel filters dumps by, and what it tells them apart by. */
-
-type Plain = Readonly<Record<string, unknown>>;
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -118,6 +117,7 @@ export const routeType: ObjectType<Route, RouteInput> = {
   types: { create: 24, delete: 25, get: 26 },
   headerSize: 12,
   filters: ['table', 'link', 'protocol', 'type', 'family'],
+  any: { table: 0 },
   label: (value) =>
     `${text(value['destination'])}${value['gateway'] === undefined ? '' : ` via ${text(value['gateway'])}`}${on(value)}`.trim(),
   key: ['family', 'destination', 'table', 'tos', 'metric'],

@@ -24,7 +24,7 @@ import { statistics, statisticsRequest, type Statistics, type StatisticsRequestI
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { NetlinkError } from '../../errors.js';
-import { matches } from './matching.js';
+import { absences, matches, type Plain } from './matching.js';
 import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
@@ -42,8 +42,6 @@ interface ReportType<T, Q> {
   /** Fields of a query that the kernel does not take of a list: the library looks at them. */
   readonly own?: readonly string[] | undefined;
 }
-
-type Plain = Readonly<Record<string, unknown>>;
 
 /** What the kernel reports when asked, by a query of its own form. All operations may run concurrently. */
 export class ReportClient<T extends object, Q extends object> {
@@ -64,7 +62,8 @@ export class ReportClient<T extends object, Q extends object> {
     const encoded = await this.exchange.encode(this.#type.query, asked, options);
     encoded.release();
     if (family !== undefined) encoded.bytes[0] = family;
-    const keep = pattern === undefined ? undefined : (value: T): boolean => matches(pattern, value as Plain);
+    const absent = pattern === undefined ? undefined : absences(codec);
+    const keep = pattern === undefined ? undefined : (value: T): boolean => matches(pattern, value as Plain, absent);
     return { type: get, answer, body: encoded.bytes, codec, keep, operation: () => `list ${title}` };
   }
 

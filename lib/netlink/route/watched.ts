@@ -119,6 +119,11 @@ function routes(family: number, group: number): Watched {
   };
 }
 
+/** A copy of a rule does not say itself how JSON has its tunnel. */
+function withBigint(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
 /** Flags of a rule that say whether there is what it names. */
 const derived: ReadonlySet<unknown> = new Set(['unresolved', 'input-detached', 'output-detached']);
 
@@ -134,7 +139,7 @@ function rules(family: number, group: number): Watched {
     headerSize: 12,
     // The kernel compares everything but what follows from other rules and links.
     key: ({ flags, ...value }) =>
-      JSON.stringify({ ...value, flags: Array.isArray(flags) ? flags.filter((one) => !derived.has(one)) : flags }),
+      JSON.stringify({ ...value, flags: Array.isArray(flags) ? flags.filter((one) => !derived.has(one)) : flags }, withBigint),
     ignored: [],
     silence: withTarget,
     strict: true,

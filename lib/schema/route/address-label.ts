@@ -20,7 +20,7 @@ const addressLabelSchema = object({
     sequence: reported(u32, 'ifal_seq', 'Version of the table.'),
   }),
   attributes: attributes({
-    prefix: field(1, prefix('prefixLength'), 'IFAL_ADDRESS', 'Addresses that have the label.'),
+    prefix: field(1, prefix('prefixLength', { isNetwork: true }), 'IFAL_ADDRESS', 'Addresses that have the label.'),
     label: field(2, u32, 'IFAL_LABEL', 'The label.'),
   }),
 });

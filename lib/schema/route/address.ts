@@ -63,7 +63,10 @@ const addressSchema = object({
       },
     }),
     metric: field(9, u32, 'IFA_RT_PRIORITY', 'Metric of the route to the prefix that the kernel makes.', { since: '4.18' }),
-    targetNamespaceId: field(10, s32, 'IFA_TARGET_NETNSID', 'Work in the namespace with this nsid.', { since: '4.20' }),
+    targetNamespaceId: field(10, s32, 'IFA_TARGET_NETNSID', 'Work in the namespace with this nsid.', {
+      since: '4.20',
+      absent: null,
+    }),
     protocol: field(
       11,
       enumeration(u8, { unspecified: 0, kernel_lo: 1, kernel_ra: 2, kernel_ll: 3 }),

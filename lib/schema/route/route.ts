@@ -21,7 +21,7 @@ function joined(labels: readonly number[]): string {
   return labels.join('/');
 }
 
-const plainDestination = prefix('destinationLength');
+const plainDestination = prefix('destinationLength', { isNetwork: true });
 
 /** '10.1.0.0/16', 'default', or the label of an MPLS route: '100'. */
 const destination: Codec<string> = {
@@ -191,9 +191,11 @@ const routeSchema = object({
     {
       destination: field(1, destination, 'RTA_DST', "Where packets go: '10.1.0.0/16', 'default', or the label of an MPLS route.", {
         absorb: absorbDefault('destinationLength'),
+        absent: 'default',
       }),
       source: field(2, prefix('sourceLength'), 'RTA_SRC', 'Source that packets must have (IPv6 with subtrees; `route get`).', {
         absorb: absorbDefault('sourceLength'),
+        absent: 'default',
       }),
       inputLink: field(3, link, 'RTA_IIF', 'Link that packets come in on.'),
       link: field(4, link, 'RTA_OIF', 'Link that packets leave by.'),
@@ -202,7 +204,7 @@ const routeSchema = object({
       }),
       metric: field(6, u32, 'RTA_PRIORITY', 'Metric: the lowest wins.'),
       preferredSource: field(7, ip, 'RTA_PREFSRC', 'Source address of packets that the host sends.'),
-      metrics: field(8, metrics, 'RTA_METRICS', 'Metrics of TCP and of the path.'),
+      metrics: field(8, metrics, 'RTA_METRICS', 'Metrics of TCP and of the path.', { absent: {} }),
       nexthops: field(9, records(hop), 'RTA_MULTIPATH', 'Several nexthops that share the traffic.'),
       realms: field(11, realms, 'RTA_FLOW', 'Realms, for accounting and classification.'),
       cache: readOnly(12, cacheInfo, 'RTA_CACHEINFO', 'State of a cached route.'),
@@ -226,7 +228,10 @@ const routeSchema = object({
       encapsulation: encapsulation(21, 'RTA_ENCAP_TYPE', 22, 'RTA_ENCAP'),
       expires: field(23, u32, 'RTA_EXPIRES', 'Time until the kernel removes the route. IPv6.', { unit: 'seconds', since: '4.5' }),
       uid: field(25, u32, 'RTA_UID', 'User whose packets are asked about (`route get`).', { since: '4.10' }),
-      ttlPropagate: field(26, switch8, 'RTA_TTL_PROPAGATE', 'Copy the TTL between MPLS and IP headers.', { since: '4.12' }),
+      ttlPropagate: field(26, switch8, 'RTA_TTL_PROPAGATE', 'Copy the TTL between MPLS and IP headers.', {
+        since: '4.12',
+        absent: null,
+      }),
       ipProtocol: field(27, ipProtocol, 'RTA_IP_PROTO', 'Protocol that is asked about (`route get`).', { since: '4.18' }),
       sourcePort: field(28, u16be, 'RTA_SPORT', 'Source port that is asked about (`route get`).', { since: '4.18' }),
       destinationPort: field(29, u16be, 'RTA_DPORT', 'Destination port that is asked about (`route get`).', { since: '4.18' }),

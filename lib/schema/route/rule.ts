@@ -49,8 +49,12 @@ const ruleSchema = object({
     {
       destination: field(1, selector('destinationLength'), 'FRA_DST', 'Destination that packets must have.', {
         absorb: absorbAll('destinationLength'),
+        absent: 'all',
       }),
-      source: field(2, selector('sourceLength'), 'FRA_SRC', 'Source that packets must have.', { absorb: absorbAll('sourceLength') }),
+      source: field(2, selector('sourceLength'), 'FRA_SRC', 'Source that packets must have.', {
+        absorb: absorbAll('sourceLength'),
+        absent: 'all',
+      }),
       inputLink: field(3, linkName, 'FRA_IIFNAME', 'Name of the link that packets come in on; it need not exist yet.'),
       target: field(4, u32, 'FRA_GOTO', 'Priority of the rule that a goto goes on with.'),
       priority: field(6, u32, 'FRA_PRIORITY', 'Rules are tried in this order, lowest first.'),
@@ -66,13 +70,15 @@ const ruleSchema = object({
         'Realms, for accounting and classification. IPv4.',
       ),
       tunnelId: field(12, u64be, 'FRA_TUN_ID', 'Tunnel identifier that packets must have.', { since: '4.3' }),
-      suppressGroup: field(13, s32, 'FRA_SUPPRESS_IFGROUP', 'Routes by links of this group do not count; -1 for none.'),
+      suppressGroup: field(13, s32, 'FRA_SUPPRESS_IFGROUP', 'Routes by links of this group do not count; -1 for none.', {
+        absent: -1,
+      }),
       suppressPrefixLength: field(
         14,
         s32,
         'FRA_SUPPRESS_PREFIXLEN',
         'Routes with a prefix of this length or shorter do not count; -1 for none.',
-        { unit: 'bits' },
+        { unit: 'bits', absent: -1 },
       ),
       wideTable: ingredient(15, u32, 'FRA_TABLE', 'table'),
       markMask: field(16, u32, 'FRA_FWMASK', 'Bits of the mark that are compared.'),
@@ -89,8 +95,11 @@ const ruleSchema = object({
       ipProtocol: field(22, ipProtocol, 'FRA_IP_PROTO', 'Protocol that packets must have.', { since: '4.17' }),
       sourcePorts: field(23, ports, 'FRA_SPORT_RANGE', 'Source ports that packets must have.', { since: '4.17' }),
       destinationPorts: field(24, ports, 'FRA_DPORT_RANGE', 'Destination ports that packets must have.', { since: '4.17' }),
-      dscp: field(25, u8, 'FRA_DSCP', 'DSCP that packets must have, 0 to 63.', { since: '6.13' }),
-      flowLabel: field(26, u32be, 'FRA_FLOWLABEL', 'Flow label that packets must have. IPv6.', { since: '6.14' }),
+      dscp: field(25, u8, 'FRA_DSCP', 'DSCP that packets must have, 0 to 63.', { since: '6.13', absent: null }),
+      flowLabel: field(26, u32be, 'FRA_FLOWLABEL', 'Flow label that packets must have. IPv6.', {
+        since: '6.14',
+        absent: null,
+      }),
       flowLabelMask: field(27, u32be, 'FRA_FLOWLABEL_MASK', 'Bits of the flow label that are compared.', { since: '6.14' }),
       sourcePortMask: field(28, u16, 'FRA_SPORT_MASK', 'Bits of the source port that are compared.', { since: '6.15' }),
       destinationPortMask: field(29, u16, 'FRA_DPORT_MASK', 'Bits of the destination port that are compared.', { since: '6.15' }),

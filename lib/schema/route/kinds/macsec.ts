@@ -2,7 +2,7 @@ import type { Codec, Infer, InferInput } from '../../../codec/codec.js';
 import { attributes } from '../../../codec/attributes.js';
 import { field } from '../../../codec/field.js';
 import { enumeration } from '../../../codec/names.js';
-import { u8, u32, u64, u16be, u64be, switch8, converted } from '../../../codec/scalars.js';
+import { u8, u32, u64, u16be, u64be, switch8, converted, type Integer64 } from '../../../codec/scalars.js';
 import { ValueError } from '../../../codec/codec.js';
 
 const suites = {
@@ -15,12 +15,13 @@ const suites = {
 type Suite = keyof typeof suites;
 const suiteNames = new Map<bigint, Suite>(Object.entries(suites).map(([name, number]) => [number, name as Suite]));
 
-const cipher = converted<bigint, number | bigint, Suite | bigint>(u64, {
+const cipher = converted<bigint, Integer64, Suite | bigint, Suite | Integer64>(u64, {
   from: (number) => suiteNames.get(number) ?? number,
   to(value) {
-    if (typeof value === 'bigint') return value;
+    if (typeof value !== 'string') return value;
+    if (/^\d+$/.test(value)) return value as Integer64;
     if (!Object.hasOwn(suites, value)) throw new ValueError(`a bigint or one of ${Object.keys(suites).join(', ')}`, value);
-    return suites[value];
+    return suites[value as Suite];
   },
   samples: ['gcm-aes-128', 'gcm-aes-xpn-256', 'default', 7n],
 });
