@@ -43,6 +43,23 @@ export function matches(pattern: Plain, value: Plain, absent: Plain = {}): boole
   return Object.entries(pattern).every(([key, wanted]) => wanted === undefined || fits(wanted, value[key], absent[key]));
 }
 
+/** A pattern made ready for a list of values. As matches(); and an address of it without a prefix length is found with any. */
+export function matcher(pattern: Plain, absent: Plain): (value: Plain) => boolean {
+  const all = Object.entries(pattern).map(([name, wanted]) => {
+    const isAddress = typeof wanted === 'string' && !wanted.includes('/');
+    return { name, wanted, start: isAddress ? `${wanted}/` : undefined, absent: absent[name] };
+  });
+  return (value) => {
+    for (const { name, wanted, start, absent: instead } of all) {
+      const found = value[name];
+      if (found === wanted || wanted === undefined) continue;
+      if (start !== undefined && typeof found === 'string' && found.startsWith(start)) continue;
+      if (!fits(wanted, found, instead)) return false;
+    }
+    return true;
+  };
+}
+
 function fits(wanted: unknown, found: unknown, absent?: unknown): boolean {
   if (found === undefined) return standsFor(wanted, absent);
   if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted) && !ArrayBuffer.isView(wanted))

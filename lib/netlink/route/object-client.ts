@@ -4,7 +4,7 @@ import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../consta
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, type Ensuring } from './ensuring.js';
-import { absences, matches, same, standsFor, type Plain } from './matching.js';
+import { absences, matcher, same, standsFor, type Plain } from './matching.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
 export interface ObjectType<T extends object, I extends object> {
@@ -234,18 +234,8 @@ export class ObjectClient<T extends object, I extends object> {
 
   #keep(pattern: Plain): ((value: T) => boolean) | undefined {
     if (Object.keys(pattern).length === 0) return undefined;
-    return (value) => matches(this.#strip(pattern, plain(value)), plain(value), this.#absent);
-  }
-
-  /** A pattern's address without a length, given the length of the value. */
-  #strip(pattern: Plain, value: Plain): Plain {
-    const result: Record<string, unknown> = {};
-    for (const [name, wanted] of Object.entries(pattern)) {
-      const found = value[name];
-      const anyLength = typeof wanted === 'string' && typeof found === 'string' && !wanted.includes('/') && found.startsWith(`${wanted}/`);
-      result[name] = anyLength ? found : wanted;
-    }
-    return result;
+    const fits = matcher(pattern, this.#absent);
+    return (value) => fits(plain(value));
   }
 
   /** All that the filter fits; all without one. Never a part: a dump that was interrupted is repeated. Rejects with NETLANE_DUMP_INTERRUPTED. */
