@@ -52,9 +52,19 @@ describe('A pcapng file', () => {
     expect([time, body.getUint32(12, true), body.getUint32(16, true)]).to.deep.equal([packet.timestamp, 61, 100]);
   });
 
+  it('has packets of every length', () => {
+    const writer = new PcapngWriter(262_144);
+    for (const length of [...Array.from({ length: 1600 }, (_, index) => index), 9000, 65_535, 262_144]) {
+      const bytes = new Uint8Array(length).fill(length);
+      const last = blocksOf(writer.packet({ ...packet, bytes, length })).at(-1)?.body ?? new DataView(new ArrayBuffer(20));
+      expect(last.getUint32(12, true)).to.equal(length);
+      expect(Buffer.from(last.buffer, last.byteOffset + 20, length).equals(bytes), String(length)).to.equal(true);
+    }
+  });
+
   it('is well formed whatever the packets are', () => {
     const anyPacket = fc.record({
-      bytes: fc.uint8Array({ maxLength: 200 }),
+      bytes: fc.uint8Array({ maxLength: 2000 }),
       link: fc.integer({ min: 0, max: 5 }),
       tag: fc.option(fc.integer({ min: 0, max: 0xffff }), { nil: undefined }),
     });
