@@ -271,15 +271,21 @@ export interface Native {
 
   /**
    * Reads a file of /proc or /sys as the namespace has it, whole, or writes it, in one write(2), on a thread that ends. A path below /sys is
-   * looked up in a fresh sysfs that is mounted nowhere. Neither a symbolic link at the end of the path nor a file of another file system.
+   * looked up in a fresh sysfs that is mounted nowhere, or, with `mounted`, in the one that the calling thread sees, whosever devices that shows.
+   * Neither a symbolic link at the end of the path nor a file of another file system.
    */
   readonly accessFileAsync: {
-    (namespace: number, path: string): Promise<Buffer>;
+    (namespace: number, path: string, content?: undefined, mounted?: boolean): Promise<Buffer>;
     (namespace: number, path: string, content: string): Promise<void>;
   };
 
   /** Calls back whenever /proc/self/mountinfo changes (POLLPRI). Returns an object to close; unreferenced until ref(true). */
   readonly watchMounts: (onChange: () => void) => { close(): void; ref(keep: boolean): void };
+  /**
+   * Calls back, again and again until it is closed, when nobody is at the other end of a pipe or socket any more. Else as watchMounts. Throws EPERM for
+   * what cannot be polled, such as an ordinary file.
+   */
+  readonly watchHangUp: (fd: number, onHangUp: () => void) => { close(): void; ref(keep: boolean): void };
   /** gettid(). */
   readonly threadId: () => number;
   /** Nanoseconds, CLOCK_MONOTONIC; cheaper than process.hrtime.bigint() in a spin. */

@@ -18,7 +18,6 @@
 #include "handed_out.h"
 #include "inside_files.h"
 #include "inside_socket.h"
-#include "mounts.h"
 #include "names.h"
 #include "namespace.h"
 #include "netlink_socket.h"
@@ -26,6 +25,7 @@
 #include "opener.h"
 #include "pool.h"
 #include "tun.h"
+#include "watches.h"
 
 /* The face of the addon: lib/native.ts describes each function. Here arguments become C++ and results become JavaScript. */
 namespace netlane {
@@ -176,6 +176,11 @@ Napi::Value exportOpenTun(Info info) {
 Napi::Value exportWatchMounts(Info info) {
   return watchMounts(info.Env(), functionArgument(info, 0));
 }
+
+Napi::Value exportWatchHangUp(Info info) {
+  return watchHangUp(info.Env(), intArgument(info, 0), functionArgument(info, 1));
+}
+
 Napi::Value exportThreadId(Info info) {
   return Napi::Number::New(info.Env(), threadId());
 }
@@ -219,6 +224,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("spawnAsync", Napi::Function::New<boundary<spawnAsync>>(env, "spawnAsync"));
     exports.Set("forgetFd", Napi::Function::New<boundary<exportForgetFd>>(env, "forgetFd"));
     exports.Set("accessFileAsync", Napi::Function::New<boundary<accessFileAsync>>(env, "accessFileAsync"));
+    exports.Set("watchHangUp", Napi::Function::New<boundary<exportWatchHangUp>>(env, "watchHangUp"));
     exports.Set("watchMounts", Napi::Function::New<boundary<exportWatchMounts>>(env, "watchMounts"));
     exports.Set("threadId", Napi::Function::New<boundary<exportThreadId>>(env, "threadId"));
     exports.Set("now", Napi::Function::New<boundary<exportNow>>(env, "now"));

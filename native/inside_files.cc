@@ -29,6 +29,8 @@ struct FileRequest {
   std::string path;
   /** What to write; without it the file is read. */
   std::optional<std::string> content;
+  /** Whether /sys is the one that the thread has mounted, whosever devices that shows. */
+  bool mounted = false;
 };
 
 /**
@@ -57,8 +59,9 @@ Fd openFile(const FileRequest& request) {
   const bool inSys = request.path.compare(0, sys.size(), sys) == 0;
   // Opening it does not wait, and what was opened is looked at before it is read. /sys consists of links, which cannot lead out of it.
   const int flags = (request.content ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (inSys ? 0 : O_NOFOLLOW);
-  const Fd root = inSys ? openSysfs() : Fd();
-  Fd file(inSys ? openat(root.get(), request.path.c_str() + sys.size(), flags) : open(request.path.c_str(), flags));
+  const bool fresh = inSys && !request.mounted;
+  const Fd root = fresh ? openSysfs() : Fd();
+  Fd file(fresh ? openat(root.get(), request.path.c_str() + sys.size(), flags) : open(request.path.c_str(), flags));
   if (!file.valid()) throw SystemFailure("open", errno, request.path);
   struct stat status;
   struct statfs filesystem;
@@ -104,6 +107,7 @@ Napi::Value accessFileAsync(const Napi::CallbackInfo& info) {
   }
   request->path = pathArgument(info, 1);
   if (!info[2].IsUndefined()) request->content = pathArgument(info, 2);
+  if (!info[3].IsUndefined()) request->mounted = booleanArgument(info, 3);
   return settledInBackground(info.Env(), [request](const Cancelled& cancelled) -> Settle {
     if (request->network.valid()) enter(request->network.get());
     const Fd file = openFile(*request);

@@ -1,12 +1,13 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import process from 'node:process';
+import { isatty } from 'node:tty';
 import { pcapng, type Namespace, type PacketOptions, type PacketSocket } from '../index.js';
 import { exitCodes, UsageError, type Call, type Command } from './command.js';
 import { parseFilter } from './filter-text.js';
 import { ending } from './signals.js';
 import { openArgument, sourceText } from './source.js';
-import { plural } from './terminal.js';
+import { plural, type Terminal } from './terminal.js';
 
 interface Settings {
   readonly name: string;
@@ -33,8 +34,7 @@ function settingsOf(call: Call): Settings {
   const [name = '', device = ''] = positionals;
   const { write, filter } = values;
   if (typeof write !== 'string' || write === '') throw new UsageError("capture needs a file to write: -w FILE, or '-w -' for a pipe");
-  if (write === '-' && process.stdout.isTTY)
-    throw new UsageError("a terminal cannot show a capture: pipe it, for instance '| tcpdump -r -'");
+  if (write === '-' && isatty(1)) throw new UsageError("a terminal cannot show a capture: pipe it, for instance '| tcpdump -r -'");
   const snapLength = numberOf(call, 'snap-length', 'bytes', [1, 262_144]);
   const buffer = numberOf(call, 'buffer', 'KiB', [128, 2 ** 20]);
   const all = device === 'any';
@@ -50,10 +50,16 @@ function settingsOf(call: Call): Settings {
   return { name, packets, file: write, count, duration: numberOf(call, 'duration', 'seconds', [0.001, 2_147_483]) };
 }
 
-function open(file: string): WriteStream {
+function open(file: string, terminal: Terminal): Writable {
   // More than a block of the kernel's, so that the packets of a block leave in few writes.
   const highWaterMark = 2 ** 20;
-  return file === '-' ? createWriteStream('', { fd: 1, highWaterMark }) : createWriteStream(file, { highWaterMark });
+  if (file !== '-') return createWriteStream(file, { highWaterMark });
+  // Not a stream of the file system's on 1, which fails where a slow reader lets the pipe be full: Node has it not block.
+  return new Writable({
+    highWaterMark,
+    write: (chunk: Buffer, _encoding, callback) => terminal.bytes(chunk, callback),
+    writev: (chunks, callback) => terminal.bytes(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), callback),
+  });
 }
 
 /** Whether it was a reader who has had enough: `netlane capture ... -w - | tcpdump -r - -c 1`. */
@@ -68,15 +74,17 @@ async function write(packets: PacketSocket, { file, count, duration }: Settings,
   void ending().then(stop);
   const timer = duration === undefined ? undefined : setTimeout(stop, duration * 1000);
   const end = terminal.progress(() => `${plural(packets.taken, 'packet')}; Ctrl-C ends the capture`);
-  const stream = open(file);
+  const stream = open(file, terminal);
   // Else it would be noticed with the next packet only.
   stream.once('error', stop);
+  const stay = file === '-' ? terminal.whenLeft(stop) : undefined;
   try {
     await pipeline(pcapng(packets, { count }), stream);
   } catch (error) {
     if (!isLeft(error, file)) throw error;
   } finally {
     clearTimeout(timer);
+    stay?.();
     end();
   }
 }

@@ -160,6 +160,8 @@ async function run(call: Call): Promise<number> {
   const monitor = new Monitor(settingsOf(call), terminal);
   const stop = new AbortController();
   const over = ending();
+  let stay: () => void = () => undefined;
+  const left = new Promise<undefined>((resolve) => (stay = terminal.whenLeft(() => resolve(undefined))));
   try {
     if (positionals.length === 0) await watchAll(monitor, terminal, stop.signal);
     for (const argument of positionals) await monitor.watch(await openArgument(argument));
@@ -169,8 +171,10 @@ async function run(call: Call): Promise<number> {
     }
     if (process.stdout.isTTY) terminal.complain(`watching ${plural(monitor.size, 'namespace')}; Ctrl-C ends it`);
     // Its sockets keep the process alive.
-    return codeOfSignal(await over);
+    const signal = await Promise.race([over, left]);
+    return signal === undefined ? exitCodes.ok : codeOfSignal(signal);
   } finally {
+    stay();
     stop.abort();
     await monitor.close();
   }

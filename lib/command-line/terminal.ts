@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { native } from '../native.js';
 
 const styles = {
   bold: [1, 22],
@@ -11,6 +12,8 @@ const styles = {
   cyan: [36, 39],
 } as const;
 
+const EPERM = 1;
+
 export type Style = keyof typeof styles;
 
 /** Output as `--json` and pipes have it, or as people read it. */
@@ -20,19 +23,58 @@ export class Terminal {
   readonly #colours: boolean;
   #progress: NodeJS.Timeout | undefined;
   #shown = false;
+  #onLeft: (() => void) | undefined;
 
   constructor(out: NodeJS.WriteStream = process.stdout, error: NodeJS.WriteStream = process.stderr) {
     this.#out = out;
     this.#error = error;
     this.#colours = wantsColours(out);
-    // `netlane monitor | head`: nobody reads on, which is no failure.
-    for (const stream of [out, error])
-      stream.on('error', (failure: NodeJS.ErrnoException) => process.exit(failure.code === 'EPIPE' ? 0 : 1));
+    // `netlane ls | head`: nobody reads on, which is no failure.
+    for (const stream of [out, error]) {
+      stream.on('error', (failure: NodeJS.ErrnoException) => {
+        if (stream === out && failure.code === 'EPIPE' && this.#onLeft !== undefined) this.#onLeft();
+        else process.exit(failure.code === 'EPIPE' ? 0 : 1);
+      });
+    }
   }
 
   /** Columns of the terminal; undefined where there is none, and lines are as long as they are. */
   get width(): number | undefined {
     return this.#out.isTTY && this.#out.columns > 0 ? this.#out.columns : undefined;
+  }
+
+  /**
+   * Calls back, which may be more than once, when nobody reads the output any more, instead of ending the process, and at once: `netlane monitor | head -n 1`
+   * would hear of it with the next event only. Returns the function that ends it.
+   */
+  whenLeft(callback: () => void): () => void {
+    this.#onLeft = callback;
+    const watch = this.#watchReader(callback);
+    return () => {
+      this.#onLeft = undefined;
+      watch?.close();
+    };
+  }
+
+  #watchReader(callback: () => void): { close(): void } | undefined {
+    const { fd, isTTY } = this.#out as { readonly fd?: number; readonly isTTY?: boolean };
+    if (fd === undefined || isTTY === true) return undefined;
+    try {
+      const watch = native().watchHangUp(fd, () => {
+        watch.close();
+        callback();
+      });
+      return watch;
+    } catch (error) {
+      // Of a file nobody need be the reader.
+      if ((error as { errno?: unknown }).errno === -EPERM) return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes bytes as they are. Calls back when they are gone, or with the error. */
+  bytes(chunk: Uint8Array, callback: (error?: Error | null) => void): void {
+    this.#out.write(chunk, callback);
   }
 
   style(style: Style, text: string): string {

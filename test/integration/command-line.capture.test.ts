@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
@@ -123,7 +124,7 @@ describe('netlane capture', function () {
     }));
 
   it('ends after so long, and when its reader has had enough', () =>
-    withScene(async ({ other, name, directory }) => {
+    withScene(async ({ name, directory }) => {
       const file = join(directory, 'empty.pcapng');
       const { status, stderr } = await collected(start([name, 'any', '-w', file, '--duration', '0.05', '-B', '256']));
       expect([status, stderr]).to.deep.equal([0, 'netlane: 0 packets captured, 0 more heard, 0 lost for want of buffer\n']);
@@ -132,9 +133,32 @@ describe('netlane capture', function () {
       const piped = start([name, 'v0', '-w', '-']);
       const ended = collected(piped);
       await once(piped.stdout ?? piped, 'data');
+      // Without another packet.
       piped.stdout?.destroy();
-      await ping(other, 3);
       expect((await ended).status).to.equal(0);
+    }));
+
+  it('waits for a reader who takes his time', () =>
+    withScene(async ({ other, name }) => {
+      const capture = [process.execPath, main, 'capture', name, 'v0', '-w', '-', '--count', '150'];
+      // A pipe that holds less than what is captured, and is read when the test says so.
+      const script = 'set -o pipefail; "$@" | { read -r go <&3; cat; }';
+      const shell = spawn('bash', ['-c', script, 'bash', ...capture], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        timeout: limit(30_000),
+      });
+      const ended = collected(shell);
+      const path = `/run/netns/${name}`;
+      await until('it listens', () =>
+        /^\w+ +\d+ +\d+ +0003/m.test(spawnSync('nsenter', [`--net=${path}`, 'cat', '/proc/net/packet'], { encoding: 'utf8' }).stdout),
+      );
+      await other.exec('ping', ['-n', '-q', '-i', '0.01', '-s', '1400', '-c', '100', '10.9.0.1']);
+      (shell.stdio[3] as Writable).end('go\n');
+      const { status, stdout, stderr } = await ended;
+      expect([status, stderr]).to.deep.equal([0, stderr.match(/^netlane: 150 packets captured, .*\n$/)?.[0]]);
+      const [program, ...args] = asTcpdump(['-n', '-r', '-']);
+      const read = spawnSync(program, args, { input: stdout, encoding: 'utf8', timeout: limit(20_000) });
+      expect(read.stdout.trim().split('\n'), read.stderr).to.have.lengthOf(150);
     }));
 
   it('says what it cannot do, and then leaves the file alone', () =>

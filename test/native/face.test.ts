@@ -32,6 +32,7 @@ describe('The addon', () => {
         'spawnAsync',
         'threadId',
         'unbindNameAsync',
+        'watchHangUp',
         'watchMounts',
       ].sort(),
     );
