@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors.js';
 import { checkRules } from '../arguments.js';
 import { codeOfErrno } from '../errno.js';
 import { native } from '../native.js';
+import { showsThisNamespace } from './mounted-sysfs.js';
 import type { Place } from './place.js';
 
 /* Files that every network namespace has for itself: parameters below /proc/sys/net, /proc/net, and the devices in /sys. */
@@ -41,19 +42,20 @@ export function sysctlPath(name: unknown): string {
 function checkValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  const isText = typeof value === 'string' && value !== '' && !/[\0\n\r]/.test(value);
+  const isText = typeof value === 'string' && !/[\0\n\r]/.test(value);
   if (!isText) throw invalidArgument('value', 'a number, or a string of one line', value);
   return value;
 }
 
-function hintFor(thrown: unknown, write: boolean): string | undefined {
+function hintFor(thrown: unknown): string | undefined {
   const { errno, syscall } = thrown as { errno?: number; syscall?: string };
   const code = errno === undefined ? undefined : codeOfErrno(errno);
   if (syscall === 'setns') return undefined;
+  if (syscall === 'write' && code === 'ENOENT') return 'the parameter is there: it is the value that the kernel has nothing for';
   if (code === 'ENOENT')
     return 'this namespace has no such parameter; its module may not be loaded, and some are in the initial namespace only';
   if (code === 'EISDIR') return 'it is a directory of parameters';
-  if (code === 'EINVAL' && write) return 'the kernel does not take this value';
+  if (syscall === 'write' && (code === 'EINVAL' || code === 'ERANGE')) return 'the kernel does not take this value';
   if (code === 'EROFS') return '/proc/sys is read-only here, as in most containers';
   if (code === 'EACCES' || code === 'EPERM')
     return 'the parameter may not be used so, or only by root of the user namespace that owns the namespace';
@@ -71,7 +73,7 @@ export async function sysctlInside(place: Place, name: unknown, value: unknown):
     return undefined;
   } catch (thrown) {
     const operation = content === undefined ? `read sysctl ${String(name)}` : `set sysctl ${String(name)} to ${content}`;
-    throw place.explain(thrown, operation, hintFor(thrown, content !== undefined));
+    throw place.explain(thrown, operation, hintFor(thrown));
   }
 }
 
@@ -90,6 +92,27 @@ function insidePath(path: unknown): string {
   throw invalidArgument('path', expectedPath, path, { hint: 'all other files are the same in every namespace: read them with node:fs' });
 }
 
+/** The steps of mounting a sysfs (native/inside_files.cc). */
+const mounting: readonly unknown[] = ['fsopen', 'fsconfig', 'fsmount'];
+
+async function read(namespace: number, path: string): Promise<Buffer> {
+  try {
+    return await native().accessFileAsync(namespace, path);
+  } catch (thrown) {
+    // In the calling thread's own namespace the /sys that is there may do.
+    const { syscall } = thrown as { syscall?: string };
+    if (namespace !== -1 || !mounting.includes(syscall) || !(await showsThisNamespace())) throw thrown;
+    return await native().accessFileAsync(namespace, path, undefined, true);
+  }
+}
+
+function sysHint(thrown: unknown, namespace: number): string | undefined {
+  if (!mounting.includes((thrown as { syscall?: string }).syscall)) return undefined;
+  return namespace === -1
+    ? 'the /sys that is mounted here is not known to show this namespace, and to mount one that does takes CAP_SYS_ADMIN, and Linux 5.2'
+    : 'to look into /sys of another namespace takes CAP_SYS_ADMIN, and Linux 5.2';
+}
+
 /** Namespace.readFile(). */
 export async function readFileInside(place: Place, path: unknown, given: unknown): Promise<string | Buffer> {
   const actual = insidePath(path);
@@ -99,12 +122,9 @@ export async function readFileInside(place: Place, path: unknown, given: unknown
   const namespace = place.entryFd();
   let content;
   try {
-    content = await native().accessFileAsync(namespace, actual);
+    content = await read(namespace, actual);
   } catch (thrown) {
-    const { syscall } = thrown as { syscall?: string };
-    const needsMount = syscall === 'fsopen' || syscall === 'fsconfig' || syscall === 'fsmount';
-    const hint = needsMount ? 'to look into /sys of another namespace takes CAP_SYS_ADMIN, and Linux 5.2' : undefined;
-    throw place.explain(thrown, `read ${String(path)}`, hint);
+    throw place.explain(thrown, `read ${String(path)}`, sysHint(thrown, namespace));
   }
   return encoding === 'buffer' ? content : content.toString(encoding);
 }

@@ -215,6 +215,8 @@ export async function addressesOf(place: Place, host: string, family: 0 | 4 | 6,
     ];
     return loopback.filter(wanted);
   }
+  if (ascii === 'invalid' || ascii.endsWith('.invalid'))
+    throw new LookupError('ENOTFOUND', host, 'names below .invalid are never there', { operation, namespace: place.label });
   const kinds: RecordKind[] = family === 0 ? ['AAAA', 'A'] : [family === 4 ? 'A' : 'AAAA'];
   return new Query(place, absolute ? `${ascii}.` : ascii, settingsOf(place, operation), ending).run(kinds);
 }

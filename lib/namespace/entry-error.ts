@@ -13,6 +13,33 @@ const CAP_SYS_ADMIN = 21n;
 const withoutPrivilege =
   "it needs CAP_SYS_ADMIN, which this process does not have: run it as root, or the whole program in a user namespace of its own: 'npx netlane rootless -- COMMAND'";
 
+const withoutEntry =
+  "to enter a namespace takes CAP_SYS_ADMIN, which this process does not have: run it as root (sudo); an ordinary user's program can enter those that it makes itself, by 'npx netlane rootless -- COMMAND'";
+
+const ownerOfNetwork = 'in the user namespace that owns the network namespace';
+
+/** What a system call misses that answers EPERM. Not all ask for the same: what is none of these says nothing that would be true of all of them. */
+function missingPrivilege(syscall: unknown): string | undefined {
+  switch (syscall) {
+    case 'setns':
+      return hasSysAdmin() ? undefined : withoutEntry;
+    case 'unshare':
+    case 'clone':
+    case 'mount':
+    case 'umount':
+    case 'fsopen':
+    case 'fsconfig':
+    case 'fsmount':
+      return hasSysAdmin() ? undefined : withoutPrivilege;
+    case 'socket':
+      return `raw and packet sockets need CAP_NET_RAW ${ownerOfNetwork}`;
+    case 'setsockopt':
+      return `it needs CAP_NET_ADMIN, for some options CAP_NET_RAW, ${ownerOfNetwork}`;
+    default:
+      return undefined;
+  }
+}
+
 export interface EntryContext {
   readonly operation: string;
   /** String(namespace). */
@@ -49,10 +76,10 @@ export function hasSysAdmin(): boolean {
   }
 }
 
-function hintFor(code: string | undefined): string | undefined {
-  switch (code) {
+function hintFor(thrown: unknown): string | undefined {
+  switch (codeOf(thrown)) {
     case 'EPERM':
-      return hasSysAdmin() ? undefined : withoutPrivilege;
+      return missingPrivilege((thrown as { syscall?: unknown }).syscall);
     case 'EMFILE':
       return "this process is out of file descriptors: raise 'ulimit -n', or close namespaces that are not needed";
     case 'ENFILE':
@@ -70,7 +97,7 @@ function hintFor(code: string | undefined): string | undefined {
 
 /** A failed system call about namespaces as netlane's error, with a hint where one helps. Anything else comes back as it is. */
 export function namespaceError(thrown: unknown, context: EntryContext & { readonly hint?: string | undefined }): unknown {
-  const hint = context.hint ?? hintFor(codeOf(thrown));
+  const hint = context.hint ?? hintFor(thrown);
   return translate(thrown, {
     operation: context.operation,
     ...(context.namespace === undefined ? {} : { namespace: context.namespace }),

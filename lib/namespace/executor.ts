@@ -59,10 +59,10 @@ export abstract class Executor extends Sockets {
    *
    * @param name as sysctl(8) takes it, below net: 'net.ipv4.ip_forward' or 'net/ipv4/ip_forward'. A dot in the name of a device is a slash in the first form:
    *   'net.ipv4.conf.eth0/100.forwarding'.
-   * @param value a number, or one line of text.
+   * @param value a number, or one line of text; '' empties a parameter that is a list.
    * @returns the value as the kernel writes it, without the line's end: '1', '4096\t131072\t6291456'; undefined when it was set.
-   * @throws NETLANE_INVALID_ARGUMENT for what is not below net; ENOENT when the namespace has no such parameter; EINVAL for a value that the kernel refuses;
-   *   EACCES, EPERM; EROFS; NETLANE_CLOSED; as spawn where the namespace cannot be entered. Source: sysctl(8), proc(5).
+   * @throws NETLANE_INVALID_ARGUMENT for what is not below net; ENOENT when the namespace has no such parameter (`syscall` 'open'), or the kernel nothing of
+   *   that name for it ('write'); EINVAL for a value that the kernel refuses; EACCES, EPERM; EROFS; NETLANE_CLOSED; as spawn where the namespace cannot be entered. Source: sysctl(8), proc(5).
    */
   sysctl(name: string): Promise<string>;
   sysctl(name: string, value: string | number): Promise<void>;
@@ -77,7 +77,8 @@ export abstract class Executor extends Sockets {
    * @param path absolute, without '.' and '..'.
    * @returns its text, or its bytes with `encoding: 'buffer'`.
    * @throws NETLANE_INVALID_ARGUMENT for any other path; ENOENT; EISDIR; EINVAL, with which many files of /sys answer while a device is down; EACCES;
-   *   NETLANE_CLOSED; EPERM where the namespace, or its /sys, is out of reach. Source: proc(5), sysfs(5). /sys since Linux 5.2.
+   *   NETLANE_CLOSED; EPERM where the namespace, or its /sys, is out of reach: without CAP_SYS_ADMIN a /sys can be read in the process's own namespace, where
+   *   the one that is mounted shows its devices. Source: proc(5), sysfs(5). /sys of others since Linux 5.2.
    */
   readFile(path: string, options: ReadFileOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
   readFile(path: string, options?: ReadFileOptions & { readonly encoding?: BufferEncoding | undefined }): Promise<string>;

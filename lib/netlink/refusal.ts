@@ -140,7 +140,7 @@ export function notOpened(asked: Asked, milliseconds: number): NetlaneError {
 }
 
 export function closed(what: string, namespace: string): NetlaneError {
-  return new NetlaneError('NETLANE_CLOSED', `${what} is closed`, { namespace });
+  return new NetlaneError('NETLANE_CLOSED', `${what} of ${namespace} is closed`, { namespace });
 }
 
 export function busy(namespace: string): NetlaneError {

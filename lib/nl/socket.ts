@@ -229,7 +229,8 @@ export class NetlinkSocket {
   }
 
   #closed(): NetlaneError {
-    return new NetlaneError('NETLANE_CLOSED', 'the socket is closed', this.#context);
+    const whose = this.#namespace === undefined ? '' : ` of ${String(this.#namespace)}`;
+    return new NetlaneError('NETLANE_CLOSED', `the socket${whose} is closed`, this.#context);
   }
 
   #timedOut(what: string, milliseconds: number, syscall: string): NetlaneError {

@@ -185,6 +185,15 @@ describe('the netlane command', function () {
       expect([done.status, done.stderr], name).to.deep.equal([0, '']);
     }));
 
+  it('ends a monitor when its reader has gone, and not only with what happens next', () =>
+    withNamedNamespace((_, name) => {
+      const script = 'set -o pipefail; "$@" | head -n 1';
+      const args = ['monitor', '--existing', '--objects', 'link', name];
+      const done = spawnSync('bash', ['-c', script, 'bash', process.execPath, main, ...args], { encoding: 'utf8', timeout: limit(20_000) });
+      expect([done.status, done.stderr]).to.deep.equal([0, '']);
+      expect(done.stdout).to.match(/ link lo /);
+    }));
+
   it('shows what of another process is in other namespaces', async () => {
     const program = `
       const { Namespace } = await import(${JSON.stringify(moduleUrl('namespace'))});
@@ -267,11 +276,11 @@ describe('the netlane command', function () {
     return withNamedNamespace((_, name) => {
       const told = netlane(['exec', name, 'true'], {}, asNobody);
       expect(told.status).to.equal(125);
-      expect(told.stderr).to.include('CAP_SYS_ADMIN').and.to.include('netlane rootless -- COMMAND');
+      expect(told.stderr).to.include('CAP_SYS_ADMIN').and.to.include('run it as root (sudo)');
       expect(netlane(['ls', '--named'], {}, asNobody).stdout).to.match(new RegExp(`^${name} .*\\(EPERM\\)`, 'm'));
       for (const [args, text] of [
-        [['monitor', name], 'netlane rootless -- COMMAND'],
-        [['capture', name, 'lo', '-w', '-'], 'netlane rootless -- COMMAND'],
+        [['monitor', name], 'run it as root (sudo)'],
+        [['capture', name, 'lo', '-w', '-'], 'run it as root (sudo)'],
         [['leaks', String(process.pid)], "is another user's: it takes root to look"],
       ] as const) {
         const refused = netlane(args, {}, asNobody);

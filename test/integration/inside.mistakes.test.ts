@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
-import { rejectionOf } from '../support/error-of.js';
+import { errorOf, rejectionOf } from '../support/error-of.js';
 import { wire, withNamespaces } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 import { threadsIn } from './support/tasks.js';
@@ -30,7 +30,9 @@ describe('Mistakes of those who run things inside are told with a code, the name
 
   it('an executable that is not there, or is none', () =>
     withScene(async (blue) => {
-      for (const work of [blue.spawn('netlane-is-not-there'), blue.exec('netlane-is-not-there', [], { reject: false })]) {
+      // One folder on the way that may not be searched would make it a matter of permission, for execvp(3) as well.
+      const env = { PATH: '/usr/bin:/bin' };
+      for (const work of [blue.spawn('netlane-is-not-there', [], { env }), blue.exec('netlane-is-not-there', [], { reject: false, env })]) {
         const error = await rejectionOf(work);
         expect(error).to.include({ code: 'ENOENT', syscall: 'execve', path: 'netlane-is-not-there', namespace: String(blue) });
         expect(error.message).to.include("execve 'netlane-is-not-there'");
@@ -53,7 +55,7 @@ describe('Mistakes of those who run things inside are told with a code, the name
 
   it('a host name that does not resolve', () =>
     withScene(async (blue) => {
-      const name = 'no-such-host.invalid';
+      const name = 'no-such-host.test';
       const errors = [
         await rejectionOf(blue.lookup(name)),
         await rejectionOf(blue.connect({ host: name, port: 80 })),
@@ -64,6 +66,15 @@ describe('Mistakes of those who run things inside are told with a code, the name
         expect(error).to.include({ code: 'ENETUNREACH', hostname: name, namespace: String(blue) });
         expect((error as Error).message).to.include(`look up ${name} in ${String(blue)}`);
       }
+    }));
+
+  it('a socket that is closed', () =>
+    withScene(async (blue) => {
+      const socket = await blue.netlink('route', { groups: [1] });
+      await socket.close();
+      const error = errorOf(() => socket.messages());
+      expect(error).to.include({ code: 'NETLANE_CLOSED', namespace: String(blue) });
+      expect(error.message).to.equal(`the socket of ${String(blue)} is closed`);
     }));
 
   it('a namespace that is closed in the middle of everything', () =>

@@ -135,6 +135,17 @@ describe('Names inside a namespace', function () {
       expect(await blue.lookup('localhost', { family: 6 })).to.deep.equal({ address: '::1', family: 6 });
     }));
 
+  it('below .invalid are of nobody, and no server is asked for them', () =>
+    withScene({ ...ownServer, hosts: '10.6.0.3 listed.invalid\n' }, async ({ blue }) => {
+      // dnsmasq would refuse to answer, as it does for whatever is not its own.
+      for (const name of ['host.invalid', 'invalid.', 'HOST.Invalid.']) {
+        const error = await rejectionOf(blue.lookup(name));
+        expect(error, name).to.include({ code: 'ENOTFOUND', hostname: name, namespace: String(blue) });
+        expect(error.message).to.include('names below .invalid are never there');
+      }
+      expect(await blue.lookup('listed.invalid')).to.deep.equal({ address: '10.6.0.3', family: 4 });
+    }));
+
   it('are looked up past a loopback resolver that nobody serves inside', () =>
     withScene({ 'resolv.conf': `nameserver 127.0.0.53\nnameserver ${server}\nsearch example.test\n` }, async ({ blue }) => {
       expect(await blue.lookup('four')).to.deep.equal({ address: '10.7.0.4', family: 4 });

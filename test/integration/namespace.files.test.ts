@@ -40,6 +40,22 @@ describe('parameters and files of a namespace', () => {
     expect(await namespace.sysctl('net.ipv4.ip_local_port_range')).to.equal('20000\t30000');
   });
 
+  it('that are lists are emptied by the empty value, as by sysctl(8)', async () => {
+    const name = 'net.ipv4.ip_local_reserved_ports';
+    await namespace.sysctl(name, '8080,9000-9010');
+    expect(await namespace.sysctl(name)).to.equal('8080,9000-9010');
+    await namespace.sysctl(name, '');
+    expect(await namespace.sysctl(name)).to.equal('');
+    // What is no list cannot be empty: what the kernel says of that is told.
+    const script = 'echo > /proc/sys/net/ipv4/conf/lo/tag';
+    const { exitCode } = await namespace.exec('sh', ['-c', script], { reject: false });
+    const refused = await namespace.sysctl('net.ipv4.conf.lo.tag', '').then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.syscall,
+    );
+    expect(refused).to.equal(exitCode === 0 ? undefined : 'write');
+  });
+
   it('are refused when they are not below net, however that is written', async () => {
     const names = [
       'kernel.hostname',
@@ -62,7 +78,7 @@ describe('parameters and files of a namespace', () => {
       const error = await rejectionOf(namespace.sysctl(name as string));
       expect(error, String(name)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     }
-    for (const value of ['', '1\n2', 'a\0', Number.NaN, true, null]) {
+    for (const value of ['1\n2', 'a\0', Number.NaN, true, null]) {
       const error = await rejectionOf(namespace.sysctl('net.ipv4.ip_forward', value as never));
       expect(error, String(value)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     }
@@ -77,7 +93,11 @@ describe('parameters and files of a namespace', () => {
     expect(await rejectionOf(namespace.sysctl('net.ipv4.conf'))).to.include({ code: 'EISDIR' });
     const wrong = await rejectionOf(namespace.sysctl('net.ipv4.ip_forward', 'much'));
     expect(wrong).to.include({ code: 'EINVAL', syscall: 'write' });
-    expect(wrong.message).to.include('set sysctl net.ipv4.ip_forward to much');
+    expect(wrong.message).to.include('set sysctl net.ipv4.ip_forward to much').and.to.include('does not take this value');
+    // The same code, of another step.
+    const unknown = await rejectionOf(namespace.sysctl('net.ipv4.tcp_congestion_control', 'netlane-has-none'));
+    expect(unknown).to.include({ code: 'ENOENT', syscall: 'write' });
+    expect(unknown.message).to.include('it is the value that the kernel has nothing for').and.to.not.include('no such parameter');
   });
 
   it('/proc/net is that of the namespace, by each of its names', async () => {
@@ -148,5 +168,39 @@ describe('parameters and files of a namespace', () => {
     expect(proc).to.equal(true);
     expect(value).to.match(/^[01]$/);
     expect(refused).to.match(/^EACCES set sysctl net.ipv4.ip_forward to 1 in Namespace\(/);
+  });
+
+  /** Reads a file of /sys in the program's own namespace, without privileges, behind commands that set the scene as root. */
+  function readAsNobody(path: string, scene: string): string {
+    const text = `
+      const n = await Namespace.current();
+      const told = await n.readFile(${JSON.stringify(path)}).catch((error) => error.code + ' ' + error.message);
+      await n.close();
+      console.log(JSON.stringify(told));`;
+    const wrapper = ['unshare', '--net', '--mount', '--propagation', 'private', 'sh', '-c', `${scene} exec "$@"`, 'sh', ...asNobody];
+    return resultOfProgram(text, wrapper) as string;
+  }
+
+  const traffic = 'ip link set lo up && ping -q -c 1 127.0.0.1 >&2 &&';
+
+  it("of this process's own /sys can be read without privileges where that shows the namespace that the process is in", function () {
+    needsNobody(this);
+    const scene = `mount -t sysfs sysfs /sys && ip link add v0 mtu 1400 type veth peer name v1 && ${traffic}`;
+    expect(readAsNobody('/sys/class/net/v0/mtu', scene)).to.equal('1400\n');
+    expect(readAsNobody('/sys/devices/virtual/net/v0/mtu', scene)).to.equal('1400\n');
+    expect(readAsNobody('/sys/class/net/none/mtu', scene)).to.match(/^ENOENT read \/sys\/class\/net\/none\/mtu in Namespace\(/);
+  });
+
+  it('are not taken from a /sys of another namespace, or of one that cannot be told from others: that is said', function () {
+    needsNobody(this);
+    const other =
+      /^EPERM read \/sys\/class\/net\/lo\/mtu in Namespace\(.*the \/sys that is mounted here is not known to show this namespace/;
+    expect(readAsNobody('/sys/class/net/lo/mtu', 'ip link add v0 type veth peer name v1 &&')).to.match(other);
+    // The same names, and other numbers.
+    const again = `${traffic} ping -q -c 1 127.0.0.1 >&2 && exec "$@"`;
+    const sameNames = `mount -t sysfs sysfs /sys && ${traffic} exec unshare --net sh -c '${again}' sh "$@";`;
+    expect(readAsNobody('/sys/class/net/lo/mtu', sameNames)).to.match(other);
+    // Nothing that could differ.
+    expect(readAsNobody('/sys/class/net/lo/mtu', 'mount -t sysfs sysfs /sys &&')).to.match(other);
   });
 });

@@ -84,6 +84,9 @@ describe('namespaces without privileges', () => {
         expect(results[thing], thing).to.include({ name: 'SystemError', code: 'EPERM' });
         expect(results[thing]?.message, thing).to.include('CAP_SYS_ADMIN').and.to.include('netlane rootless');
       }
+      // By rootless he would not get into another's.
+      for (const thing of ['cookie', 'netlink', 'lane'])
+        expect(results[thing]?.message, thing).to.include('run it as root (sudo)').and.to.include('those that it makes itself');
       expect(results['process']).to.include({ code: 'EACCES' });
       expect(results['process']?.message).to.include("process 1 is another user's");
       for (const thing of ['attach', 'delete']) {
@@ -93,6 +96,32 @@ describe('namespaces without privileges', () => {
       expect(existsSync(`/run/netns/${other}`)).to.equal(false);
       expect(existsSync(`/run/netns/${name}`)).to.equal(true);
     });
+  });
+
+  it('who may not have a raw socket is told which capability that takes, and where', function () {
+    needsNobody(this);
+    const inside = (call: string): string => `const n = await Namespace.current(); try { ${call} } finally { await n.close(); }`;
+    const results = resultOfProgram(
+      attempts({
+        packet: inside(`await n.packet();`),
+        raw: inside(`await n.socket({ family: 'ipv4', type: 'raw', protocol: 'icmp' });`),
+        mark: inside(
+          `const s = await n.socket({ family: 'ipv4', type: 'datagram' }); try { s.setOption(1, 36, 7); } finally { await s.close(); }`,
+        ),
+      }),
+      asNobody,
+    ) as Record<string, Failure>;
+    for (const [thing, capability] of [
+      ['packet', 'CAP_NET_RAW'],
+      ['raw', 'CAP_NET_RAW'],
+      ['mark', 'CAP_NET_ADMIN'],
+    ] as const) {
+      expect(results[thing], thing).to.include({ name: 'SystemError', code: 'EPERM' });
+      expect(results[thing]?.message, thing)
+        .to.include(capability)
+        .and.to.include('in the user namespace that owns the network namespace')
+        .and.to.not.include('CAP_SYS_ADMIN');
+    }
   });
 
   it('root without CAP_SYS_ADMIN is told that it misses that one', () => {

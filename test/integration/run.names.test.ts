@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { resultOfProgram } from '../support/namespaces.js';
+import { moduleUrl, resultOfProgram } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 
 const nameServer = new URL('./support/name-server.js', import.meta.url).href;
@@ -52,6 +52,47 @@ describe('Names in a task', function () {
   this.timeout(60_000);
   before(function () {
     needsRoot(this);
+  });
+
+  it('are the host’s in a worker that the task starts, which can ask inside by netlane', () => {
+    const nested = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      (async () => {
+        const { Namespace } = await import(workerData);
+        const here = await Namespace.current();
+        const { readFileSync, readlinkSync } = require('node:fs');
+        parentPort.postMessage({
+          network: readlinkSync('/proc/thread-self/ns/net'),
+          hosts: readFileSync('/etc/hosts', 'utf8'),
+          plain: await require('node:dns').promises.lookup('listed.test'),
+          inside: await here.lookup('listed.test'),
+          asked: await here.lookup('web.test'),
+        });
+        await here.close();
+      })();`;
+    const result = resultOfProgram(
+      `${setUp}
+      writeFileSync('/etc/nsswitch.conf', 'hosts: files\\n');
+      files(${resolvers}, '10.0.0.9 listed.test\\n');
+      const inWorker = await blue.run(async (text, workerData) => {
+        const { Worker } = await import('node:worker_threads');
+        const { readlinkSync } = await import('node:fs');
+        const worker = new Worker(text, { eval: true, workerData });
+        const told = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        await worker.terminate();
+        return { ...told, network: told.network === readlinkSync('/proc/thread-self/ns/net') };
+      }, { args: [${JSON.stringify(nested)}, ${JSON.stringify(moduleUrl('namespace'))}] });
+      print(inWorker);
+      ${tearDown}`,
+      ownEtc,
+    );
+    expect(result).to.deep.equal({
+      network: true,
+      hosts: '10.0.0.9 listed.test\n',
+      plain: { address: '10.0.0.8', family: 4 },
+      inside: { address: '10.0.0.9', family: 4 },
+      asked: { address: '10.0.0.1', family: 4 },
+    });
   });
 
   it('are resolved inside, by the files of the namespace, with its mounts and without', () => {

@@ -63,9 +63,9 @@ describe('UDP inside a namespace', function () {
     withNamespace(async (blue) => {
       const socket = await blue.udp();
       const failed = once(socket, 'error');
-      socket.send('x', 53, 'no-such-name.example.invalid');
+      socket.send('x', 53, 'no-such-name.example.test');
       const [error] = (await failed) as [Error];
-      expect(error.message).to.include(`look up no-such-name.example.invalid in ${String(blue)}`);
+      expect(error.message).to.include(`look up no-such-name.example.test in ${String(blue)}`);
       await closed(socket);
     }));
 

@@ -75,7 +75,7 @@ describe('close()', () => {
           () => socket.port,
           () => socket.fd,
         ]) {
-          expect(errorOf(late)).to.include({ code: 'NETLANE_CLOSED' });
+          expect(errorOf(late)).to.include({ code: 'NETLANE_CLOSED', message: 'the socket of fake is closed' });
         }
         await settle(kernel);
         expect(kernel.requests).to.deep.equal([]);

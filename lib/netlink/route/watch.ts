@@ -4,6 +4,7 @@ import { abortError, describeValue, invalidArgument, NetlaneError } from '../../
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
 import { Queue } from '../queue.js';
+import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
 import { same } from './matching.js';
@@ -159,7 +160,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   }
 
   #closedError(): NetlaneError {
-    return new NetlaneError('NETLANE_CLOSED', 'the watch is closed', { namespace: this.#exchange.namespace });
+    return closed('the watch', this.#exchange.namespace);
   }
 
   async #list({ watched }: Known): Promise<object[]> {
