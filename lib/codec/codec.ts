@@ -292,6 +292,8 @@ export interface OutputOptions {
   readonly references?: References | undefined;
 }
 
+const nothing: Fields = {};
+
 /** Bytes that are being written: one buffer that grows. */
 export class Output {
   bytes: Uint8Array<ArrayBuffer>;
@@ -304,6 +306,8 @@ export class Output {
   header: Fields = {};
   /** The object that is being encoded. */
   source: Readonly<Fields> = {};
+  /** Fields that the next object has where it does not say otherwise. */
+  defaults: Readonly<Fields> | undefined;
   readonly start: number;
 
   constructor(options: OutputOptions = {}) {
@@ -318,8 +322,9 @@ export class Output {
   restart(): void {
     this.position = this.start;
     this.family = 0;
-    this.header = {};
-    this.source = this.header;
+    this.header = nothing;
+    this.source = nothing;
+    this.defaults = undefined;
   }
 
   /** Makes room for so many more bytes at the position. The bytes there are not cleared. */

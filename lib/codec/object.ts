@@ -55,7 +55,16 @@ export interface ObjectParts<M extends Members, F extends FieldMap, D extends De
   readonly encoded?: ((value: Readonly<Fields>, header: Fields, output: Output) => void) | undefined;
 }
 
-type Place = 'header' | 'ignored' | 'unknown' | AttributeEntry | Derived<unknown, never>;
+/** Where a field of a value goes. All have one shape: they are looked at for every field of every message. */
+interface Place {
+  readonly is: 'header' | 'ignored' | 'unknown' | 'attribute' | 'derived';
+  readonly entry: AttributeEntry | undefined;
+  readonly derived: Derived<unknown, never> | undefined;
+}
+
+function place(is: Place['is'], entry?: AttributeEntry, of?: Derived<unknown, never>): Place {
+  return { is, entry, derived: of };
+}
 
 /** A message: a fixed header and attributes, flat in one object. */
 export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
@@ -70,6 +79,9 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
   readonly #derived: readonly { readonly name: string; readonly of: Derived<unknown, never> }[];
   /** Headers that no message uses now: they do not outlive decoding, and one for each depth is enough. */
   readonly #headers: Fields[] = [];
+  /** The same for encoding. */
+  readonly #written: Fields[] = [];
+  readonly #members: readonly string[];
   readonly #parts: ObjectParts<Members, FieldMap, DerivedMap>;
 
   constructor(parts: ObjectParts<Members, FieldMap, DerivedMap>) {
@@ -78,15 +90,17 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     this.layout = parts.header.layout;
     this.attributes = implementationOf(parts.attributes);
     this.#headerSize = (this.layout.size + 3) & ~3;
+    this.#members = this.layout.fields.map(({ name }) => name);
     this.#hidden = this.attributes.hiddenNames();
     this.#derived = Object.entries(parts.derived ?? {}).map(([name, of]) => ({ name, of }));
     for (const name of this.attributes.names()) {
       const entry = this.attributes.entryOf(name);
-      if (entry !== undefined) this.#places.set(name, entry);
+      if (entry !== undefined) this.#places.set(name, place('attribute', entry));
     }
-    for (const one of this.layout.fields) if (!one.hidden) this.#places.set(one.name, one.readOnly ? 'ignored' : 'header');
-    for (const { name, of } of this.#derived) this.#places.set(name, of.write === undefined ? 'ignored' : of);
-    this.#places.set('unknown', 'unknown');
+    for (const one of this.layout.fields) if (!one.hidden) this.#places.set(one.name, place(one.readOnly ? 'ignored' : 'header'));
+    for (const { name, of } of this.#derived)
+      this.#places.set(name, of.write === undefined ? place('ignored') : place('derived', undefined, of));
+    this.#places.set('unknown', place('unknown'));
     const derivedShapes: FieldShape[] = this.#derived.map(({ name, of }) => ({
       name,
       type: -1,
@@ -145,10 +159,10 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
       throw new ValueError('an object', given);
     const { family, encoding, encoded, prepare } = this.#parts;
     const value = prepare?.(given) ?? given;
-    const outerHeader = output.header;
-    const outerFamily = output.family;
-    const outerSource = output.source;
-    const header: Fields = {};
+    const { header: outerHeader, family: outerFamily, source: outerSource, defaults } = output;
+    // Those of the objects within are their own.
+    output.defaults = undefined;
+    const header = this.#written.pop() ?? this.#makeWritten();
     const start = output.position;
     output.zero(this.#headerSize);
     output.header = header;
@@ -158,24 +172,34 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     encoding?.(value, header, output);
     for (const name of Object.keys(value)) {
       const content = value[name];
-      if (content === undefined) continue;
-      const place = this.#places.get(name);
-      if (place === undefined) this.#refuse(given);
-      else if (place === 'header') header[name] ??= content;
-      else if (place === 'unknown') this.attributes.putUnknown(content, output);
-      else if (place === 'ignored') continue;
-      else if ('wireType' in place) this.attributes.put(place, name, content, value, output);
-      else this.#writeDerived(name, place, content, header, output);
+      if (content !== undefined) this.#put(name, content, value, header, output);
     }
+    for (const name in defaults) if (value[name] === undefined) this.#put(name, defaults[name], value, header, output);
     if (family !== undefined && output.family !== 0) header[family] = output.family;
     encoded?.(value, header, output);
     const end = output.position;
     output.position = start;
     this.layout.write(header, output);
+    for (const name of this.#members) header[name] = undefined;
+    this.#written.push(header);
     output.position = end;
     output.header = outerHeader;
     if (family !== undefined) output.family = outerFamily;
     output.source = outerSource;
+  }
+
+  /** A header to encode from; none that was left in mid-air by an error is used again. */
+  #makeWritten(): Fields {
+    return Object.fromEntries(this.#members.map((name) => [name, undefined]));
+  }
+
+  #put(name: string, content: unknown, value: Readonly<Fields>, header: Fields, output: Output): void {
+    const at = this.#places.get(name);
+    if (at === undefined) this.#refuse(value);
+    else if (at.entry !== undefined) this.attributes.put(at.entry, name, content, value, output);
+    else if (at.is === 'header') header[name] ??= content;
+    else if (at.derived !== undefined) this.#writeDerived(name, at.derived, content, header, output);
+    else if (at.is === 'unknown') this.attributes.putUnknown(content, output);
   }
 
   #writeDerived(name: string, of: Derived<unknown, never>, content: unknown, header: Fields, output: Output): void {

@@ -146,7 +146,7 @@ export async function runBatch(
         continue;
       }
       const call = made instanceof Promise ? await made : made;
-      const now = exchange.encodeNow(call.codec, call.value, known);
+      const now = exchange.encodeNow(call, known);
       const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);
       const { release } = encoded;
       const settle = (result: BatchResult): void => {
@@ -231,10 +231,10 @@ async function resolve(
   options: OperationOptions | undefined,
 ): Promise<Encoded> {
   try {
-    return await exchange.encode(call.codec, call.value, options, known);
+    return await exchange.encode(call, options, known);
   } catch (error) {
     if (!isGoneLink(error)) throw error;
     await before.none();
-    return exchange.encode(call.codec, call.value, options, known);
+    return exchange.encode(call, options, known);
   }
 }

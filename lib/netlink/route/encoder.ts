@@ -9,6 +9,14 @@ export interface HeldNamespace {
 /** Turns a handle that a caller passed into an fd. Throws NETLANE_INVALID_ARGUMENT for what is none, NETLANE_CLOSED for a closed one. */
 export type HoldNamespace = (handle: object) => HeldNamespace;
 
+/** What is encoded. */
+export interface Subject<I> {
+  readonly codec: Codec<unknown, I>;
+  readonly value: I;
+  /** Fields that stand in for those of the value that are absent or undefined. Not copied into one object with them: that costs more than all else here. */
+  readonly defaults?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** A message's body, valid until the next one is encoded, and the namespaces that it names by fd: to be released when the kernel has answered. */
 export interface Encoded {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -48,14 +56,15 @@ export class Encoder implements References {
     return one.fd;
   }
 
-  encode<I>(codec: Codec<unknown, I>, value: I, known: ReadonlyMap<string, number> | undefined): Encoded | Missing {
+  encode<I>(subject: Subject<I>, known: ReadonlyMap<string, number> | undefined): Encoded | Missing {
     this.#known = known;
     this.#missing = undefined;
     this.#held = undefined;
     const output = this.#output;
     output.restart();
+    output.defaults = subject.defaults;
     try {
-      codec.encode(value, output);
+      subject.codec.encode(subject.value, output);
     } catch (error) {
       releaseAll(this.#held);
       throw error;

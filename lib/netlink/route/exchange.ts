@@ -9,7 +9,7 @@ import type { Reply, RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
 import { submit } from '../submission.js';
 import type { SocketOptions } from '../socket-options.js';
-import { Encoder, type Encoded, type HoldNamespace, type Missing } from './encoder.js';
+import { Encoder, type Encoded, type HoldNamespace, type Missing, type Subject } from './encoder.js';
 
 /** Opens a socket in the same namespace that hears groups. */
 export type Subscribe = (
@@ -48,11 +48,9 @@ async function tellWarnings(reply: Promise<Reply>, tell: (warning: Warning) => v
 }
 
 /** One message type with its codec, and words for errors. */
-export interface Call<I> {
+export interface Call<I> extends Subject<I> {
   readonly type: number;
   readonly flags: number;
-  readonly codec: Codec<unknown, I>;
-  readonly value: I;
   /** 'add link v0'. */
   readonly operation: () => string;
 }
@@ -149,26 +147,28 @@ export class Exchange {
    * Encodes a value at once where every name of a link in it is known; else gives the names that are not. At once: what is sent in one
    * tick leaves in one sendmsg.
    */
-  encodeNow<I>(codec: Codec<unknown, I>, value: I, known?: ReadonlyMap<string, number>): Encoded | Missing {
+  encodeNow<I>(subject: Subject<I>, known?: ReadonlyMap<string, number>): Encoded | Missing {
     // One for all: whoever sends copies. A value whose getters encode others gets one of its own.
     const encoder = this.#encoder ?? new Encoder(this.#hold);
     this.#encoder = undefined;
     try {
-      return encoder.encode(codec, value, known);
+      return encoder.encode(subject, known);
     } finally {
       this.#encoder = encoder;
     }
   }
 
   /** Encodes a value; names of links are asked for, all at once, and then it is encoded again. */
-  async encode<I>(codec: Codec<unknown, I>, value: I, options: OperationOptions = {}, known = new Map<string, number>()): Promise<Encoded> {
-    const encoded = this.encodeNow(codec, value, known);
+  async encode<I>(subject: Subject<I>, options: OperationOptions = {}, known = new Map<string, number>()): Promise<Encoded> {
+    const encoded = this.encodeNow(subject, known);
     if ('bytes' in encoded) return { bytes: encoded.bytes.slice(), release: encoded.release };
+    // The value is its owner's, who may go on with it.
+    const kept = { ...subject, value: { ...subject.value } };
     await Promise.all([...encoded.missing].map(async (name) => known.set(name, await this.linkIndex(name, options))));
-    const again = this.encodeNow(codec, value, known);
+    const again = this.encodeNow(kept, known);
     if ('bytes' in again) return { bytes: again.bytes.slice(), release: again.release };
     // A value that gives other names each time it is read.
-    throw invalidArgument('value', 'the same each time it is read', value);
+    throw invalidArgument('value', 'the same each time it is read', subject.value);
   }
 
   /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
@@ -202,7 +202,7 @@ export class Exchange {
 
   /** The same without a promise. Throws where the value cannot be encoded. */
   changeNow<I>(call: Call<I>, options: OperationOptions | undefined, resolve: () => void, reject: (error: unknown) => void): void {
-    const encoded = this.encodeNow(call.codec, call.value);
+    const encoded = this.encodeNow(call);
     if (!('bytes' in encoded) || options?.onWarning !== undefined) {
       this.#changeLater(call, 'bytes' in encoded ? encoded : undefined, options).then(resolve, reject);
       return;
@@ -220,7 +220,7 @@ export class Exchange {
   }
 
   async #changeLater<I>(call: Call<I>, now: Encoded | undefined, options: OperationOptions | undefined): Promise<void> {
-    const encoded = now ?? (await this.encode(call.codec, call.value, options));
+    const encoded = now ?? (await this.encode(call, options));
     try {
       await this.submit(call, encoded, options);
     } finally {
@@ -231,9 +231,9 @@ export class Exchange {
   /** One object by a request without acknowledgement. */
   get<T, I>(call: Call<I> & { readonly reply: Codec<T, never> }, options?: OperationOptions): Promise<T> {
     try {
-      const encoded = this.encodeNow(call.codec, call.value);
+      const encoded = this.encodeNow(call);
       if ('bytes' in encoded) return this.#get(call, encoded, options);
-      return this.encode(call.codec, call.value, options).then((known) => this.#get(call, known, options));
+      return this.encode(call, options).then((known) => this.#get(call, known, options));
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }

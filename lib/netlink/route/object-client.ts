@@ -57,13 +57,6 @@ export interface Ensured<T> {
 /** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
 export type Filter<I> = Partial<I>;
 
-/** The value, and what stands in for fields that are absent or undefined: a copy, made in the way that costs least. */
-function completed(value: Plain, defaults: Plain | undefined): Plain {
-  const complete: Record<string, unknown> = { ...value };
-  for (const name in defaults) if (complete[name] === undefined) complete[name] = defaults[name];
-  return complete;
-}
-
 function saysAnything(value: Plain): boolean {
   for (const name in value) if (value[name] !== undefined) return true;
   return false;
@@ -120,24 +113,20 @@ export class ObjectClient<T extends object, I extends object> {
   /** The call that a change is. */
   call(verb: Verb, value: I): Call<I> {
     this.checkValue('value', value);
-    const { types, codec, required } = this.type;
-    const absent = required?.find((name) => plain(value)[name] === undefined);
-    const says = this.type.tells ?? saysAnything;
-    if (verb === 'delete' && !says(plain(value))) {
+    const { types, codec, required, defaults, deletion, tells = saysAnything } = this.type;
+    if (verb === 'delete' && !tells(plain(value))) {
       // The kernel would take the first that it finds.
       throw invalidArgument('value', `what tells the ${this.type.title} that is meant`, value);
     }
-    if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
-    const flags = verbFlags[verb];
-    const complete =
-      verb === 'delete'
-        ? completed(this.#deletable(plain(value)), this.type.deletion?.(plain(value)))
-        : completed(plain(value), this.type.defaults?.(plain(value)));
+    if (required !== undefined)
+      for (const name of required) if (plain(value)[name] === undefined) throw invalidArgument(`value.${name}`, 'given', undefined);
+    const isDeletion = verb === 'delete';
     return {
-      type: verb === 'delete' ? types.delete : types.create,
-      flags,
+      type: isDeletion ? types.delete : types.create,
+      flags: verbFlags[verb],
       codec,
-      value: complete as I,
+      value: isDeletion ? (this.#deletable(plain(value)) as I) : value,
+      defaults: (isDeletion ? deletion : defaults)?.(plain(value)),
       operation: this.words(verb, value),
     };
   }
@@ -200,7 +189,7 @@ export class ObjectClient<T extends object, I extends object> {
     this.checkValue('filter', filter);
     const given = Object.entries({ ...plain(filter), ...this.type.asked }).filter(([, value]) => value !== undefined);
     const { codec, headerSize, filters, sentAs } = this.type;
-    const encoded = await this.exchange.encode(codec, Object.fromEntries(given) as I, options);
+    const encoded = await this.exchange.encode({ codec, value: Object.fromEntries(given) as I }, options);
     encoded.release();
     const read = plain(this.exchange.read(codec, encoded.bytes));
     const pattern: Record<string, unknown> = {};
@@ -224,7 +213,7 @@ export class ObjectClient<T extends object, I extends object> {
         .filter(([name]) => filters.includes(name) && !standsFor(pattern[name], this.#absent[name]))
         .map(([name, value]) => [sentAs?.[name] ?? name, value]),
     );
-    const narrowed = await this.exchange.encode(codec, kernel as I, options);
+    const narrowed = await this.exchange.encode({ codec, value: kernel as I }, options);
     narrowed.release();
     const body = narrowed.bytes.slice(0, Math.max(narrowed.bytes.length, headerSize));
     const family = this.type.family ?? (plain(filter)['family'] === undefined ? 0 : (encoded.bytes[0] ?? 0));
@@ -317,7 +306,7 @@ export class ObjectClient<T extends object, I extends object> {
 
   /** The value as the kernel is told it. */
   protected async asked(value: I, options: OperationOptions | undefined): Promise<Plain> {
-    const encoded = await this.exchange.encode(this.type.codec, value, options);
+    const encoded = await this.exchange.encode({ codec: this.type.codec, value }, options);
     encoded.release();
     return plain(this.exchange.read(this.type.codec, encoded.bytes));
   }

@@ -29,10 +29,13 @@ function on(value: Plain): string {
   return link === '' ? '' : ` on ${link}`;
 }
 
-function isIpv6(value: Plain): boolean {
-  if (value['family'] !== undefined) return value['family'] === 'ipv6' || value['family'] === 10;
-  const addresses = [value['destination'], value['gateway'], value['source'], value['preferredSource']];
-  return addresses.some((one) => typeof one === 'string' && one.includes(':'));
+function hasColon(value: unknown): boolean {
+  return typeof value === 'string' && value.includes(':');
+}
+
+function isIpv6({ family, destination, gateway, source, preferredSource }: Plain): boolean {
+  if (family !== undefined) return family === 'ipv6' || family === 10;
+  return hasColon(destination) || hasColon(gateway) || hasColon(source) || hasColon(preferredSource);
 }
 
 function isMpls(value: Plain): boolean {
@@ -46,21 +49,32 @@ function hasGateway(value: Plain): boolean {
   return Array.isArray(nexthops) && nexthops.some((one: unknown) => typeof one === 'object' && one !== null && hasGateway(one as Plain));
 }
 
+const ofTheHost: ReadonlySet<unknown> = new Set(['local', 'nat', 'broadcast', 'anycast']);
+
+const inMain = { type: 'unicast', table: 'main', protocol: 'boot' } as const;
+const inLocal = { ...inMain, table: 'local' } as const;
+/** By table and scope. Made once: every route that is added has one of them. */
+const defaultsOf = {
+  main: { any: inMain, host: { ...inMain, scope: 'host' }, link: { ...inMain, scope: 'link' } },
+  local: { any: inLocal, host: { ...inLocal, scope: 'host' }, link: { ...inLocal, scope: 'link' } },
+} as const;
+
 function routeDefaults(value: Plain): Plain {
-  const type = value['type'] ?? 'unicast';
-  const here = type === 'local' || type === 'nat' || type === 'broadcast' || type === 'anycast';
-  const common = { type, table: here ? 'local' : 'main', protocol: 'boot' };
+  const { type = 'unicast' } = value;
+  const by = defaultsOf[ofTheHost.has(type) ? 'local' : 'main'];
   // Scopes are of IPv4; the kernel refuses one of an MPLS route.
-  if (isIpv6(value) || isMpls(value)) return common;
-  if (type === 'local' || type === 'nat') return { ...common, scope: 'host' };
-  if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return { ...common, scope: 'link' };
-  return type === 'unicast' && !hasGateway(value) ? { ...common, scope: 'link' } : common;
+  if (isIpv6(value) || isMpls(value)) return by.any;
+  if (type === 'local' || type === 'nat') return by.host;
+  if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return by.link;
+  return type === 'unicast' && !hasGateway(value) ? by.link : by.any;
 }
+
+const deletions = { mpls: { table: 'main', type: 'unicast' }, ipv6: { table: 'main' }, ipv4: { table: 'main', scope: 'nowhere' } } as const;
 
 /** Without a scope the kernel would delete routes of the scope universe only; of MPLS it takes no other type and scope than the usual. */
 function routeDeletion(value: Plain): Plain {
-  if (isMpls(value)) return { table: 'main', type: 'unicast' };
-  return isIpv6(value) ? { table: 'main' } : { table: 'main', scope: 'nowhere' };
+  if (isMpls(value)) return deletions.mpls;
+  return isIpv6(value) ? deletions.ipv6 : deletions.ipv4;
 }
 
 /** What many routes have in common: a delete that says no more would take the first default route. */

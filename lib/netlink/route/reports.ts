@@ -59,7 +59,7 @@ export class ReportClient<T extends object, Q extends object> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const pattern = await this.#pattern(Object.fromEntries(given.filter(([name]) => own.includes(name))) as Q, options);
     const asked = Object.fromEntries(given.filter(([name]) => !own.includes(name))) as Q;
-    const encoded = await this.exchange.encode(this.#type.query, asked, options);
+    const encoded = await this.exchange.encode({ codec: this.#type.query, value: asked }, options);
     encoded.release();
     if (family !== undefined) encoded.bytes[0] = family;
     const absent = pattern === undefined ? undefined : absences(codec);
@@ -71,7 +71,7 @@ export class ReportClient<T extends object, Q extends object> {
   async #pattern(query: Q, options: OperationOptions | undefined): Promise<Plain | undefined> {
     const names = Object.keys(query);
     if (names.length === 0) return undefined;
-    const encoded = await this.exchange.encode(this.#type.query, query, options);
+    const encoded = await this.exchange.encode({ codec: this.#type.query, value: query }, options);
     encoded.release();
     const read = this.exchange.read(this.#type.query as Codec<Plain, never>, encoded.bytes);
     return Object.fromEntries(names.map((name) => [name, read[name] ?? (query as Plain)[name]]));

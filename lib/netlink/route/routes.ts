@@ -66,7 +66,7 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
       ...rest,
       destination: destination.includes('/') ? destination : `${destination}/${isIpv6 ? 128 : 32}`,
     } as unknown as RouteInput;
-    const encoded = await this.exchange.encode(routeType.codec, value, options);
+    const encoded = await this.exchange.encode({ codec: routeType.codec, value }, options);
     encoded.release();
     // What a query must not have: tables, scopes and protocols are the answer's.
     const view = new DataView(encoded.bytes.buffer, encoded.bytes.byteOffset);
