@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
 import { uniqueName, wire, withNamedNamespace, withNamespace } from '../support/namespaces.js';
-import { needsPrograms, needsRoot } from '../support/skip.js';
+import { needsMachineRoot, needsPrograms, needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
 import { until } from './support/route.js';
 import { asTcpdump, compiledByTcpdump, readByTcpdump } from './support/tcpdump.js';
@@ -65,8 +65,9 @@ describe('netlane capture', function () {
     await needsPrograms(this, 'ping', 'tcpdump');
   });
 
-  it('writes what tcpdump captures, packet for packet, and ends after so many', () =>
-    withScene(async ({ other, name, directory }) => {
+  it('writes what tcpdump captures, packet for packet, and ends after so many', function () {
+    needsMachineRoot(this, 'a capture of tcpdump, which becomes another user for it,');
+    return withScene(async ({ other, name, directory }) => {
       const file = join(directory, 'netlane.pcapng');
       const reference = join(directory, 'tcpdump.pcap');
       const [program, ...args] = asTcpdump(['-i', 'v0', '-w', reference, '-U', '-c', '8']);
@@ -88,7 +89,8 @@ describe('netlane capture', function () {
       const expected = readByTcpdump(reference, all);
       expect(expected).to.match(/ICMP echo request/);
       expect(readByTcpdump(file, all)).to.equal(expected);
-    }));
+    });
+  });
 
   it('ends by Ctrl-C with a whole file, what was heard last included', () =>
     withScene(async ({ other, name, directory }) => {
