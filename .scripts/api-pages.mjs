@@ -4,7 +4,7 @@ import { addressLabel } from '../dist/lib/schema/route/address-label.js';
 import { bridgeLink } from '../dist/lib/schema/route/bridge-link.js';
 import { bridgeVlan, bridgeVlanQuery } from '../dist/lib/schema/route/bridge-vlan.js';
 import { link } from '../dist/lib/schema/route/link.js';
-import { multicastDatabase, multicastEntry } from '../dist/lib/schema/route/multicast-database.js';
+import { multicastDatabase, multicastGroup } from '../dist/lib/schema/route/multicast-database.js';
 import { namespaceId } from '../dist/lib/schema/route/namespace-id.js';
 import { fdb, neighbour } from '../dist/lib/schema/route/neighbour.js';
 import { neighbourTable } from '../dist/lib/schema/route/neighbour-table.js';
@@ -36,7 +36,7 @@ const pages = {
   statistics: { title: 'Statistics', client: 'route.statistics', codec: statistics },
   'statistics-request': { title: 'Statistics, as they are asked for', client: 'route.statistics', codec: statisticsRequest },
   'multicast-database': { title: 'Multicast database', client: 'route.multicast', codec: multicastDatabase },
-  'multicast-entry': { title: 'Multicast entry, as it is added', client: 'route.multicast', codec: multicastEntry },
+  'multicast-group': { title: 'Multicast group, as it is added', client: 'route.multicast', codec: multicastGroup },
   'bridge-link': { title: 'Link, as its bridge sees it', client: 'route.bridgeLinks', codec: bridgeLink },
   'bridge-vlan': { title: 'Bridge VLAN', client: 'route.bridgeVlans', codec: bridgeVlan },
   'bridge-vlan-query': { title: 'Bridge VLANs, as they are asked for', client: 'route.bridgeVlans', codec: bridgeVlanQuery },

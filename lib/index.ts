@@ -80,7 +80,7 @@ export type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from './schem
 export type { AddressLabel, AddressLabelInput } from './schema/route/address-label.js';
 export type { BridgeLink, BridgeLinkInput } from './schema/route/bridge-link.js';
 export type { BridgeVlan, BridgeVlanInput, PortVlan } from './schema/route/bridge-vlan.js';
-export type { MulticastDatabase, MulticastEntryInput, MulticastGroup } from './schema/route/multicast-database.js';
+export type { MulticastGroup, MulticastGroupInput, MulticastRouter } from './schema/route/multicast-database.js';
 export type { NamespaceId } from './schema/route/namespace-id.js';
 export type { NeighbourTable, NeighbourTableInput } from './schema/route/neighbour-table.js';
 export type { Netconf } from './schema/route/netconf.js';

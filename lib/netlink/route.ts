@@ -17,13 +17,13 @@ import {
   BridgeLinkClient,
   BridgeVlanClient,
   BucketClient,
-  MulticastClient,
   NamespaceIdClient,
   NeighbourTableClient,
   NetconfClient,
   StatisticsClient,
   VniFilterClient,
 } from './route/reports.js';
+import { MulticastClient } from './route/multicast.js';
 import { AddressClient } from './route/viewed-client.js';
 import { RouteTableClient } from './route/routes.js';
 import { RuleClient } from './route/rules.js';

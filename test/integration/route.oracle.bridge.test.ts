@@ -2,14 +2,12 @@ import { describeAgreement, printedBy } from '../support/oracle/agreement.js';
 import { bridgeLinkScene, multicastScene, routerScene, tunnelScene, vlanScene, vniScene } from '../support/oracle/bridge-scene.js';
 import {
   bridgeLinks,
-  entriesOf,
   globalVlans,
   joined,
   multicastEntries,
   printedEntries,
   printedRouters,
   routerPorts,
-  routersOf,
   vlanEntries,
   vlans,
   vniFilters,
@@ -81,7 +79,7 @@ describeAgreement('Multicast groups as bridge shows them', {
   scene: multicastScene,
   ways: (namespace, route) => ({
     printed: () => printedEntries(printedBy(namespace, 'bridge', '-details -statistics mdb show')),
-    listed: async () => entriesOf(await route.multicast.list()),
+    listed: async () => route.multicast.list(),
     label: (entry) => String(entry['grp']),
   }),
 });
@@ -91,7 +89,7 @@ describeAgreement('Ports towards multicast routers as bridge shows them', {
   scene: routerScene,
   ways: (namespace, route) => ({
     printed: () => printedRouters(printedBy(namespace, 'bridge', '-details -statistics mdb show')),
-    listed: async () => routersOf(await route.multicast.list()),
+    listed: async () => route.multicast.routers(),
     label: (entry) => String(entry['port']),
   }),
 });

@@ -83,7 +83,7 @@ describe('Requests that iproute2 showed to be lacking', function () {
   });
 
   describe('for multicast groups of a bridge', () => {
-    const group = { bridge: 'b0', entry: { port: 'p0', state: 'permanent', group: '239.1.1.1' } } as const;
+    const group = { bridge: 'b0', port: 'p0', state: 'permanent', group: '239.1.1.1' } as const;
 
     before(async function () {
       await route.links.add({ name: 'b0', kind: 'bridge', up: true, data: { multicastSnooping: true } });
@@ -91,28 +91,25 @@ describe('Requests that iproute2 showed to be lacking', function () {
       await route.links.set('p0', { up: true });
       await route.multicast.add(group);
       await needs(this, 'questions for one multicast group (Linux 6.8)', () =>
-        route.multicast.get({ bridge: 'b0', entry: { group: '239.1.1.1' } }),
+        route.multicast.members({ bridge: 'b0', group: '239.1.1.1' }),
       );
     });
 
     it('ask for one', async () => {
-      await route.multicast.add({ ...group, entry: { ...group.entry, group: 'ff05::1' } });
-      const found = await route.multicast.get({ bridge: 'b0', entry: { group: 'ff05::1' } });
-      expect(found.groups?.flat().map((one) => one.group)).to.deep.equal(['ff05::1']);
-      expect(await rejectionOf(route.multicast.get({ bridge: 'b0', entry: { group: 'ff05::2' } }))).to.include({ code: 'ENOENT' });
+      await route.multicast.add({ ...group, group: 'ff05::1' });
+      const found = await route.multicast.members({ bridge: 'b0', group: 'ff05::1' });
+      expect(found.map((one) => one.group)).to.deep.equal(['ff05::1']);
+      expect(await rejectionOf(route.multicast.members({ bridge: 'b0', group: 'ff05::2' }))).to.include({ code: 'ENOENT' });
     });
 
     it('delete many at once', async () => {
-      const groups = async (): Promise<unknown[]> =>
-        (await route.multicast.list())
-          .flatMap(({ groups: all = [] }) => all.flat().map((one) => one.group))
-          .filter((one) => one !== undefined);
-      await route.multicast.replace({ ...group, entry: { ...group.entry, vlan: 0 }, options: { protocol: 77 } });
-      await route.multicast.flush({ bridge: 'b0', options: { protocol: 77 }, entry: {} });
+      const groups = async (): Promise<unknown[]> => (await route.multicast.list()).map((one) => one.group);
+      await route.multicast.replace({ ...group, protocol: 77 });
+      await route.multicast.flush({ bridge: 'b0', protocol: 77 });
       expect(await groups())
         .to.include('ff05::1')
         .and.to.not.include('239.1.1.1');
-      await route.multicast.flush({ bridge: 'b0', entry: { port: 'p0' } });
+      await route.multicast.flush({ bridge: 'b0', port: 'p0' });
       expect(await groups()).to.not.include('ff05::1');
     });
   });

@@ -6,7 +6,7 @@ import { bridgeVlan, bridgeVlanQuery } from '../../lib/schema/route/bridge-vlan.
 import { kinds, ports } from '../../lib/schema/route/kinds.js';
 import { canStatistics } from '../../lib/schema/route/kinds/can.js';
 import { link } from '../../lib/schema/route/link.js';
-import { multicastDatabase, multicastEntry } from '../../lib/schema/route/multicast-database.js';
+import { multicastDatabase, multicastGroup } from '../../lib/schema/route/multicast-database.js';
 import { namespaceId } from '../../lib/schema/route/namespace-id.js';
 import { fdb, neighbour } from '../../lib/schema/route/neighbour.js';
 import { neighbourTable } from '../../lib/schema/route/neighbour-table.js';
@@ -62,7 +62,8 @@ export const messages: Readonly<Record<string, { readonly codec: Schema; readonl
   statistics: { codec: statistics },
   'statistics request': { codec: statisticsRequest },
   'multicast database': { codec: multicastDatabase },
-  'multicast entry': { codec: multicastEntry },
+  // Nobody is told flags and timers; the kernel's own protocols, and the mode of a source, are left out.
+  'multicast group': { codec: multicastGroup, options: { omit: ['flags', 'timer', 'protocol', 'mode'] } },
   'bridge link': { codec: bridgeLink },
   'bridge VLAN': { codec: bridgeVlan },
   'bridge VLAN query': { codec: bridgeVlanQuery },

@@ -66,35 +66,38 @@ export const bridge: Calls = {
       }),
   'bridge vlan global set vid 5-7 dev br0 mcast_snooping 0': (route) =>
     route.bridgeVlans.add({ link: 'br0', global: [{ vlan: 5, range: 7, multicastSnooping: false }] }),
-  'bridge mdb add dev br0 port port grp 239.1.1.1': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
+  'bridge mdb add dev br0 port port grp 239.1.1.1': (route) => route.multicast.add({ bridge: 'br0', port: 'port', group: '239.1.1.1' }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 permanent vid 5': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', vlan: 5, group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', port: 'port', state: 'permanent', vlan: 5, group: '239.1.1.1' }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 temp': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', port: 'port', group: '239.1.1.1' }),
   'bridge mdb add dev br0 port port grp 239.1.1.1 src 10.0.0.9': (route) =>
     route.multicast.add({
       bridge: 'br0',
-      entry: { port: 'port', group: '239.1.1.1' },
-      options: { source: '10.0.0.9' },
+      port: 'port',
+      group: '239.1.1.1',
+      source: '10.0.0.9',
     }),
   'bridge mdb add dev br0 port port grp ff05::1 src fd00::9 vid 5': (route) =>
     route.multicast.add({
       bridge: 'br0',
-      entry: { port: 'port', vlan: 5, group: 'ff05::1' },
-      options: { source: 'fd00::9' },
+      port: 'port',
+      vlan: 5,
+      group: 'ff05::1',
+      source: 'fd00::9',
     }),
   'bridge mdb add dev br0 port port grp 01:00:5e:00:00:05 permanent': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'port', state: 'permanent', group: '01:00:5e:00:00:05' } }),
+    route.multicast.add({ bridge: 'br0', port: 'port', state: 'permanent', group: '01:00:5e:00:00:05' }),
   'bridge mdb add dev br0 port br0 grp 239.1.1.1 permanent': (route) =>
-    route.multicast.add({ bridge: 'br0', entry: { port: 'br0', state: 'permanent', group: '239.1.1.1' } }),
-  'bridge mdb del dev br0 port port grp 239.1.1.1': (route) =>
-    route.multicast.delete({ bridge: 'br0', entry: { port: 'port', group: '239.1.1.1' } }),
+    route.multicast.add({ bridge: 'br0', port: 'br0', state: 'permanent', group: '239.1.1.1' }),
+  'bridge mdb del dev br0 port port grp 239.1.1.1': (route) => route.multicast.delete({ bridge: 'br0', port: 'port', group: '239.1.1.1' }),
   'bridge mdb del dev br0 port port grp ff05::1 src fd00::9 vid 5': (route) =>
     route.multicast.delete({
       bridge: 'br0',
-      entry: { port: 'port', vlan: 5, group: 'ff05::1' },
-      options: { source: 'fd00::9' },
+      port: 'port',
+      vlan: 5,
+      group: 'ff05::1',
+      source: 'fd00::9',
     }),
   'bridge vni add vni 42 dev vx0': (route) => route.vniFilters.add({ link: 'vx0', entries: [{ first: 42 }] }),
   'bridge vni add vni 42 group 239.1.1.1 dev vx0': (route) =>

@@ -9,20 +9,13 @@ import {
   type BridgeVlanQuery,
   type BridgeVlanQueryInput,
 } from '../../schema/route/bridge-vlan.js';
-import {
-  multicastDatabase,
-  multicastEntry,
-  type MulticastDatabase,
-  type MulticastEntry,
-  type MulticastEntryInput,
-} from '../../schema/route/multicast-database.js';
 import { namespaceId, type NamespaceId, type NamespaceIdInput } from '../../schema/route/namespace-id.js';
 import { neighbourTable, type NeighbourTable, type NeighbourTableInput } from '../../schema/route/neighbour-table.js';
 import { netconf, type Netconf, type NetconfInput } from '../../schema/route/netconf.js';
 import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../../schema/route/nexthop.js';
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
-import { NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { NLM_F_REPLACE } from '../constants.js';
 import { NetlinkError } from '../../errors.js';
 import { absences, matches, type Plain } from './matching.js';
 import { nsidOf } from './viewed-client.js';
@@ -219,53 +212,6 @@ export class NamespaceIdClient extends ReportClient<NamespaceId, NamespaceIdInpu
   }
 }
 
-/** Multicast groups that bridges know of. */
-export class MulticastClient extends ReportClient<MulticastDatabase, MulticastEntryInput> {
-  constructor(exchange: Exchange) {
-    super(exchange, {
-      title: 'multicast database',
-      codec: multicastDatabase,
-      query: multicastEntry,
-      get: 86,
-      answer: 84,
-      family: AF_BRIDGE,
-      own: ['bridge'],
-    });
-  }
-
-  /**
-   * Adds one entry. The form is that of requests: of what list() gave, `port`, `group`, `vlan` and `state` of one of the groups are the
-   * `entry`, and its `source`, `sources`, `mode`, `protocol`, `remote` and the like the `options`. Rejects with EEXIST where it is there.
-   */
-  async add(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(84, NLM_F_CREATE | NLM_F_EXCL, multicastEntry, value, { verb: 'add to', options });
-  }
-
-  async replace(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(84, NLM_F_CREATE | NLM_F_REPLACE, multicastEntry, value, { verb: 'replace in', options });
-  }
-
-  /** Deletes one entry, in the same form. Rejects with EINVAL where there is none. */
-  async delete(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(85, 0, multicastEntry, value, { verb: 'delete from', options });
-  }
-
-  /** The entries of one group of a bridge or tunnel (Linux 6.8): { bridge: 'br0', entry: { group: '239.1.1.1', vlan: 5 } }. Rejects with ENOENT. */
-  async get(value: MulticastEntryInput, options?: OperationOptions): Promise<MulticastDatabase> {
-    checkOperationOptions(options);
-    const operation = (): string => 'get from multicast database';
-    return this.exchange.get({ type: 86, flags: 0, codec: multicastEntry, value, reply: multicastDatabase, operation }, options);
-  }
-
-  /**
-   * Deletes all entries of a bridge or tunnel at once (Linux 6.8), or those of a port, a VLAN, a protocol and so on. Of the state only the
-   * bits of `options.stateMask` are looked at.
-   */
-  async flush(value: MulticastEntryInput, options?: OperationOptions): Promise<void> {
-    await this.change(85, NLM_F_BULK, multicastEntry, value, { verb: 'flush', options });
-  }
-}
-
 /** VLANs of bridges and their ports, with options (Linux 5.6). */
 export class BridgeVlanClient<C extends Counting = 'number'> extends FoundClient<Counted<BridgeVlan, C>, BridgeVlanQueryInput> {
   constructor(exchange: Exchange) {
@@ -329,4 +275,4 @@ export class BridgeLinkClient<C extends Counting = 'number'> extends FoundClient
   }
 }
 
-export type { BridgeVlanQuery, MulticastEntry };
+export type { BridgeVlanQuery };

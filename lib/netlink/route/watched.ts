@@ -5,6 +5,7 @@ import { fdb, neighbour, type FdbEntry, type Neighbour } from '../../schema/rout
 import { bridgeLink, type BridgeLink } from '../../schema/route/bridge-link.js';
 import { bridgeVlan, type BridgeVlan, type PortVlan } from '../../schema/route/bridge-vlan.js';
 import { multicastDatabase, type MulticastDatabase, type MulticastGroup } from '../../schema/route/multicast-database.js';
+import { multicastGroups } from './multicast.js';
 import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
 import { netconf, type Netconf } from '../../schema/route/netconf.js';
 import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
@@ -326,10 +327,6 @@ function asListed(entry: Plain): Plain {
   const { flags, state, remote, nexthopId } = entry;
   const own = Array.isArray(flags) && flags.includes('self') && remote === undefined && nexthopId === undefined;
   return own && Array.isArray(state) && state.includes('permanent') ? { ...entry, state: ['permanent'] } : entry;
-}
-
-function multicastGroups({ bridge, groups }: MulticastDatabase): MulticastGroup[] {
-  return (groups ?? []).flat().map((entry) => ({ bridge, ...entry }));
 }
 
 /** Each VLAN of a range by itself: ranges are cut anew whenever one of theirs changes. */

@@ -1,11 +1,12 @@
-import { ValueError, type Codec, type Infer, type InferInput, type Fixed } from '../../codec/codec.js';
+import { ValueError, type Codec, type Fields, type Infer, type InferInput, type Fixed } from '../../codec/codec.js';
 import { attributes } from '../../codec/attributes.js';
-import { field, readOnly } from '../../codec/field.js';
+import { field, ingredient, inline, readOnly } from '../../codec/field.js';
 import { list } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { anyIp, mac, formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
-import { object } from '../../codec/object.js';
+import { derived, object } from '../../codec/object.js';
+import { putAttribute } from '../../codec/attribute.js';
 import { u8, u16, u32 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
 import { routeProtocol } from './names.js';
@@ -126,31 +127,66 @@ export interface MulticastDatabase extends Infer<typeof multicastDatabaseSchema>
 export interface MulticastDatabaseInput extends InferInput<typeof multicastDatabaseSchema> {}
 export const multicastDatabase: Codec<MulticastDatabase, MulticastDatabaseInput> = multicastDatabaseSchema;
 
-/** A membership of a multicast group, by itself: what a watch tells. */
+/** A membership of a multicast group: what lists and watches tell, one for each port of each group. */
 export interface MulticastGroup extends Infer<typeof groupEntry> {
   /** The bridge, or the tunnel. */
   bridge: number;
 }
 
-const multicastEntrySchema = object({
-  title: 'multicast entry',
+/** The form that the kernel tells memberships in. */
+export const multicastMembership: Codec<Infer<typeof groupEntry>, InferInput<typeof groupEntry>> = groupEntry;
+
+/** A port towards a multicast router. */
+export interface MulticastRouter extends Infer<typeof router> {
+  /** The bridge, or the tunnel. */
+  bridge: number;
+}
+
+/** A member of the entry's struct, as a field of the membership; all of them are written at once. */
+function ofEntry<const N extends keyof typeof entryMembers>(name: N) {
+  const { codec, kernel, doc } = entryMembers[name];
+  return derived({
+    codec: codec as unknown as Codec<Infer<(typeof entryMembers)[N]['codec']>, InferInput<(typeof entryMembers)[N]['codec']>>,
+    kernel: `MDBA_SET_ENTRY, ${kernel}`,
+    doc,
+    read: (head) => (head['entry'] as Fields | undefined)?.[name] as Infer<(typeof entryMembers)[N]['codec']> | undefined,
+    write: () => undefined,
+  });
+}
+
+/** Protocols below RTPROT_STATIC are the kernel's own: it takes a membership without one for static, and refuses to be told these. */
+const ownProtocols: ReadonlySet<unknown> = new Set(['unspecified', 'redirect', 'kernel', 'boot', 0, 1, 2, 3]);
+
+const multicastGroupSchema = object({
+  title: 'multicast group',
   family: 'family',
   header,
   attributes: attributes({
-    entry: field(1, entryHeader, 'MDBA_SET_ENTRY', 'Port, group, VLAN and state.'),
-    options: field(
+    entry: ingredient(1, entryHeader, 'MDBA_SET_ENTRY', 'port, group, vlan and state'),
+    options: inline(
       2,
       attributes({
         source: field(1, multicastAddress, 'MDBE_ATTR_SOURCE', 'Source of the group.', { since: '5.10' }),
         sources: field(
           2,
-          list(attributes({ address: field(1, multicastAddress, 'MDBE_SRCATTR_ADDRESS', 'Address of the source.') }), 1),
+          list(
+            attributes({ address: field(1, multicastAddress, 'MDBE_SRCATTR_ADDRESS', 'Address of the source.') }, [], ({ address }) => ({
+              address,
+            })),
+            1,
+          ),
           'MDBE_ATTR_SRC_LIST',
           'Sources that are wanted, or not.',
           { since: '6.2' },
         ),
-        mode: field(3, groupMode, 'MDBE_ATTR_GROUP_MODE', 'Whether the sources are wanted, or not.', { since: '6.2' }),
-        protocol: field(4, routeProtocol, 'MDBE_ATTR_RTPROT', 'Who installed the entry.', { since: '6.2' }),
+        mode: field(
+          3,
+          groupMode,
+          'MDBE_ATTR_GROUP_MODE',
+          'Whether the sources are wanted, or not. One that is wanted is a membership by itself, which always includes: ignored beside `source`.',
+          { since: '6.2' },
+        ),
+        protocol: field(4, routeProtocol, 'MDBE_ATTR_RTPROT', "Who installed the entry; the kernel's own are ignored.", { since: '6.2' }),
         remote: field(5, anyIp, 'MDBE_ATTR_DST', 'Address of the remote tunnel end (VXLAN).', { since: '6.4' }),
         remotePort: field(6, u16, 'MDBE_ATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
         vni: field(7, u32, 'MDBE_ATTR_VNI', 'VXLAN network of the remote tunnel end.', { since: '6.4' }),
@@ -163,11 +199,38 @@ const multicastEntrySchema = object({
       { since: '5.10' },
     ),
   }),
-  encoding: ofBridges,
+  derived: {
+    port: ofEntry('port'),
+    state: ofEntry('state'),
+    flags: ofEntry('flags'),
+    vlan: ofEntry('vlan'),
+    group: ofEntry('group'),
+    timer: derived<number, unknown>({
+      codec: u32,
+      kernel: 'MDBA_MDB_EATTR_TIMER',
+      doc: 'Time until the entry goes.',
+      notes: { unit: '1/100 second', since: '4.6' },
+      read: () => undefined,
+    }),
+  },
+  prepare(value) {
+    const { protocol, mode, ...others } = value;
+    const isIncluded = value['source'] !== undefined && (mode === 'include' || mode === 1);
+    return { ...others, ...(!ownProtocols.has(protocol) && { protocol }), ...(!isIncluded && { mode }) };
+  },
+  encoding(value, head, output) {
+    ofBridges(value, head, output);
+    const { port, state, vlan, group: address } = value;
+    putAttribute(1, entryHeader, { port, state, vlan, group: address } as InferInput<typeof entryHeader>, output);
+  },
 });
 
-/** One membership of a multicast group: the form of requests. */
-export interface MulticastEntry extends Infer<typeof multicastEntrySchema> {}
-/** What MulticastEntry is made from. */
-export interface MulticastEntryInput extends InferInput<typeof multicastEntrySchema> {}
-export const multicastEntry: Codec<MulticastEntry, MulticastEntryInput> = multicastEntrySchema;
+type AnyMulticastGroupInput = InferInput<typeof multicastGroupSchema>;
+/** A membership of a multicast group as it is added: what lists and watches tell, and names of links. */
+export interface MulticastGroupInput extends AnyMulticastGroupInput {
+  readonly bridge: NonNullable<AnyMulticastGroupInput['bridge']>;
+  readonly port: NonNullable<AnyMulticastGroupInput['port']>;
+  readonly group: NonNullable<AnyMulticastGroupInput['group']>;
+}
+/** The form of requests. */
+export const multicastGroup: Codec<Infer<typeof multicastGroupSchema>, AnyMulticastGroupInput> = multicastGroupSchema;

@@ -306,12 +306,11 @@ export const tornCases: readonly Torn[] = [
     long: true,
     async fill(route) {
       await bridged(route);
-      await each(numbers(), (one) => route.multicast.add({ bridge: 'br', entry: { port: link, group: group(one), state: 'permanent' } }));
+      await each(numbers(), (one) => route.multicast.add({ bridge: 'br', port: link, group: group(one), state: 'permanent' }));
     },
-    list: async (route) =>
-      (await route.multicast.list()).flatMap((one) => (one.groups ?? []).flat().map((entry) => `${entry.group} ${entry.port}`)),
+    list: async (route) => (await route.multicast.list()).map((entry) => `${entry.group} ${entry.port}`),
     disturb: (route) =>
-      each(numbers(9), (one) => route.multicast.delete({ bridge: 'br', entry: { port: link, group: group(one), state: 'permanent' } })),
+      each(numbers(9), (one) => route.multicast.delete({ bridge: 'br', port: link, group: group(one), state: 'permanent' })),
   },
   {
     type: 'VLANs of bridge ports',

@@ -71,9 +71,6 @@ export function stateOf(events: readonly Event<Namespace>[], namespace: Namespac
 export async function freshOf(route: Client): Promise<Set<string>> {
   const named = async (object: string, list: Promise<readonly object[]>): Promise<string[]> =>
     (await list).filter((value) => counts(object, value as Plain)).map((value) => keyOf(object, value as Plain));
-  const groups = route.multicast
-    .list()
-    .then((all) => all.flatMap(({ bridge, groups: of }) => (of ?? []).flat().map((one) => ({ bridge, ...one }))));
   const networks = route.vniFilters
     .list()
     .then((all) =>
@@ -92,7 +89,7 @@ export async function freshOf(route: Client): Promise<Set<string>> {
     named('neighbour', route.neighbours.list()),
     named('nexthop', route.nexthops.list()),
     named('forwarding entry', route.fdb.list()),
-    named('multicast group', groups),
+    named('multicast group', route.multicast.list()),
     named('VNI', networks),
     named('network configuration', route.netconf.list()),
     named('namespace id', route.namespaceIds.list()),
@@ -114,7 +111,7 @@ export async function furnish(route: Client): Promise<void> {
 export function changeOf(route: Client, namespace: Namespace, pick: (limit: number) => number): () => Promise<unknown> {
   const number = pick(30);
   const mac = `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
-  const entry = { port: 'v0', group: `239.1.1.${number}`, state: 'permanent' } as const;
+  const entry = { bridge: 'br', port: 'v0', group: `239.1.1.${number}`, state: 'permanent' } as const;
   const net = `10.${100 + number}.0.0/16`;
   const choices: readonly (() => Promise<unknown>)[] = [
     () => route.links.set('v1', { mtu: 1300 + number }),
@@ -138,8 +135,8 @@ export function changeOf(route: Client, namespace: Namespace, pick: (limit: numb
     () => route.nexthops.delete({ id: 1 + number }),
     () => route.fdb.add({ link: 'v0', address: mac, flags: ['master'], state: ['noarp'] }),
     () => route.fdb.delete({ link: 'v0', address: mac, flags: ['master'] }),
-    () => route.multicast.add({ bridge: 'br', entry }),
-    () => route.multicast.delete({ bridge: 'br', entry }),
+    () => route.multicast.add(entry),
+    () => route.multicast.delete(entry),
     () => route.vniFilters.add({ link: 'vx', entries: [{ first: number * 10, last: number * 10 + pick(5) }] }),
     () => route.vniFilters.delete({ link: 'vx', entries: [{ first: number * 10 }] }),
     () =>

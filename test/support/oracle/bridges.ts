@@ -206,7 +206,7 @@ const groupFlags: Conversion = (value) => {
 /** A membership has 260 s to go, anew with each report of it. */
 const renewed = { moving: 'between', slack: 5 } as const;
 
-/** An entry for each port of each group, with the index of the bridge: flattened by entriesOf(). */
+/** An entry for each port of each group, with the index of the bridge. */
 export const multicastEntries: ObjectTable = {
   keys: {
     index: shows('bridge'),
@@ -232,17 +232,6 @@ export const multicastEntries: ObjectTable = {
   },
 };
 
-/** The entries of all bridges in one list. */
-export function entriesOf(databases: readonly object[]): Plain[] {
-  return databases.filter(isPlain).flatMap((database) => {
-    const { bridge, groups } = database;
-    return (Array.isArray(groups) ? groups : [])
-      .flat()
-      .filter(isPlain)
-      .map((entry) => ({ bridge, ...entry }));
-  });
-}
-
 /** What bridge prints of them, timers as numbers. */
 export function printedEntries(printed: readonly Plain[]): Plain[] {
   const number = (entry: Plain): Plain => ({
@@ -255,13 +244,6 @@ export function printedEntries(printed: readonly Plain[]): Plain[] {
 
 /** A port towards a router, with the bridge: bridge prints { br0: [ports] }. */
 export const routerPorts: ObjectTable = { keys: { dev: shows('bridge', linkName), ...routerPort }, beyond: routerBeyond };
-
-export function routersOf(databases: readonly object[]): Plain[] {
-  return databases.filter(isPlain).flatMap((database) => {
-    const { bridge, routers } = database;
-    return (Array.isArray(routers) ? routers : []).filter(isPlain).map((entry) => ({ bridge, ...entry }));
-  });
-}
 
 export function printedRouters(printed: readonly Plain[]): Plain[] {
   return printed.flatMap(({ router: byBridge }) =>

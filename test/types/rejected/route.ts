@@ -16,6 +16,10 @@ export async function program(): Promise<void> {
   await route.proxies.add({ address: '10.0.0.2' });
   // @ts-expect-error: and a forwarding entry
   await route.fdb.add({ address: '02:00:00:00:00:01' });
+  // @ts-expect-error: a membership is one of a port
+  await route.multicast.add({ bridge: 'br0', group: '239.1.1.1' });
+  // @ts-expect-error: and of a bridge
+  await route.multicast.delete({ port: 'v1', group: '239.1.1.1' });
   // @ts-expect-error: an option of another kind
   await route.links.set('br0', { kind: 'bridge', data: { id: 3 } });
   // @ts-expect-error: data are of a kind

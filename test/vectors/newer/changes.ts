@@ -122,45 +122,41 @@ export const changes: Calls = {
   'bridge mdb add dev br0 port port grp 239.1.1.1 permanent filter_mode include source_list 10.0.0.8,10.0.0.9 proto 77': (route) =>
     route.multicast.add({
       bridge: 'br0',
-      entry: { port: 'port', state: 'permanent', group: '239.1.1.1' },
-      options: { mode: 'include', sources: [{ address: '10.0.0.8' }, { address: '10.0.0.9' }], protocol: 77 },
+      port: 'port',
+      state: 'permanent',
+      group: '239.1.1.1',
+      mode: 'include',
+      sources: [{ address: '10.0.0.8' }, { address: '10.0.0.9' }],
+      protocol: 77,
     }),
   'bridge mdb replace dev br0 port port grp ff05::1 permanent filter_mode exclude source_list fd00::8': (route) =>
     route.multicast.replace({
       bridge: 'br0',
-      entry: { port: 'port', state: 'permanent', group: 'ff05::1' },
-      options: { mode: 'exclude', sources: [{ address: 'fd00::8' }] },
+      port: 'port',
+      state: 'permanent',
+      group: 'ff05::1',
+      mode: 'exclude',
+      sources: [{ address: 'fd00::8' }],
     }),
   'bridge mdb add dev vx0 port vx0 grp 239.1.1.1 permanent dst 10.0.0.2 dst_port 4790 vni 42 src_vni 43 via lower': (route) =>
     route.multicast.add({
       bridge: 'vx0',
-      entry: { port: 'vx0', state: 'permanent', group: '239.1.1.1' },
-      options: { remote: '10.0.0.2', remotePort: 4790, vni: 42, sourceVni: 43, via: 'lower' },
+      port: 'vx0',
+      state: 'permanent',
+      group: '239.1.1.1',
+      remote: '10.0.0.2',
+      remotePort: 4790,
+      vni: 42,
+      sourceVni: 43,
+      via: 'lower',
     }),
   'bridge mdb get dev br0 grp 239.1.1.1 src 10.0.0.9 vid 5': (route) =>
-    route.multicast.get({
-      bridge: 'br0',
-      entry: { vlan: 5, group: '239.1.1.1' },
-      options: { source: '10.0.0.9' },
-    }),
-  'bridge mdb get dev vx0 grp ff05::1 src_vni 43': (route) =>
-    route.multicast.get({
-      bridge: 'vx0',
-      entry: { group: 'ff05::1' },
-      options: { sourceVni: 43 },
-    }),
+    route.multicast.members({ bridge: 'br0', vlan: 5, group: '239.1.1.1', source: '10.0.0.9' }),
+  'bridge mdb get dev vx0 grp ff05::1 src_vni 43': (route) => route.multicast.members({ bridge: 'vx0', group: 'ff05::1', sourceVni: 43 }),
   'bridge mdb flush dev br0 port port vid 5 proto 77 permanent': (route) =>
-    route.multicast.flush({
-      bridge: 'br0',
-      entry: { port: 'port', state: 'permanent', vlan: 5 },
-      options: { protocol: 77, stateMask: 1 },
-    }),
+    route.multicast.flush({ bridge: 'br0', port: 'port', state: 'permanent', vlan: 5, protocol: 77, stateMask: 1 }),
   'bridge mdb flush dev vx0 nopermanent dst 10.0.0.2 dst_port 4790 vni 42 src_vni 43': (route) =>
-    route.multicast.flush({
-      bridge: 'vx0',
-      entry: {},
-      options: { remote: '10.0.0.2', remotePort: 4790, vni: 42, sourceVni: 43, stateMask: 1 },
-    }),
+    route.multicast.flush({ bridge: 'vx0', remote: '10.0.0.2', remotePort: 4790, vni: 42, sourceVni: 43, stateMask: 1 }),
   'bridge vlan set vid 5 dev port mcast_max_groups 10 neigh_suppress on': (route) =>
     route.bridgeVlans.add({
       link: 'port',
