@@ -84,6 +84,6 @@ export type { MulticastGroup, MulticastGroupInput, MulticastRouter } from './sch
 export type { NamespaceId } from './schema/route/namespace-id.js';
 export type { NeighbourTable, NeighbourTableInput } from './schema/route/neighbour-table.js';
 export type { Netconf } from './schema/route/netconf.js';
-export type { Nexthop, NexthopBucket, NexthopInput } from './schema/route/nexthop.js';
+export type { Nexthop, NexthopBucket, NexthopChange, NexthopInput } from './schema/route/nexthop.js';
 export type { Statistics, StatisticsRequestInput } from './schema/route/statistics.js';
 export type { TunnelVni, VniFilter, VniFilterInput } from './schema/route/vni-filter.js';

@@ -2,7 +2,7 @@ import { checkBoolean, checkMilliseconds, checkOptions } from '../arguments.js';
 import type { Counted, Counting } from '../codec/scalars.js';
 import { invalidArgument } from '../errors.js';
 import type { AddressLabel, AddressLabelInput } from '../schema/route/address-label.js';
-import type { Nexthop, NexthopInput } from '../schema/route/nexthop.js';
+import type { Nexthop, NexthopChange, NexthopInput } from '../schema/route/nexthop.js';
 import type { Address, AddressInput } from '../schema/route/address.js';
 import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
 import type { RouteInput } from '../schema/route/route.js';
@@ -61,7 +61,7 @@ export interface Batch {
   readonly rules: Pick<BatchObjects<RuleInput>, 'add' | 'delete'>;
   readonly neighbours: BatchObjects<NeighbourInput>;
   readonly fdb: BatchObjects<FdbEntryInput>;
-  readonly nexthops: BatchObjects<NexthopInput>;
+  readonly nexthops: BatchObjects<NexthopInput, NexthopChange>;
 }
 
 /**
@@ -89,7 +89,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
   readonly fdb: AppendingClient<FdbEntry, FdbEntryInput>;
 
   /** Nexthop objects and groups (Linux 5.3). */
-  readonly nexthops: ObjectClient<Counted<Nexthop, C>, NexthopInput>;
+  readonly nexthops: ObjectClient<Counted<Nexthop, C>, NexthopInput, NexthopChange>;
   /** Buckets of resilient nexthop groups (Linux 5.13). */
   readonly buckets: BucketClient<C>;
   /** Labels of IPv6 addresses, for the choice of source addresses. */

@@ -230,7 +230,7 @@ for (const thread of ['lane', 'caller'] as const) {
         [route.addresses.add({ link: 'v0', address: '10.0.0.256/24' }), /address/],
         [route.addresses.add({ link: {}, address: '10.0.0.3/24' }), /link/],
         [route.addresses.add({ address: '10.0.0.3/24' } as never), /value\.link must be given/],
-        [route.addresses.delete({ link: 'v0' }), /value\.address/],
+        [route.addresses.delete({ link: 'v0' } as never), /value\.address/],
         [route.routes.add({ destination: '10.0.0.0/33' }), /destination/],
         [route.routes.add('10.0.0.0/8' as never), /value must be an object/],
         [route.routes.add(new Map() as never), /value must be an object .*got a Map/],

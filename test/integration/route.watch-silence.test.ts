@@ -34,7 +34,7 @@ describe('A watch of what the kernel changes in silence', function () {
     const alike = async (step: string): Promise<void> => {
       const end = performance.now() + limit(10_000);
       for (;;) {
-        const entries = (await route.fdb.list()).filter(({ address }) => address?.startsWith('02:00:00:00:00:0') === true);
+        const entries = (await route.fdb.list()).filter(({ address }) => address?.startsWith('02:00:00:00:00:0'));
         const rules = [...(await route.rules.list({ family: 'ipv4' })), ...(await route.rules.list({ family: 'ipv6' }))];
         const wanted = [...rules, ...entries].map((value) => JSON.stringify(value)).sort();
         const kept = [...state].filter(([key]) => key.startsWith('rule') || key.includes('02:00:00:00:00:0'));

@@ -96,7 +96,7 @@ describe('a missing attribute', () => {
   });
 
   it('of the message itself has no nest', () => {
-    const bytes = encodeToBytes(nexthop, { gateway: '10.0.0.1' });
+    const bytes = encodeToBytes(nexthop, { gateway: '10.0.0.1', fdb: true });
     expect(locateMissing(nexthop, bytes, undefined, 5)).to.equal('link (NHA_OIF)');
     expect(locateMissing(nexthop, bytes, 4000, 5)).to.equal(undefined);
   });

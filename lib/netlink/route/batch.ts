@@ -47,7 +47,7 @@ class ObjectEntry<I extends object> implements Entry {
 }
 
 /** The changes of one kind of object, put down and not yet made. */
-export class BatchObjects<I extends object> {
+export class BatchObjects<I extends object, D extends object = I> {
   protected readonly entries: Entry[];
   readonly #client: ObjectCalls<I>;
 
@@ -80,8 +80,8 @@ export class BatchObjects<I extends object> {
     this.#put('append', value);
   }
 
-  delete(value: I): void {
-    this.#put('delete', value);
+  delete(value: D): void {
+    this.#put('delete', value as unknown as I);
   }
 }
 

@@ -89,8 +89,9 @@ const verbFlags = {
  * The operations that rtnetlink has for every kind of object. All may run concurrently; changes are sent in the order of the calls, but
  * for those that name links by name, which wait for the look-up of the index. What list() gave, add() accepts: fields that only the
  * kernel sets are passed over.
+ * @typeParam D What tells one that is there, for delete() and ensure().
  */
-export class ObjectClient<T extends object, I extends object> {
+export class ObjectClient<T extends object, I extends object, D extends object = I> {
   protected readonly exchange: Exchange;
   protected readonly type: ObjectType<T, I>;
   /** What fields stand for that the kernel does not tell. */
@@ -180,8 +181,8 @@ export class ObjectClient<T extends object, I extends object> {
    * Deletes one; what list() gave is enough. Rejects with ENOENT, ESRCH or ENODEV when there is none, and with NETLANE_INVALID_ARGUMENT where
    * nothing tells which: of a rule or a route that is no more than its family, say, the kernel would take the first.
    */
-  delete(value: I, options?: OperationOptions): Promise<void> {
-    return this.make('delete', value, options);
+  delete(value: D, options?: OperationOptions): Promise<void> {
+    return this.make('delete', value as unknown as I, options);
   }
 
   /** The filter as the objects have it: names of links are indexes, numbers are names. */
@@ -269,8 +270,9 @@ export class ObjectClient<T extends object, I extends object> {
    * field as it was (`details`: field, found, wanted), with ENOENT where somebody else deleted the object meanwhile. Of callers that add the
    * same at once, one is told `changed`; of callers that change the same at once, more may be.
    */
-  async ensure(value: I, options?: OperationOptions): Promise<Ensured<T>> {
+  async ensure(wish: D, options?: OperationOptions): Promise<Ensured<T>> {
     checkOperationOptions(options);
+    const value = wish as unknown as I;
     const words = this.words('ensure', this.call('add', value).value);
     const { ensuring = {}, key } = this.type;
     const absent = ensuring.needed?.find((name) => plain(value)[name] === undefined);
@@ -341,7 +343,7 @@ export class ObjectClient<T extends object, I extends object> {
     if (Object.keys(filter).length > 0 && !saysAnything(plain(filter)))
       throw invalidArgument('filter', '{} for all, or a field that is not undefined', filter);
     const all = await this.list(filter, options);
-    const results = await Promise.allSettled(all.map((value) => this.delete(value as unknown as I, options)));
+    const results = await Promise.allSettled(all.map((value) => this.delete(value as unknown as D, options)));
     let count = 0;
     for (const result of results) {
       if (result.status === 'fulfilled') count++;

@@ -1,6 +1,6 @@
 import type { Codec, Infer, InferInput } from '../../codec/codec.js';
 import { attributes } from '../../codec/attributes.js';
-import { field } from '../../codec/field.js';
+import { always, field } from '../../codec/field.js';
 import { addressFamily } from '../../codec/names.js';
 import { prefix } from '../../codec/address.js';
 import { link } from '../../codec/references.js';
@@ -20,13 +20,17 @@ const addressLabelSchema = object({
     sequence: reported(u32, 'ifal_seq', 'Version of the table.'),
   }),
   attributes: attributes({
-    prefix: field(1, prefix('prefixLength', { isNetwork: true }), 'IFAL_ADDRESS', 'Addresses that have the label.'),
-    label: field(2, u32, 'IFAL_LABEL', 'The label.'),
+    prefix: always(field(1, prefix('prefixLength', { isNetwork: true }), 'IFAL_ADDRESS', 'Addresses that have the label.')),
+    label: always(field(2, u32, 'IFAL_LABEL', 'The label.')),
   }),
 });
 
 /** A label of addresses, for the choice of source addresses (struct ifaddrlblmsg, if_addrlabel.h; RFC 6724). */
 export interface AddressLabel extends Infer<typeof addressLabelSchema> {}
-/** What AddressLabel is made from. */
-export interface AddressLabelInput extends InferInput<typeof addressLabelSchema> {}
+type AnyAddressLabelInput = InferInput<typeof addressLabelSchema>;
+/** What AddressLabel is made from. The kernel wants the label to delete one as well. */
+export interface AddressLabelInput extends AnyAddressLabelInput {
+  readonly prefix: string;
+  readonly label: number;
+}
 export const addressLabel: Codec<AddressLabel, AddressLabelInput> = addressLabelSchema;

@@ -121,10 +121,14 @@ const addressSchema = object({
 });
 
 /** An address of a link (struct ifaddrmsg, if_addr.h). */
-export interface Address extends Infer<typeof addressSchema> {}
+export interface Address extends Infer<typeof addressSchema> {
+  address: string;
+}
 type AnyAddressInput = InferInput<typeof addressSchema>;
 /** What an address is made from. The kernel has no address without a link. */
 export interface AddressInput extends AnyAddressInput {
   readonly link: NonNullable<AnyAddressInput['link']>;
+  readonly address: string;
 }
-export const address: Codec<Address, AddressInput> = addressSchema;
+// Every message has the address.
+export const address = addressSchema as Codec<Address, AddressInput>;

@@ -1,7 +1,7 @@
 import type { Codec, Fields, Infer, InferInput } from '../../codec/codec.js';
 import { anyIp, familyOf, hardwareAddress } from '../../codec/address.js';
 import { attributes } from '../../codec/attributes.js';
-import { field, ingredient, readOnly } from '../../codec/field.js';
+import { always, field, ingredient, readOnly } from '../../codec/field.js';
 import { putAttribute } from '../../codec/attribute.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
@@ -84,7 +84,7 @@ const neighbourSchema = object({
     type: member(routeType, 'ndm_type', 'Kind of route to the address.'),
   }),
   attributes: attributes({
-    address: field(1, anyIp, 'NDA_DST', 'IP address of the neighbour, or the address that is answered for (proxy).'),
+    address: always(field(1, anyIp, 'NDA_DST', 'IP address of the neighbour, or the address that is answered for (proxy).')),
     hardwareAddress: field(2, hardwareAddress, 'NDA_LLADDR', 'Hardware address of the neighbour.'),
     cache: readOnly(3, cacheInfo, 'NDA_CACHEINFO', 'Ages of the entry.'),
     probes: readOnly(4, u32, 'NDA_PROBES', 'Probes that were sent without an answer.'),
@@ -108,11 +108,11 @@ const neighbourSchema = object({
 
 /** An entry of the neighbour table, or a proxy (struct ndmsg, neighbour.h). */
 export interface Neighbour extends Infer<typeof neighbourSchema> {}
-/** What a neighbour is made from. */
 type AnyNeighbourInput = InferInput<typeof neighbourSchema>;
 /** What a neighbour is made from. The kernel has none without a link. */
 export interface NeighbourInput extends AnyNeighbourInput {
   readonly link: NonNullable<AnyNeighbourInput['link']>;
+  readonly address: string;
 }
 export const neighbour: Codec<Neighbour, NeighbourInput> = neighbourSchema;
 
@@ -133,7 +133,7 @@ const fdbSchema = object({
   }),
   attributes: attributes({
     remote: field(1, anyIp, 'NDA_DST', 'IP address of the remote tunnel end.'),
-    address: field(2, hardwareAddress, 'NDA_LLADDR', 'Hardware address that frames are for.'),
+    address: always(field(2, hardwareAddress, 'NDA_LLADDR', 'Hardware address that frames are for.')),
     cache: readOnly(3, cacheInfo, 'NDA_CACHEINFO', 'Ages of the entry.'),
     vlan: field(5, u16, 'NDA_VLAN', 'VLAN of the entry.'),
     port: field(6, u16be, 'NDA_PORT', 'UDP port of the remote tunnel end.'),
@@ -180,10 +180,10 @@ const fdbSchema = object({
 
 /** An entry of a forwarding database: of a bridge, a VXLAN tunnel, a macvlan (struct ndmsg with family AF_BRIDGE). */
 export interface FdbEntry extends Infer<typeof fdbSchema> {}
-/** What a forwarding entry is made from. */
 type AnyFdbEntryInput = InferInput<typeof fdbSchema>;
 /** What a forwarding entry is made from. The kernel has none without a link. */
 export interface FdbEntryInput extends AnyFdbEntryInput {
   readonly link: NonNullable<AnyFdbEntryInput['link']>;
+  readonly address: string;
 }
 export const fdb: Codec<FdbEntry, FdbEntryInput> = fdbSchema;

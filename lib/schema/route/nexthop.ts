@@ -1,11 +1,11 @@
 import { ValueError, type Codec, type Infer, type InferInput, type Fields } from '../../codec/codec.js';
 import { putAttribute } from '../../codec/attribute.js';
 import { attributes } from '../../codec/attributes.js';
-import { field, ingredient, inline, readOnly } from '../../codec/field.js';
+import { always, field, ingredient, inline, readOnly } from '../../codec/field.js';
 import { list, packed } from '../../codec/containers.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { ip, familyOf } from '../../codec/address.js';
-import { link } from '../../codec/references.js';
+import { link, type LinkReference } from '../../codec/references.js';
 import { derived, object } from '../../codec/object.js';
 import { u16, u32, u16le, switch32, presence, counter64, counter, converted } from '../../codec/scalars.js';
 import { struct, member, padding, reported } from '../../codec/struct.js';
@@ -45,7 +45,7 @@ const nexthopSchema = object({
   family: 'family',
   header,
   attributes: attributes({
-    id: field(1, u32, 'NHA_ID', 'Number of the nexthop; 0 lets the kernel choose.'),
+    id: always(field(1, u32, 'NHA_ID', 'Number of the nexthop; 0 lets the kernel choose.')),
     group: field(2, packed(groupMember), 'NHA_GROUP', 'Nexthops of the group.'),
     groupType: field(
       3,
@@ -124,8 +124,20 @@ const nexthopSchema = object({
 
 /** A nexthop, or a group of them (struct nhmsg, nexthop.h). Linux 5.3. */
 export interface Nexthop extends Infer<typeof nexthopSchema> {}
-/** What Nexthop is made from. */
-export interface NexthopInput extends InferInput<typeof nexthopSchema> {}
+interface AnyNexthopInput extends InferInput<typeof nexthopSchema> {}
+/** Where a nexthop leads: out by a link, to others, nowhere, or to the other end of a VXLAN tunnel. What was listed (with a scope) leads somewhere. */
+type NexthopWay =
+  | { readonly scope: Nexthop['scope'] }
+  | { readonly group: NonNullable<AnyNexthopInput['group']> }
+  | { readonly blackhole: true }
+  | { readonly fdb: true; readonly gateway: string }
+  | { readonly link: LinkReference };
+/** What a nexthop is made from. */
+export type NexthopInput = AnyNexthopInput & NexthopWay;
+/** A nexthop that is there, and what it is to have. */
+export interface NexthopChange extends AnyNexthopInput {
+  readonly id: number;
+}
 export const nexthop: Codec<Nexthop, NexthopInput> = nexthopSchema;
 
 const nexthopBucketSchema = object({

@@ -10,6 +10,24 @@ export async function program(): Promise<void> {
   await route.links.set('v0', { mtuu: 1400 });
   // @ts-expect-error: an address is one of a link
   await route.addresses.add({ address: '10.0.0.1/24' });
+  // @ts-expect-error: and a link has it
+  await route.addresses.add({ link: 'v0' });
+  // @ts-expect-error: a label of addresses is a label
+  await route.addressLabels.add({ prefix: 'fd00::/64' });
+  // @ts-expect-error: of addresses
+  await route.addressLabels.add({ label: 5 });
+  // @ts-expect-error: a nexthop leads somewhere
+  await route.nexthops.add({});
+  // @ts-expect-error: a router is reached by a link
+  await route.nexthops.add({ id: 5, gateway: '10.0.0.2' });
+  // @ts-expect-error: the one to delete has a number
+  await route.nexthops.delete({ link: 'v0' });
+  // @ts-expect-error: and so has the one that is to be there
+  await route.nexthops.ensure({ link: 'v0' });
+  // @ts-expect-error: a neighbour has an address
+  await route.neighbours.add({ link: 'v0' });
+  // @ts-expect-error: and a forwarding entry is for one
+  await route.fdb.add({ link: 'v0', remote: '10.0.0.2' });
   // @ts-expect-error: a neighbour is one of a link
   await route.neighbours.add({ address: '10.0.0.2' });
   // @ts-expect-error: so is one that is answered for
