@@ -2,17 +2,11 @@ import { expect } from 'chai';
 import { packError, ProcessError, unpackError } from '../../lib/errors.js';
 import type { Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
-import { needsRoot } from '../support/skip.js';
-import { Scratch } from './support/namespaces.js';
+import { withScratchNamespace } from './support/namespaces.js';
 
 describe('exec()', () => {
-  const scratch = new Scratch();
   let namespace: Namespace;
-  before(async function () {
-    needsRoot(this);
-    namespace = await scratch.namespace();
-  });
-  after(() => scratch.close());
+  const scratch = withScratchNamespace((made) => (namespace = made));
 
   it('gives what a program wrote and how it ended', async () => {
     expect(await namespace.exec('sh', ['-c', 'echo out; echo err >&2'])).to.deep.equal({

@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { accountFor, accountOf } from '../../lib/namespace/accounts.js';
 import { Namespace, type LeakedDescriptor } from '../../lib/namespace.js';
 import { native } from '../../lib/native.js';
-import { moduleUrl, pathOf, withDirectory, withNamespace } from '../support/namespaces.js';
+import { pathOf, threadInside, withDirectory, withNamespace } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 import { fdOf, fdOfDatagrams } from './support/insideness.js';
 import { until } from './support/route.js';
@@ -114,14 +113,7 @@ describe('Namespace.leaks', () => {
 
   it('finds a thread in another namespace by its number and name, until it has ended', async () => {
     await withNamespace(async (namespace) => {
-      const text = `
-        const { native } = await import(${JSON.stringify(moduleUrl('native'))});
-        const { parentPort, workerData } = await import('node:worker_threads');
-        native().enterNamespace(workerData);
-        parentPort.postMessage(native().threadId());
-        parentPort.once('message', () => undefined);`;
-      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { workerData: namespace.fd });
-      const [tid] = (await once(worker, 'message')) as [number];
+      const { worker, tid } = await threadInside(namespace);
       const { threads } = Namespace.leaks();
       expect(threads).to.have.length(1);
       expect(threads[0]).to.include({ tid, id: namespace.id });

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { handleOf } from '../../lib/namespace/handle.js';
 import { Namespace, type NamespaceSource } from '../../lib/namespace.js';
@@ -11,9 +10,9 @@ import { native } from '../../lib/native.js';
 import { rejectionOf } from '../support/error-of.js';
 import {
   linkOf,
-  moduleUrl,
   pathOf,
   resultOfProgram,
+  threadInside,
   uniqueName,
   withDirectory,
   withNamedNamespace,
@@ -102,14 +101,7 @@ describe('Namespace.open', () => {
 
   it('tells the threads of a process apart', async () => {
     await withNamespace(async (namespace) => {
-      const text = `
-        const { native } = await import(${JSON.stringify(moduleUrl('native'))});
-        const { parentPort, workerData } = await import('node:worker_threads');
-        native().enterNamespace(workerData);
-        parentPort.postMessage(native().threadId());
-        parentPort.once('message', () => undefined);`;
-      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { workerData: namespace.fd });
-      const [tid] = (await once(worker, 'message')) as [number];
+      const { worker, tid } = await threadInside(namespace);
       try {
         await expectSame({ pid: process.pid, tid }, namespace);
         const own = await Namespace.current();

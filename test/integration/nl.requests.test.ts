@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import * as nl from '../../lib/nl.js';
 import { rejectionOf } from '../support/error-of.js';
-import { addVeth, deleteLink, linkNames, deleteRequest, readLink, vethRequest } from '../support/nl-links.js';
+import { addVeth, deleteLink, eachInside, linkNames, deleteRequest, readLink, vethRequest } from '../support/nl-links.js';
 import { needsProcessEvents } from '../support/process-events.js';
 import { needsRoot } from '../support/skip.js';
 import { until } from './support/route.js';
@@ -12,19 +12,7 @@ const RTM_GETNSID = 90;
 describe('nl requests', () => {
   let ns: nl.NsHandle;
   let handle: nl.Handle;
-  const before = { ...nl.settings };
-
-  beforeEach(async function () {
-    needsRoot(this);
-    ns = await nl.newNs();
-    handle = await nl.newHandleAt(ns, nl.NETLINK_ROUTE);
-  });
-
-  afterEach(async () => {
-    Object.assign(nl.settings, before);
-    await handle.close();
-    await ns.close();
-  });
+  eachInside((made) => ({ ns, handle } = made));
 
   it('list, all messages or those of one type', async () => {
     await addVeth(handle, 'v0', 'v1');

@@ -3,27 +3,14 @@ import { expect } from 'chai';
 import * as nl from '../../lib/nl.js';
 import { native } from '../../lib/native.js';
 import { rejectionOf, errorOf } from '../support/error-of.js';
-import { addVeth, deleteLink, readLink, setUp, upRequest } from '../support/nl-links.js';
-import { needsRoot } from '../support/skip.js';
+import { addVeth, deleteLink, eachInside, readLink, setUp, upRequest } from '../support/nl-links.js';
 
 const RTNLGRP_BRVLAN = 33;
 
 describe('nl sockets', () => {
   let ns: nl.NsHandle;
   let handle: nl.Handle;
-  const before = { ...nl.settings };
-
-  beforeEach(async function () {
-    needsRoot(this);
-    ns = await nl.newNs();
-    handle = await nl.newHandleAt(ns, nl.NETLINK_ROUTE);
-  });
-
-  afterEach(async () => {
-    Object.assign(nl.settings, before);
-    await handle.close();
-    await ns.close();
-  });
+  eachInside((made) => ({ ns, handle } = made));
 
   /** Receives until a link of that name is told in that state. */
   async function seen(socket: nl.NetlinkSocket, type: number, name: string, up?: boolean): Promise<void> {

@@ -1,29 +1,9 @@
 import { expect } from 'chai';
 import { pcapng } from '../../lib/execution/pcapng.js';
 import { isObject } from '../../lib/arguments.js';
+import { hostile } from '../support/hostile.js';
 import { withNamespace } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
-
-const hostile: readonly unknown[] = [
-  undefined,
-  null,
-  -1,
-  1.5,
-  Number.NaN,
-  2 ** 31,
-  '',
-  'a\0b',
-  '\ud800',
-  true,
-  1n,
-  Symbol('symbol'),
-  [null],
-  {},
-  Object.create(null),
-  () => 1,
-  new Date(),
-  new Uint8Array(3),
-];
 
 type Method = (...args: unknown[]) => unknown;
 

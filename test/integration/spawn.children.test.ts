@@ -4,18 +4,12 @@ import { expect } from 'chai';
 import type { Child, Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
 import { linkOf } from '../support/namespaces.js';
-import { needsRoot } from '../support/skip.js';
 import { end, isThere } from './support/children.js';
-import { Scratch } from './support/namespaces.js';
+import { withScratchNamespace } from './support/namespaces.js';
 
 describe('a child', () => {
-  const scratch = new Scratch();
   let namespace: Namespace;
-  before(async function () {
-    needsRoot(this);
-    namespace = await scratch.namespace();
-  });
-  after(() => scratch.close());
+  const scratch = withScratchNamespace((made) => (namespace = made));
 
   it('is in the namespace while no thread of this process is', async () => {
     const child = await namespace.spawn('cat');

@@ -8,18 +8,13 @@ import { expect } from 'chai';
 import type { Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
 import { moduleUrl, resultOfProgram, withDirectory } from '../support/namespaces.js';
-import { needsNobody, needsRoot } from '../support/skip.js';
+import { needsNobody } from '../support/skip.js';
 import { end } from './support/children.js';
-import { Scratch } from './support/namespaces.js';
+import { withScratchNamespace } from './support/namespaces.js';
 
 describe('a child is given', () => {
-  const scratch = new Scratch();
   let namespace: Namespace;
-  before(async function () {
-    needsRoot(this);
-    namespace = await scratch.namespace();
-  });
-  after(() => scratch.close());
+  withScratchNamespace((made) => (namespace = made));
 
   const said = async (script: string, options: Parameters<Namespace['spawn']>[2] = {}): Promise<string> => {
     const { stdout, stderr, code } = await end(await namespace.spawn('/bin/sh', ['-c', script], options));

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { Namespace, type CreateOptions } from '../../lib/namespace.js';
 import { limit } from './time.js';
 
@@ -68,6 +70,19 @@ export function pathOf(namespace: Namespace): string {
 /** The kernel's name of a namespace file: 'net:[4026531840]'. */
 export function linkOf(namespace: Namespace): string {
   return `net:[${namespace.id.split(':')[1] ?? ''}]`;
+}
+
+/** A worker whose thread is inside the namespace, and the thread's number, until it is terminated. */
+export async function threadInside(namespace: Namespace): Promise<{ readonly worker: Worker; readonly tid: number }> {
+  const text = `
+    const { native } = await import(${JSON.stringify(moduleUrl('native'))});
+    const { parentPort, workerData } = await import('node:worker_threads');
+    native().enterNamespace(workerData);
+    parentPort.postMessage(native().threadId());
+    parentPort.once('message', () => undefined);`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`), { workerData: namespace.fd });
+  const [tid] = (await once(worker, 'message')) as [number];
+  return { worker, tid };
 }
 
 /** Runs a program inside the namespace (nsenter) and gives its output; a failure throws with what it said. */

@@ -1,4 +1,5 @@
 import * as nl from '../../lib/nl.js';
+import { needsRoot } from './skip.js';
 
 const IFLA_IFNAME = 3;
 const IFLA_LINKINFO = 18;
@@ -54,4 +55,24 @@ export function readLink(body: Uint8Array): { name: string; up: boolean; index: 
 export async function linkNames(handle: nl.Handle): Promise<string[]> {
   const bodies = await handle.newLinkListRequest().execute(nl.NETLINK_ROUTE, nl.RTM_NEWLINK);
   return bodies.map((body) => readLink(body).name).sort();
+}
+
+/** Gives each test of a suite a namespace and a handle in it; what a test changed of the settings is as it was before. */
+export function eachInside(give: (made: { readonly ns: nl.NsHandle; readonly handle: nl.Handle }) => unknown): void {
+  const before = { ...nl.settings };
+  let ns: nl.NsHandle;
+  let handle: nl.Handle;
+
+  beforeEach(async function () {
+    needsRoot(this);
+    ns = await nl.newNs();
+    handle = await nl.newHandleAt(ns, nl.NETLINK_ROUTE);
+    give({ ns, handle });
+  });
+
+  afterEach(async () => {
+    Object.assign(nl.settings, before);
+    await handle.close();
+    await ns.close();
+  });
 }

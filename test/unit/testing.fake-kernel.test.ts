@@ -1,27 +1,9 @@
 import { expect } from 'chai';
 import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR } from '../../lib/netlink/constants.js';
-import type { Transport, TransportOptions } from '../../lib/netlink/transport.js';
 import { ack, bufferCost, buildMessage, FakeKernel, later, reply, u32, type FakeRequest } from '../../lib/testing.js';
 import { errorOf, rejectionOf } from '../support/error-of.js';
+import { acknowledging, message, open } from '../support/fake-transports.js';
 import { Recorder, transportOptions } from '../support/recorder.js';
-
-interface Opened {
-  readonly transport: Transport;
-  readonly recorder: Recorder;
-}
-
-async function open(kernel: FakeKernel, changes: Partial<TransportOptions> = {}): Promise<Opened> {
-  const recorder = new Recorder();
-  const transport = await kernel.open(transportOptions(changes), recorder);
-  recorder.transport = transport;
-  return { transport, recorder };
-}
-
-function message(type: number, sequence: number, flags = NLM_F_ACK, body = new Uint8Array()): Uint8Array<ArrayBuffer> {
-  return buildMessage({ type, flags: flags | NLM_F_REQUEST, sequence, body });
-}
-
-const acknowledging = (request: FakeRequest) => ack(request);
 
 describe('FakeKernel', () => {
   it('answers each request with what the function returns, in the order of the requests', async () => {

@@ -9,7 +9,6 @@ import {
   NETLINK_PKTINFO,
   NLM_F_ACK,
   NLM_F_DUMP,
-  NLM_F_REQUEST,
   NLMSG_DONE,
   NLMSG_ERROR,
   SO_RCVBUF,
@@ -17,28 +16,9 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from '../../lib/netlink/constants.js';
-import type { Transport, TransportOptions } from '../../lib/netlink/transport.js';
-import { ack, bufferCost, buildMessage, FakeKernel, multi, overrun, reply, u32, type FakeRequest } from '../../lib/testing.js';
+import { ack, bufferCost, buildMessage, FakeKernel, multi, overrun, reply, u32 } from '../../lib/testing.js';
 import { rejectionOf } from '../support/error-of.js';
-import { Recorder, transportOptions } from '../support/recorder.js';
-
-interface Opened {
-  readonly transport: Transport;
-  readonly recorder: Recorder;
-}
-
-async function open(kernel: FakeKernel, changes: Partial<TransportOptions> = {}): Promise<Opened> {
-  const recorder = new Recorder();
-  const transport = await kernel.open(transportOptions(changes), recorder);
-  recorder.transport = transport;
-  return { transport, recorder };
-}
-
-function message(type: number, sequence: number, flags = NLM_F_ACK, body = new Uint8Array()): Uint8Array<ArrayBuffer> {
-  return buildMessage({ type, flags: flags | NLM_F_REQUEST, sequence, body });
-}
-
-const acknowledging = (request: FakeRequest) => ack(request);
+import { acknowledging, message, open } from '../support/fake-transports.js';
 
 describe('FakeKernel models of a socket', () => {
   describe('its receive buffer', () => {

@@ -2,6 +2,7 @@ import { Namespace } from '../../../lib/namespace.js';
 import type { Protocol } from '../../../lib/netlink/constants.js';
 import type { SocketOptions } from '../../../lib/netlink/socket-options.js';
 import type { NetlinkSocket } from '../../../lib/netlink/socket.js';
+import { needsRoot } from '../../support/skip.js';
 
 /** The ways a socket can be carried. */
 export const carriers = ['lane', 'shared lane', 'caller'] as const;
@@ -43,6 +44,17 @@ export class Scratch {
     await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
     await Promise.all(this.#namespaces.splice(0).map((namespace) => namespace.close()));
   }
+}
+
+/** Gives a suite a namespace; what it makes beside that with what is returned is closed with it. */
+export function withScratchNamespace(give: (namespace: Namespace) => unknown): Scratch {
+  const scratch = new Scratch();
+  before(async function () {
+    needsRoot(this);
+    give(await scratch.namespace());
+  });
+  after(() => scratch.close());
+  return scratch;
 }
 
 /** fds of this process. */

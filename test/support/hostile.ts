@@ -1,0 +1,21 @@
+/** What nobody means, in the place of anything else. */
+export const hostile: readonly unknown[] = [
+  undefined,
+  null,
+  -1,
+  1.5,
+  Number.NaN,
+  2 ** 31,
+  '',
+  'a\0b',
+  '\ud800',
+  true,
+  1n,
+  Symbol('symbol'),
+  [null],
+  {},
+  Object.create(null),
+  () => 1,
+  new Date(),
+  new Uint8Array(3),
+];
