@@ -8,7 +8,7 @@ import { link } from '../../codec/references.js';
 import { object } from '../../codec/object.js';
 import { u8, u16, u32, switch8, counter64 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
-import { multicastRouter, ofBridges, portState, querierState } from './bridging.js';
+import { multicastRouter, ofBridges, portState, querierState, routerPort } from './bridging.js';
 
 const info = struct({
   flags: member(
@@ -58,24 +58,6 @@ const entry = attributes({
     'Answer ARP and neighbour discovery here, and do not flood them.',
     { since: '6.4' },
   ),
-});
-
-const routerPort = object({
-  title: 'multicast router port',
-  header: struct({ port: member(link, 'ifindex', 'The port.') }),
-  attributes: attributes({
-    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second', since: '4.6' }),
-    type: field(
-      2,
-      enumeration(u8, { disabled: 0, 'temporary-query': 1, permanent: 2, temporary: 3 }),
-      'MDBA_ROUTER_PATTR_TYPE',
-      'How it became one.',
-      { since: '4.6' },
-    ),
-    ipv4Timer: field(3, u32, 'MDBA_ROUTER_PATTR_INET_TIMER', 'The time for IPv4.', { unit: '1/100 second' }),
-    ipv6Timer: field(4, u32, 'MDBA_ROUTER_PATTR_INET6_TIMER', 'The time for IPv6.', { unit: '1/100 second' }),
-    vlan: field(5, u16, 'MDBA_ROUTER_PATTR_VID', 'VLAN.'),
-  }),
 });
 
 const globalOptions = attributes(

@@ -4,7 +4,9 @@ import type { Fields } from '../../codec/codec.js';
 import { field } from '../../codec/field.js';
 import { enumeration, flags } from '../../codec/names.js';
 import { link } from '../../codec/references.js';
-import { counter64, u32, u8 } from '../../codec/scalars.js';
+import { object } from '../../codec/object.js';
+import { counter64, u16, u32, u8 } from '../../codec/scalars.js';
+import { member, struct } from '../../codec/struct.js';
 
 /*
  * What several objects of bridges have in common: a bridge tells the same of itself, of its VLANs and of its ports.
@@ -15,6 +17,25 @@ export const portState = enumeration(u8, { disabled: 0, listening: 1, learning: 
 
 /** Whether a bridge, port or VLAN is a way to a multicast router (MDB_RTR_TYPE_, if_bridge.h). */
 export const multicastRouter = enumeration(u8, { disabled: 0, automatic: 1, permanent: 2, temporary: 3 });
+
+/** A port towards multicast routers (MDBA_ROUTER_PATTR_, if_bridge.h). */
+export const routerPort = object({
+  title: 'multicast router port',
+  header: struct({ port: member(link, 'ifindex', 'The port.') }),
+  attributes: attributes({
+    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second', since: '4.6' }),
+    type: field(
+      2,
+      enumeration(u8, { disabled: 0, 'temporary-query': 1, permanent: 2, temporary: 3 }),
+      'MDBA_ROUTER_PATTR_TYPE',
+      'How it became one.',
+      { since: '4.6' },
+    ),
+    ipv4Timer: field(3, u32, 'MDBA_ROUTER_PATTR_INET_TIMER', 'The time for IPv4.', { unit: '1/100 second', since: '5.14' }),
+    ipv6Timer: field(4, u32, 'MDBA_ROUTER_PATTR_INET6_TIMER', 'The time for IPv6.', { unit: '1/100 second', since: '5.14' }),
+    vlan: field(5, u16, 'MDBA_ROUTER_PATTR_VID', 'VLAN.', { since: '5.15' }),
+  }),
+});
 
 /** Who asks for memberships (BRIDGE_QUERIER_, if_bridge.h). Linux 5.15. */
 export const querierState = attributes(

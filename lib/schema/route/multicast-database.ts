@@ -10,7 +10,7 @@ import { putAttribute } from '../../codec/attribute.js';
 import { u8, u16, u32 } from '../../codec/scalars.js';
 import { struct, member, padding } from '../../codec/struct.js';
 import { routeProtocol } from './names.js';
-import { ofBridges } from './bridging.js';
+import { ofBridges, routerPort } from './bridging.js';
 
 /** A group: an IPv4, IPv6 or hardware address, with the protocol that tells which. */
 const group: Fixed<string> = {
@@ -87,24 +87,6 @@ const groupEntry = object({
   }),
 });
 
-const router = object({
-  title: 'multicast router port',
-  header: struct({ port: member(link, 'ifindex', 'The port.') }),
-  attributes: attributes({
-    timer: field(1, u32, 'MDBA_ROUTER_PATTR_TIMER', 'Time until it is no longer one.', { unit: '1/100 second', since: '4.6' }),
-    type: field(
-      2,
-      enumeration(u8, { disabled: 0, 'temporary-query': 1, permanent: 2, temporary: 3 }),
-      'MDBA_ROUTER_PATTR_TYPE',
-      'How it became one.',
-      { since: '4.6' },
-    ),
-    ipv4Timer: field(3, u32, 'MDBA_ROUTER_PATTR_INET_TIMER', 'The time for IPv4.', { unit: '1/100 second', since: '5.14' }),
-    ipv6Timer: field(4, u32, 'MDBA_ROUTER_PATTR_INET6_TIMER', 'The time for IPv6.', { unit: '1/100 second', since: '5.14' }),
-    vlan: field(5, u16, 'MDBA_ROUTER_PATTR_VID', 'VLAN.', { since: '5.15' }),
-  }),
-});
-
 const header = struct({
   family: member(addressFamily, 'family', "Always 'bridge'."),
   reserved: padding(3),
@@ -117,7 +99,7 @@ const multicastDatabaseSchema = object({
   header,
   attributes: attributes({
     groups: field(1, list(list(groupEntry, 1), 1), 'MDBA_MDB', 'Groups: a list for each, with an entry for each port.'),
-    routers: field(2, list(router, 1), 'MDBA_ROUTER', 'Ports towards multicast routers.'),
+    routers: field(2, list(routerPort, 1), 'MDBA_ROUTER', 'Ports towards multicast routers.'),
   }),
 });
 
@@ -137,7 +119,7 @@ export interface MulticastGroup extends Infer<typeof groupEntry> {
 export const multicastMembership: Codec<Infer<typeof groupEntry>, InferInput<typeof groupEntry>> = groupEntry;
 
 /** A port towards a multicast router. */
-export interface MulticastRouter extends Infer<typeof router> {
+export interface MulticastRouter extends Infer<typeof routerPort> {
   /** The bridge, or the tunnel. */
   bridge: number;
 }

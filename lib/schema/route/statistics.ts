@@ -14,7 +14,8 @@ const hardwareInfo = attributes({
   used: field(2, switch8, 'IFLA_OFFLOAD_XSTATS_HW_S_INFO_USED', 'Hardware does count.'),
 });
 
-const hardwareStatistics = struct({
+/** What both count first (struct rtnl_hw_stats64, struct mpls_link_stats). */
+const packets = {
   rxPackets: member(counter64, 'rx_packets', 'Packets received.'),
   txPackets: member(counter64, 'tx_packets', 'Packets sent.'),
   rxBytes: member(counter64, 'rx_bytes', 'Bytes received.', { unit: 'bytes' }),
@@ -23,18 +24,15 @@ const hardwareStatistics = struct({
   txErrors: member(counter64, 'tx_errors', 'Packets that could not be sent.'),
   rxDropped: member(counter64, 'rx_dropped', 'Packets dropped on receiving.'),
   txDropped: member(counter64, 'tx_dropped', 'Packets dropped on sending.'),
+};
+
+const hardwareStatistics = struct({
+  ...packets,
   multicast: member(counter64, 'multicast', 'Multicast packets received.'),
 });
 
 const mplsStatistics = struct({
-  rxPackets: member(counter64, 'rx_packets', 'Packets received.'),
-  txPackets: member(counter64, 'tx_packets', 'Packets sent.'),
-  rxBytes: member(counter64, 'rx_bytes', 'Bytes received.', { unit: 'bytes' }),
-  txBytes: member(counter64, 'tx_bytes', 'Bytes sent.', { unit: 'bytes' }),
-  rxErrors: member(counter64, 'rx_errors', 'Bad packets received.'),
-  txErrors: member(counter64, 'tx_errors', 'Packets that could not be sent.'),
-  rxDropped: member(counter64, 'rx_dropped', 'Packets dropped on receiving.'),
-  txDropped: member(counter64, 'tx_dropped', 'Packets dropped on sending.'),
+  ...packets,
   rxNoRoute: member(counter64, 'rx_noroute', 'Packets without a route for their label.'),
 });
 

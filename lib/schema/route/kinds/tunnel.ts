@@ -1,3 +1,4 @@
+import { ipv4 } from '../../../codec/address.js';
 import type { Fields } from '../../../codec/codec.js';
 import { field } from '../../../codec/field.js';
 import { enumeration, flags } from '../../../codec/names.js';
@@ -68,6 +69,20 @@ export const greFields = {
 
 /** Whether path MTU discovery is done. */
 export const pathMtu = switch8;
+
+/** What tunnels over IPv4 have in common, by the numbers of IFLA_IPTUN_ (if_tunnel.h). */
+export const ipTunnelFields = {
+  link: field(1, link, 'IFLA_IPTUN_LINK', 'Underlying link.'),
+  local: field(2, ipv4, 'IFLA_IPTUN_LOCAL', 'Own address.'),
+  remote: field(3, ipv4, 'IFLA_IPTUN_REMOTE', 'Address of the other end.'),
+  ttl: field(4, u8, 'IFLA_IPTUN_TTL', 'Outer TTL; 0 inherits.'),
+  tos: field(5, u8, 'IFLA_IPTUN_TOS', 'Outer type of service; 1 inherits.'),
+  protocol: field(9, tunnelProtocol, 'IFLA_IPTUN_PROTO', 'What is inside.'),
+  pathMtuDiscovery: field(10, pathMtu, 'IFLA_IPTUN_PMTUDISC', 'Path MTU discovery.'),
+  ...encapsulationFields(15, 'IFLA_IPTUN'),
+  external: field(19, presence, 'IFLA_IPTUN_COLLECT_METADATA', 'Routes and filters decide about the outer header.', { since: '4.9' }),
+  mark: field(20, u32, 'IFLA_IPTUN_FWMARK', 'Mark of outer packets.', { since: '4.12' }),
+};
 
 /**
  * Keys of GRE need their flag: it is set when only the key is given. The other end that a tunnel has not is reported as no address, which
