@@ -1,8 +1,8 @@
 import { checkBytes, checkInteger, checkRules, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import type { Packet } from './packet-block.js';
+import { wholePacket } from './packet-options.js';
 import { PacketSocket } from './packet.js';
-import { wholePacket } from './snap-length.js';
 
 /*
  * The file format of captures (draft-ietf-opsawg-pcapng): blocks of a type, their length, a body, and the length again, all in the byte
