@@ -13,31 +13,35 @@ const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'ut
 const entries = ['lib/index', 'lib/nl', 'lib/testing', 'lib/command-line/main'];
 const workers = ['workers/lane', 'workers/task'];
 
-/** The modules that importing the package loads. */
-function modulesOf(chunks, entry) {
-  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
-  const found = new Set();
-  const visit = (name) => {
-    const chunk = byName.get(name);
-    if (chunk === undefined || found.has(chunk)) return;
-    found.add(chunk);
-    chunk.imports.forEach(visit);
+const fileOf = (name) => join(root, `dist/${name}.js`);
+
+/** A plugin that gathers the modules that importing an entry point loads: all are known before they are divided among files. */
+function gather(name, loaded) {
+  return {
+    name: 'what is loaded at once',
+    buildEnd() {
+      const visit = (id) => {
+        if (loaded.has(id)) return;
+        loaded.add(id);
+        this.getModuleInfo(id)?.importedIds.forEach(visit);
+      };
+      visit(fileOf(name));
+    },
   };
-  visit(entry);
-  return new Set([...found].flatMap((chunk) => chunk.moduleIds));
 }
 
-async function bundled(names, use, output = {}) {
+async function write(names, codeSplitting, plugins = []) {
   const bundle = await rolldown({
-    input: Object.fromEntries(names.map((name) => [name, join(root, `dist/${name}.js`)])),
+    input: Object.fromEntries(names.map((name) => [name, fileOf(name)])),
     platform: 'node',
     external: Object.keys(dependencies),
+    plugins,
     onLog(level, log) {
       throw new Error(`bundle: ${level}: ${log.message}`);
     },
   });
   try {
-    return await use(bundle, {
+    await bundle.write({
       dir: join(root, 'bundle'),
       format: 'esm',
       entryFileNames: '[name].js',
@@ -46,7 +50,7 @@ async function bundled(names, use, output = {}) {
       // Names of functions in stack traces stay what they are.
       minify: false,
       minifyInternalExports: false,
-      ...output,
+      codeSplitting,
     });
   } finally {
     await bundle.close();
@@ -55,11 +59,9 @@ async function bundled(names, use, output = {}) {
 
 async function makeBundle() {
   rmSync(join(root, 'bundle'), { recursive: true, force: true });
-  const core = await bundled(entries, async (bundle, options) => modulesOf((await bundle.generate(options)).output, 'lib/index.js'));
-  await bundled(entries, (bundle, options) => bundle.write(options), {
-    codeSplitting: { groups: [{ name: 'core', test: (id) => core.has(id) }] },
-  });
-  for (const worker of workers) await bundled([worker], (bundle, options) => bundle.write(options), { codeSplitting: false });
+  const core = new Set();
+  await write(entries, { groups: [{ name: 'core', test: (id) => core.has(id) }] }, [gather('lib/index', core)]);
+  for (const worker of workers) await write([worker], false);
 }
 
 const stamp = 'bundle/.stamp';
