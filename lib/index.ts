@@ -58,7 +58,8 @@ export type { Ensured, Filter } from './netlink/route/object-client.js';
 export type { ViewOptions } from './netlink/route/viewed-client.js';
 export type { TunDevice, TunOptions } from './netlink/route/tun.js';
 export type { RouteQuery } from './netlink/route/routes.js';
-export type { ChangeOf, Event, ObjectChange, RouteWatch, WatchOptions } from './netlink/route/watch.js';
+export type { ChangeOf, Event, ObjectChange, RouteWatch } from './netlink/route/watch.js';
+export type { WatchOptions } from './netlink/route/watch-options.js';
 export type { WatchedName, WatchedObjects } from './netlink/route/watched.js';
 export { transfer } from './execution/task-result.js';
 export type {

@@ -25,5 +25,6 @@ export async function openRoute<N, O extends RouteOptions>(
   const subscribe: Subscribe = (groups, more) => openNetlink(handle, 'route', { ...more, thread, timeout, groups });
   const inside = (): number => handle.entryFd;
   const { bigint = false } = options;
-  return new RouteClient(new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint, inside }), namespace);
+  const exchange = new Exchange(socket, subscribe, { namespace: String(handle), hold, bigint, inside, identity: handle.id });
+  return new RouteClient(exchange, namespace);
 }

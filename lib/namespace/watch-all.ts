@@ -1,7 +1,8 @@
 import { checkOptions } from '../arguments.js';
 import { NetlaneError } from '../errors.js';
 import type { RouteClient } from '../netlink/route.js';
-import { checkWatch, type Event, type RouteWatch, type WatchOptions } from '../netlink/route/watch.js';
+import type { Event, RouteWatch } from '../netlink/route/watch.js';
+import { checkWatch, type WatchOptions } from '../netlink/route/watch-options.js';
 import type { WatchedName } from '../netlink/route/watched.js';
 
 /** Options of Namespace.watchAll(). */

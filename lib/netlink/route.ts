@@ -27,7 +27,8 @@ import { MulticastClient } from './route/multicast.js';
 import { AddressClient } from './route/viewed-client.js';
 import { RouteTableClient } from './route/routes.js';
 import { RuleClient } from './route/rules.js';
-import { checkWatch, RouteWatch, type WatchOptions } from './route/watch.js';
+import { RouteWatch } from './route/watch.js';
+import { checkWatch, type WatchOptions } from './route/watch-options.js';
 import type { WatchedName } from './route/watched.js';
 import type { NetlinkSocket } from './socket.js';
 

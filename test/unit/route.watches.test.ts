@@ -4,13 +4,17 @@ import { Exchange } from '../../lib/netlink/route/exchange.js';
 import type { Event, RouteWatch } from '../../lib/netlink/route/watch.js';
 import { RouteClient } from '../../lib/netlink/route.js';
 import { link } from '../../lib/schema/route/link.js';
-import { FakeKernel, multi, openSocket, type FakeDumpOptions } from '../../lib/testing.js';
+import { attribute, concatenate, FakeKernel, multi, nest, openSocket, u64, type FakeDumpOptions } from '../../lib/testing.js';
 
 const [NEWLINK, GETLINK] = [16, 18];
 const RTNLGRP_LINK = 1;
 
-function linkBody(index: number): Uint8Array {
-  return encodeToBytes(link, { name: `l${index}`, index });
+const [IFLA_AF_SPEC, AF_INET6, IFLA_INET6_STATS] = [26, 10, 3];
+
+/** @param packets counted of IPv6. */
+function linkBody(index: number, packets = 0): Uint8Array {
+  const counted = nest(IFLA_AF_SPEC, nest(AF_INET6, attribute(IFLA_INET6_STATS, concatenate(u64(2n), u64(BigInt(packets))))));
+  return concatenate(encodeToBytes(link, { name: `l${index}`, index }), counted);
 }
 
 /** A kernel with links, whose lists are interrupted as often as it is told. */
@@ -18,10 +22,15 @@ class Links {
   readonly indexes = new Set([1]);
   lists = 0;
   interruptions = 0;
+  packets = 0;
   readonly kernel = new FakeKernel((request) => {
     this.lists++;
     const options: FakeDumpOptions = { interrupted: this.interruptions-- > 0 };
-    return multi(request, [...this.indexes].map(linkBody), options);
+    return multi(
+      request,
+      [...this.indexes].map((index) => linkBody(index, this.packets)),
+      options,
+    );
   });
 
   add(index: number): void {
@@ -87,6 +96,21 @@ describe('a watch that keeps the state, over a fake kernel', () => {
       expect(told.filter((event) => event === 'overrun')).to.have.length(1);
       expect(told.slice(-3)).to.deep.equal(['removed l5', 'added l99', 'synchronized']);
       expect(links.lists).to.equal(2);
+    });
+  });
+
+  it('tells no link as changed of which only what is counted is another', async () => {
+    const links = new Links();
+    await withWatch(links, async (watch) => {
+      await watch.ready;
+      links.packets = 5;
+      links.lose();
+      links.indexes.add(7);
+      const events: Event[] = [];
+      for await (const event of watch) if (events.push(event) > 0 && synchronized(event)) break;
+      expect(events.map(({ action }) => action)).to.deep.equal(['existing', 'overrun', 'added', 'synchronized']);
+      const counted = events.map((event) => ('value' in event && event.object === 'link' ? event.value.protocols?.ipv6?.statistics : []));
+      expect(counted).to.deep.equal([[2, 0], [], [2, 5], []]);
     });
   });
 

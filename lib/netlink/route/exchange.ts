@@ -10,6 +10,8 @@ import type { NetlinkSocket } from '../socket.js';
 import { submit } from '../submission.js';
 import type { SocketOptions } from '../socket-options.js';
 import { Encoder, type Encoded, type HoldNamespace, type Missing, type Subject } from './encoder.js';
+import { hearLinkChanges, linkChangedBy, tellLinkChange, type ChangedLink } from './link-changes.js';
+import { askForLink, checkLinkName, RTM_GETLINK } from './link-request.js';
 
 /** Opens a socket in the same namespace that hears groups. */
 export type Subscribe = (
@@ -55,23 +57,6 @@ export interface Call<I> extends Subject<I> {
   readonly operation: () => string;
 }
 
-const RTM_GETLINK = 18;
-const IFLA_IFNAME = 3;
-const IFLA_TARGET_NETNSID = 46;
-const IFLA_ALT_IFNAME = 53;
-const ifinfomsg = 16;
-/** IFNAMSIZ less the zero; longer names are alternative ones (Linux 5.5). */
-const longestName = 15;
-/** ALTIFNAMSIZ less the zero. */
-const longestAlternativeName = 127;
-
-/** What a link can be called: after a zero character the kernel would not look. */
-function checkLinkName(name: string): void {
-  const bytes = Buffer.byteLength(name);
-  if (bytes >= 1 && bytes <= longestAlternativeName && !name.includes('\0')) return;
-  throw invalidArgument('link', `a name of 1 to ${longestAlternativeName} bytes without zero characters`, name);
-}
-
 /** A codec with the types of a client that counts in numbers or bigint: which it is, its Exchange knows when it reads. */
 export function counting<T, I, C extends Counting>(codec: Codec<T, I>): Codec<Counted<T, C>, I> {
   return codec as unknown as Codec<Counted<T, C>, I>;
@@ -83,13 +68,17 @@ export interface ExchangeOptions {
   /** Counters of 64 bits as bigint. */
   readonly bigint: boolean;
   readonly inside?: (() => number) | undefined;
+  /** What the namespace is told from others by, while it is held open; absent where there is none (a fake kernel). */
+  readonly identity?: string | undefined;
 }
+
 /** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
 export class Exchange {
   readonly socket: NetlinkSocket;
   readonly namespace: string;
   readonly #hold: HoldNamespace;
   readonly #bigint: boolean;
+  readonly #identity: string | undefined;
   readonly #input: ReusedInput;
   #encoder: Encoder | undefined;
   readonly #namings = new WeakMap<object, Pick<RequestContext, 'locate' | 'nameMissing'>>();
@@ -108,6 +97,17 @@ export class Exchange {
     this.#bigint = options.bigint;
     this.#input = new ReusedInput(options.bigint);
     this.inside = options.inside;
+    this.#identity = options.identity;
+  }
+
+  /** Hears of changes that this thread makes of links of the namespace, which the kernel may tell nobody. Returns what ends it. */
+  hearLinkChanges(hear: (link: ChangedLink) => void): () => void {
+    return this.#identity === undefined ? (): void => undefined : hearLinkChanges(this.#identity, hear);
+  }
+
+  /** Tells of a change that was made without a message. */
+  tellLinkChange(link: ChangedLink): void {
+    if (this.#identity !== undefined) tellLinkChange(this.#identity, link);
   }
 
   /**
@@ -117,19 +117,7 @@ export class Exchange {
    */
   async linkIndex(name: string, options: OperationOptions = {}, target?: number): Promise<number> {
     checkLinkName(name);
-    const text = Buffer.from(`${name}\0`);
-    const length = 4 + text.length;
-    const end = ifinfomsg + ((length + 3) & ~3);
-    const body = new Uint8Array(target === undefined ? end : end + 8);
-    const view = new DataView(body.buffer);
-    if (target !== undefined) {
-      view.setUint16(end, 8, LITTLE_ENDIAN);
-      view.setUint16(end + 2, IFLA_TARGET_NETNSID, LITTLE_ENDIAN);
-      view.setInt32(end + 4, target, LITTLE_ENDIAN);
-    }
-    view.setUint16(ifinfomsg, length, LITTLE_ENDIAN);
-    view.setUint16(ifinfomsg + 2, text.length - 1 > longestName ? IFLA_ALT_IFNAME : IFLA_IFNAME, LITTLE_ENDIAN);
-    body.set(text, ifinfomsg + 4);
+    const body = askForLink(name, target);
     let index = 0;
     await this.socket.request(
       { type: RTM_GETLINK, body, acknowledge: false, signal: options.signal, timeout: options.timeout },
@@ -190,7 +178,24 @@ export class Exchange {
     const { locate, nameMissing } = this.#naming(call.codec);
     const { type, flags, operation } = call;
     const submission = { type, flags, body: encoded.bytes, reads: false, options };
-    submit(this.socket, submission, { operation, locate, nameMissing }, { resolve, reject });
+    const identity = this.#identity;
+    const link = identity === undefined ? undefined : linkChangedBy(type, flags, encoded.bytes, call.value);
+    if (identity === undefined || link === undefined) {
+      submit(this.socket, submission, { operation, locate, nameMissing }, { resolve, reject });
+      return;
+    }
+    // A change that was refused may have been made in part.
+    const settlement = {
+      resolve: (reply: Reply): void => {
+        tellLinkChange(identity, link);
+        resolve(reply);
+      },
+      reject: (error: Error): void => {
+        tellLinkChange(identity, link);
+        reject(error);
+      },
+    };
+    submit(this.socket, submission, { operation, locate, nameMissing }, settlement);
   }
 
   /** Makes a change. Where no name must be looked up, it is put down within the call. */

@@ -5,8 +5,15 @@ import type { Codec } from '../../codec/codec.js';
 /** A value by its fields. */
 export type Plain = Readonly<Record<string, unknown>>;
 
+/** Fields that are not compared, or of which parts are not. */
+export interface Except {
+  readonly [name: string]: true | Except;
+}
+
+const nothing: Except = {};
+
 /** Whether two decoded values are the same: deep, by own enumerable fields; undefined and absent are the same. */
-export function same(a: unknown, b: unknown): boolean {
+export function same(a: unknown, b: unknown, except: Except = nothing): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
@@ -14,7 +21,10 @@ export function same(a: unknown, b: unknown): boolean {
     return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0;
   }
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) if (!same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
+  for (const key of keys) {
+    const inner = except[key] ?? nothing;
+    if (inner !== true && !same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], inner)) return false;
+  }
   return true;
 }
 

@@ -85,12 +85,14 @@ export class TunDevice {
   readonly name: string;
   /** The fds, one for each queue; O_NONBLOCK and O_CLOEXEC. Reading one gives a packet, or EAGAIN. */
   readonly fds: readonly number[];
+  readonly #onClose: () => void;
   #closed = false;
 
   /** Made by LinkClient.openTun(). */
-  constructor(name: string, fds: readonly number[]) {
+  constructor(name: string, fds: readonly number[], onClose: () => void) {
     this.name = name;
     this.fds = fds;
+    this.#onClose = onClose;
   }
 
   /** The fd of the first queue. */
@@ -107,6 +109,7 @@ export class TunDevice {
     if (!this.#closed) {
       this.#closed = true;
       for (const fd of this.fds) native().closeFd(fd);
+      this.#onClose();
     }
     return Promise.resolve();
   }
@@ -165,5 +168,10 @@ export function openTunDevice(exchange: Exchange, options: TunOptions): TunDevic
     const hint = error instanceof Error && 'errno' in error ? hints[-Number(error.errno)] : undefined;
     throw translate(error, { operation, namespace, ...(hint === undefined ? undefined : { hint }) });
   }
-  return new TunDevice(name, fds);
+  // Who has it open, whose it is and that it stays, the kernel tells nobody.
+  const tell = (): void => {
+    exchange.tellLinkChange({ name, untold: true });
+  };
+  tell();
+  return new TunDevice(name, fds, tell);
 }

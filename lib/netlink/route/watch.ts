@@ -1,29 +1,15 @@
-import { checkBoolean, checkInteger, checkOptions, checkSignal, nearest } from '../../arguments.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
-import { abortError, describeValue, invalidArgument, NetlaneError } from '../../errors.js';
+import { abortError, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
 import { Queue } from '../queue.js';
 import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
+import { LinkLooks } from './link-looks.js';
 import { same } from './matching.js';
-import { watchedNames, watchedOf, type Watched, type WatchedName, type WatchedObjects } from './watched.js';
-
-/** Options of a watch. */
-export interface WatchOptions {
-  /** What is there already comes first, and after an overrun the differences are told. Default false. */
-  readonly existing?: boolean | undefined;
-  /** Bytes of the receive buffer: how many events may wait. Default 8 MiB, or what the system allows without CAP_NET_ADMIN. */
-  readonly receiveBuffer?: number | undefined;
-  /**
-   * Changes in all namespaces that have an nsid here are told as well, with their `nsid`, as they come: what exists there is not listed, and not found
-   * out after an overrun. Needs CAP_NET_BROADCAST. Default false. Source: NETLINK_LISTEN_ALL_NSID (Linux 4.2).
-   */
-  readonly allNamespaces?: boolean | undefined;
-  /** Ends the watch with ABORT_ERR. */
-  readonly signal?: AbortSignal | undefined;
-}
+import type { WatchOptions } from './watch-options.js';
+import type { Watched, WatchedObjects } from './watched.js';
 
 /** What a watch tells of one object of one sort. */
 export interface ChangeOf<O extends keyof WatchedObjects, N = unknown, C extends Counting = 'number'> {
@@ -60,23 +46,6 @@ interface Untold {
 
 type Plain = Readonly<Record<string, unknown>>;
 
-export function checkWatch(objects: readonly WatchedName[], options: WatchOptions): Watched[] {
-  if (!Array.isArray(objects) || objects.length === 0) throw invalidArgument('objects', 'an array of what to watch', objects);
-  for (const name of objects as readonly unknown[]) {
-    if (typeof name === 'string' && watchedNames.includes(name)) continue;
-    const near = typeof name === 'string' ? nearest(name, watchedNames) : undefined;
-    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `there is nothing called ${describeValue(name)} to watch`, {
-      hint: near === undefined ? `known are ${watchedNames.join(', ')}` : `did you mean ${near}?`,
-    });
-  }
-  checkOptions('options', options, ['existing', 'receiveBuffer', 'allNamespaces', 'signal']);
-  if (options.receiveBuffer !== undefined) checkInteger('receiveBuffer', options.receiveBuffer, 1, 0x3fffffff);
-  checkBoolean('existing', options.existing);
-  checkBoolean('allNamespaces', options.allNamespaces);
-  checkSignal('signal', options.signal);
-  return watchedOf(objects);
-}
-
 /** What is known of the objects of one sort. */
 interface Known {
   readonly watched: Watched;
@@ -100,6 +69,8 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   readonly #queue = new Queue<Event<N, C>>();
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
+  #looks: LinkLooks | undefined;
+  #unhear = (): void => undefined;
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
   readonly #doubtful = new Set<Known>();
   /** Whether the kernel dropped events, and the differences are not told yet. */
@@ -139,6 +110,8 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const groups = new Set(
       this.#known.flatMap(({ watched }) => [...watched.groups, ...(this.#existing ? (watched.silence?.groups ?? []) : [])]),
     );
+    const links = this.#existing ? this.#known.find(({ watched }) => watched.object === 'link') : undefined;
+    const looks = links === undefined ? undefined : this.#hearOwn(links);
     const socket = await this.#exchange.subscribe([...groups], {
       receiveBuffer: this.#receiveBuffer,
       allNamespaces: this.#allNamespaces,
@@ -150,13 +123,34 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       throw this.#closedError();
     }
     if (this.#existing) {
+      looks?.begin(socket);
       for (const known of this.#known) {
         for (const value of await this.#listWhole(known)) {
-          known.values.set(known.watched.key(value as Plain), value);
+          this.#put(known, known.watched.key(value as Plain), value);
           this.#tell({ action: 'existing', object: known.watched.object, value });
         }
       }
     }
+  }
+
+  /** What this thread changes of links, the kernel may tell nobody: it is looked at. From before the subscription on, that none is missed. */
+  #hearOwn(links: Known): LinkLooks {
+    const { values, watched } = links;
+    const known = { link: (index: number): object | undefined => values.get(watched.key({ index })), all: () => values.values() };
+    const looks = new LinkLooks(known, () => this.#doubtful.add(links));
+    this.#looks = looks;
+    this.#unhear = this.#exchange.hearLinkChanges((link) => {
+      looks.changed(link);
+    });
+    return looks;
+  }
+
+  /** What is known of an object from now on; undefined: it is gone. */
+  #put({ watched, values }: Known, key: string, value: object | undefined): void {
+    const previous = values.get(key);
+    if (value === undefined) values.delete(key);
+    else values.set(key, value);
+    if (watched.object === 'link') this.#looks?.told(previous, value);
   }
 
   #closedError(): NetlaneError {
@@ -222,8 +216,11 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   }
 
   #take(message: Message): void {
+    // The answer to a look says how a link is, and is no sign of anything else.
+    const isAnswer = this.#looks?.isAnswer(message) === true;
     for (const known of this.#known) {
       const { watched } = known;
+      if (isAnswer && watched.object !== 'link') continue;
       const own = message.nsid === undefined;
       if (this.#existing && own && watched.silence?.broken(message, known.values) === true) this.#doubtful.add(known);
       if (message.type !== watched.create && message.type !== watched.delete) continue;
@@ -247,7 +244,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const previous = known.values.get(key(told as Plain));
     if (previous === undefined) return;
     const value = part.merge(previous as Plain, told as Plain);
-    known.values.set(key(value), value);
+    this.#put(known, key(value), value);
     if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
   }
 
@@ -263,7 +260,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const key = keyOf(told as Plain);
     const previous = known.values.get(key);
     const value = partial === true ? { ...previous, ...told } : told;
-    known.values.set(key, value);
+    this.#put(known, key, value);
     if (previous === undefined) this.#tell({ action: 'added', object, value });
     else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
     if (
@@ -279,7 +276,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const { object, key: keyOf, strict } = known.watched;
     const key = keyOf(value as Plain);
     const previous = known.values.get(key);
-    known.values.delete(key);
+    this.#put(known, key, undefined);
     if (previous !== undefined) this.#tell({ action: 'removed', object, value, previous });
     else if (strict === true) this.#doubtful.add(known);
   }
@@ -289,12 +286,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   }
 
   #alike(known: Known, a: object, b: object): boolean {
-    const [left, right] = [{ ...a } as Record<string, unknown>, { ...b } as Record<string, unknown>];
-    for (const name of known.watched.ignored) {
-      delete left[name];
-      delete right[name];
-    }
-    return same(left, right);
+    return same(a, b, known.watched.ignored);
   }
 
   /**
@@ -328,12 +320,12 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const now = new Map(listed.map((value) => [key(value as Plain), value]));
     for (const [name, previous] of known.values) {
       if (now.has(name)) continue;
-      known.values.delete(name);
+      this.#put(known, name, undefined);
       this.#tell({ action: 'removed', object, value: previous, previous });
     }
     for (const [name, value] of now) {
       const previous = known.values.get(name);
-      known.values.set(name, value);
+      this.#put(known, name, value);
       if (previous === undefined) this.#tell({ action: 'added', object, value });
       else if (!this.#alike(known, previous, value)) this.#tell({ action: 'changed', object, value, previous });
     }
@@ -357,6 +349,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.#onClose();
+      this.#unhear();
       this.#closing = this.#socket?.close() ?? Promise.resolve();
     }
     return this.#closing;

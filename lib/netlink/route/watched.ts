@@ -9,6 +9,7 @@ import { multicastGroups } from './multicast.js';
 import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
 import { netconf, type Netconf } from '../../schema/route/netconf.js';
 import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
+import type { Except } from './matching.js';
 import { withAnyLink, withLink, withTarget, withWay, type Silence } from './watched-silence.js';
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
@@ -51,7 +52,7 @@ export interface Watched {
   /** The kernel's key of a value. */
   readonly key: (value: Readonly<Record<string, unknown>>) => string;
   /** What changes by itself and is not worth an event. */
-  readonly ignored: readonly string[];
+  readonly ignored: Except;
   /** The objects that a message is about, where those are several. */
   readonly expand?: (value: Readonly<Record<string, unknown>>) => readonly object[];
   /** Which of them are told; default all. */
@@ -98,7 +99,7 @@ function addresses(family: number, group: number): Watched {
     family,
     headerSize: 8,
     key: keyOf('family', 'link', 'address', 'peer'),
-    ignored: ['lifetime'],
+    ignored: { lifetime: true },
   };
 }
 
@@ -114,7 +115,7 @@ function routes(family: number, group: number): Watched {
     headerSize: 12,
     // IPv4 tells routes with one destination apart by all of these; what NLM_F_APPEND added differs in the next hop only.
     key: keyOf('family', 'table', 'destination', 'source', 'tos', 'metric', 'type', 'gateway', 'via', 'link', 'nexthops', 'nexthopId'),
-    ignored: ['cache'],
+    ignored: { cache: true },
     silence: family === AF_INET ? withWay : withLink,
     strict: true,
   };
@@ -141,11 +142,21 @@ function rules(family: number, group: number): Watched {
     // The kernel compares everything but what follows from other rules and links.
     key: ({ flags, ...value }) =>
       JSON.stringify({ ...value, flags: Array.isArray(flags) ? flags.filter((one) => !derived.has(one)) : flags }, withBigint),
-    ignored: [],
+    ignored: {},
     silence: withTarget,
     strict: true,
   };
 }
+
+/** What of a link counts, runs out or is about its last event: with the data of all kinds. */
+const linkFluctuations: Except = {
+  statistics: true,
+  statistics32: true,
+  event: true,
+  protocols: { ipv6: { statistics: true, icmpStatistics: true, cache: { reachableTime: true } } },
+  data: { helloTimer: true, tcnTimer: true, topologyChangeTimer: true, gcTimer: true },
+  port: { data: { messageAgeTimer: true, forwardDelayTimer: true, holdTimer: true } },
+};
 
 const watched: Readonly<Record<string, readonly Watched[]>> = {
   link: [
@@ -159,7 +170,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: 0,
       headerSize: 16,
       key: keyOf('index'),
-      ignored: ['statistics', 'statistics32'],
+      ignored: linkFluctuations,
       part: portOfBridge,
     },
   ],
@@ -183,7 +194,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: undefined,
       headerSize: 12,
       key: keyOf('family', 'link', 'address'),
-      ignored: ['cache', 'probes'],
+      ignored: { cache: true, probes: true },
       // A group has all families, and what is a forwarding entry to others.
       told: (value) => value['family'] !== 'bridge',
     },
@@ -199,7 +210,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: undefined,
       headerSize: 8,
       key: keyOf('id'),
-      ignored: [],
+      ignored: {},
       silence: withLink,
     },
   ],
@@ -214,7 +225,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: AF_BRIDGE,
       headerSize: 12,
       key: keyOf('link', 'address', 'vlan', 'remote', 'vni', 'port', 'master'),
-      ignored: ['cache'],
+      ignored: { cache: true },
       expand: (value) => [asListed(value)],
       told: (value) => !isJoined(value),
       silence: withAnyLink,
@@ -231,7 +242,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: AF_BRIDGE,
       headerSize: 8,
       key: keyOf('bridge', 'port', 'group', 'vlan', 'source', 'sourceVni', 'remote', 'remotePort', 'vni'),
-      ignored: ['timer', 'sources'],
+      ignored: { timer: true, sources: true },
       expand: (value) => multicastGroups(value as unknown as MulticastDatabase),
       silence: withLink,
     },
@@ -248,7 +259,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 16,
       key: keyOf('index'),
       // Lists have no VLANs unless they are asked for.
-      ignored: ['vlans', 'tunnels', 'trees', 'target', 'mode'],
+      ignored: { vlans: true, tunnels: true, trees: true, target: true, mode: true },
       // Of the bridge itself its events tell as well, its lists do not.
       told: (value) => value['index'] !== value['master'],
     },
@@ -264,7 +275,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: AF_BRIDGE,
       headerSize: 8,
       key: keyOf('link', 'vlan'),
-      ignored: ['statistics'],
+      ignored: { statistics: true },
       expand: (value) => portVlans(value as unknown as BridgeVlan),
       silence: withLink,
     },
@@ -280,7 +291,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: AF_BRIDGE,
       headerSize: 8,
       key: keyOf('link', 'vni'),
-      ignored: [],
+      ignored: {},
       expand: (value) => tunnelVnis(value as unknown as VniFilter),
       silence: withLink,
     },
@@ -296,7 +307,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: undefined,
       headerSize: 4,
       key: keyOf('family', 'link'),
-      ignored: [],
+      ignored: {},
       partial: true,
     },
   ],
@@ -311,7 +322,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       family: undefined,
       headerSize: 4,
       key: keyOf('id'),
-      ignored: [],
+      ignored: {},
     },
   ],
 };

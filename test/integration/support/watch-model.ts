@@ -8,7 +8,7 @@ type Client = RouteClient<Namespace>;
 
 /** What tells objects apart; written down here once more, so that the library's keys are not tested with themselves. */
 const keys: Readonly<Record<string, readonly string[]>> = {
-  link: ['index', 'hairpin'],
+  link: ['index', 'hairpin', 'alias', 'group', 'alternativeNames', 'forwardDelay', 'tsoMaxSize', 'up'],
   'bridge link': ['index', 'master', 'hairpin'],
   address: ['family', 'link', 'address', 'peer'],
   route: ['family', 'table', 'destination', 'type', 'metric', 'gateway', 'link'],
@@ -23,22 +23,27 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a key has that may change, and is no part of who it is. */
-const changing = ['forwarding', 'hairpin'];
+const changing: Readonly<Record<string, readonly string[]>> = {
+  link: ['hairpin', 'alias', 'group', 'alternativeNames', 'forwardDelay', 'tsoMaxSize', 'up'],
+  'bridge link': ['hairpin', 'master'],
+  'network configuration': ['forwarding'],
+};
 
-/** A setting of ports that both links and bridge links have. */
-function withHairpin(value: Plain): Plain {
+/** With a setting of ports that both links and bridge links have, and one of a bridge. */
+function flattened(value: Plain): Plain {
   const port = value['port'] as { readonly hairpin?: boolean; readonly data?: { readonly hairpin?: boolean } } | undefined;
-  return { ...value, hairpin: port?.data?.hairpin ?? port?.hairpin };
+  const data = value['data'] as { readonly forwardDelay?: number } | undefined;
+  return { ...value, hairpin: port?.data?.hairpin ?? port?.hairpin, forwardDelay: data?.forwardDelay };
 }
 
 export function keyOf(object: string, value: Plain): string {
-  const [names, flat] = [keys[object] ?? [], withHairpin(value)];
+  const [names, flat] = [keys[object] ?? [], flattened(value)];
   return `${object} ${JSON.stringify(names.map((name) => flat[name] ?? null))}`;
 }
 
 /** The key without what may change. */
 function identityOf(object: string, value: Plain): string {
-  const names = (keys[object] ?? []).filter((name) => !changing.includes(name) && !(object === 'bridge link' && name === 'master'));
+  const names = (keys[object] ?? []).filter((name) => changing[object]?.includes(name) !== true);
   return `${object} ${JSON.stringify(names.map((name) => value[name] ?? null))}`;
 }
 
@@ -105,6 +110,8 @@ export async function furnish(route: Client): Promise<void> {
   await route.links.set('v1', { up: true });
   await route.links.add({ name: 'vx', kind: 'vxlan', data: { external: true, vniFilter: true }, up: true });
   await route.addresses.add({ link: 'v1', address: '10.0.0.1/24' });
+  for (const name of ['d0', 'd1']) await route.links.add({ name, kind: 'ifb' });
+  await route.links.add({ name: 'bd', kind: 'bridge' });
 }
 
 /** A change of one of the objects, chosen by numbers. What the kernel refuses is no change. */
@@ -118,6 +125,20 @@ export function changeOf(route: Client, namespace: Namespace, pick: (limit: numb
     () => route.links.set(pick(2) === 0 ? 'v1' : 'br', { up: pick(3) > 0 }),
     () => route.links.set('v0', { master: pick(3) > 0 ? 'br' : 0 }),
     () => route.bridgeLinks.set({ index: 'v0', port: { hairpin: pick(2) === 0 } }),
+    // Of links that are down: the kernel tells nobody of these.
+    () => route.links.set(pick(2) === 0 ? 'd0' : 'd1', { alias: `a${number}` }),
+    () => route.links.set({ group: pick(2) }, { alias: `g${number}` }),
+    () => route.links.set('d0', { group: pick(2), txQueueLength: 10 + number }),
+    () =>
+      pick(2) === 0
+        ? route.links.addAlternativeNames('d1', [`n${number % 3}`])
+        : route.links.deleteAlternativeNames('d1', [`n${number % 3}`]),
+    () => route.links.set(`n${number % 3}`, { alias: `n${number}` }),
+    () => route.links.set('bd', { kind: 'bridge', data: { forwardDelay: 300 + number } }),
+    () => route.links.set(pick(2) === 0 ? 'd0' : 'bd', { up: pick(3) === 0 }),
+    () => route.links.set('d0', { master: pick(2) === 0 ? 'bd' : 0 }),
+    () => route.batch(({ links }) => ['one', 'two', 'three'].forEach((alias) => links.set('d0', { alias: `${alias}${number}` }))),
+    () => route.links.ensure({ name: 'd1', alias: `e${number}` }),
     () => route.links.add({ name: `l${number}`, kind: 'ifb' }),
     () => route.links.delete(`l${number}`),
     () => route.addresses.add({ link: 'v1', address: `10.0.${number}.1/24` }),
