@@ -1,11 +1,7 @@
 import { describeValue, NetlaneError, type ErrorContext } from '../../errors.js';
-import { same, standsFor, type Plain } from './matching.js';
+import { isPlain, same, standsFor, type Plain } from './matching.js';
 
 /* Making it so: what was named, what of it is not so, and what is asked for to have it so without losing the rest. */
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
 
 /** What there is to know of a kind of object, to make it so. All functions are given objects in the form that lists have. */
 export interface Ensuring {

@@ -1,12 +1,8 @@
 import { invalidArgument } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
-import { matches, type Plain } from './matching.js';
+import { isPlain, matches, type Plain } from './matching.js';
 
 /* What RTM_NEWLINK does not take, or passes over in silence, when it makes a link. */
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Switches that a kernel without the feature refuses of a new link even when they are off, or takes for on whatever they say. */
 const offWhenNew: Readonly<Record<string, readonly string[]>> = {

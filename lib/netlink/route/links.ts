@@ -14,11 +14,10 @@ import { attempts, isCode, type Ensured, type Filter, type Verb } from './object
 import { waitForLink } from './link-waiting.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, type ViewOptions } from './viewed-client.js';
+import type { Plain } from './matching.js';
 
 const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
-type Plain = Readonly<Record<string, unknown>>;
-
 /** What a tun device is given after it was made. */
 const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
   'address',

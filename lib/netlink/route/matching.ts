@@ -5,6 +5,11 @@ import type { Codec } from '../../codec/codec.js';
 /** A value by its fields. */
 export type Plain = Readonly<Record<string, unknown>>;
 
+/** Whether it is an object that has fields: no list, no bytes. */
+export function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
 /** Fields that are not compared, or of which parts are not. */
 export interface Except {
   readonly [name: string]: true | Except;
@@ -72,7 +77,6 @@ export function matcher(pattern: Plain, absent: Plain): (value: Plain) => boolea
 
 function fits(wanted: unknown, found: unknown, absent?: unknown): boolean {
   if (found === undefined) return standsFor(wanted, absent);
-  if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted) && !ArrayBuffer.isView(wanted))
-    return typeof found === 'object' && found !== null && matches(wanted as Plain, found as Plain);
+  if (isPlain(wanted)) return typeof found === 'object' && found !== null && matches(wanted, found as Plain);
   return same(wanted, found);
 }

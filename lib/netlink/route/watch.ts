@@ -7,7 +7,7 @@ import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
 import { LinkLooks } from './link-looks.js';
-import { same } from './matching.js';
+import { same, type Plain } from './matching.js';
 import type { WatchOptions } from './watch-options.js';
 import type { Watched, WatchedObjects } from './watched.js';
 
@@ -43,8 +43,6 @@ interface Untold {
   readonly previous?: object;
   readonly nsid?: number;
 }
-
-type Plain = Readonly<Record<string, unknown>>;
 
 /** What is known of the objects of one sort. */
 interface Known {

@@ -1,4 +1,5 @@
 import type { Message } from '../message.js';
+import type { Plain } from './matching.js';
 
 /*
  * What the kernel changes without a word, and what tells that it may have: a watch that keeps the state hears these groups as well, and
@@ -42,8 +43,6 @@ export const withAnyLink: Silence = {
   groups: [RTNLGRP_LINK],
   broken: ({ type }) => type === RTM_NEWLINK || type === RTM_DELLINK,
 };
-
-type Plain = Readonly<Record<string, unknown>>;
 
 function some(known: ReadonlyMap<string, object>, meant: (rule: Plain) => boolean): boolean {
   for (const rule of known.values()) if (meant(rule as Plain)) return true;

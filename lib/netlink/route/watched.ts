@@ -9,7 +9,7 @@ import { multicastGroups } from './multicast.js';
 import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.js';
 import { netconf, type Netconf } from '../../schema/route/netconf.js';
 import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
-import type { Except } from './matching.js';
+import type { Except, Plain } from './matching.js';
 import { withAnyLink, withLink, withTarget, withWay, type Silence } from './watched-silence.js';
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
@@ -74,8 +74,6 @@ interface Part {
   /** The object with what was told of it; the same where that says nothing. */
   readonly merge: (known: Plain, told: Plain) => Plain;
 }
-
-type Plain = Readonly<Record<string, unknown>>;
 
 /** Settings of a port that are changed by its bridge are told in the bridge's own family, and in no other. */
 const portOfBridge: Part = {
