@@ -13,7 +13,7 @@ import { checkRequest, ownRequest } from './checked-request.js';
 import { encodeFilter, type FilterInstruction } from './filter.js';
 import { encodeOutgoing, type OutgoingMessage } from './outgoing-message.js';
 import { groupHint, optionHint, telling } from './opening.js';
-import { busy, closed, notOpened } from './refusal.js';
+import { busy, closed } from './refusal.js';
 import type { ConversationOptions, Reply, Request, RequestContext } from './request.js';
 import {
   checkGroup,
@@ -24,6 +24,7 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from './socket-options.js';
+import { putDown, requestOf, type Settlement, type Submission } from './submission.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 
 /**
@@ -168,25 +169,22 @@ export class NetlinkSocket {
       const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
       this.#checkOpen();
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
-      const slot = this.requestSlot;
-      if (slot.current !== undefined) return slot.current.conversation.request(checked, context);
-      const kept = ownRequest(checked);
-      const { signal, timeout, type } = kept;
-      const limit = { timeout, error: () => notOpened({ ...this.#options, type, context }, timeout) };
-      return slot.get(signal, limit).then(({ conversation }) => conversation.request(kept, context));
+      return new Promise((resolve, reject) => {
+        putDown(this.#requestSlot, this.#options, checked, context, { resolve, reject });
+      });
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  /** @internal Where requests go now: for submit(). */
-  get requestSlot(): LineSlot {
-    return this.#needsCompanion ? this.#companion : this.#primary;
+  /** @internal request() without its checks and without a promise of its own, to leave with this tick. Also of a closed socket: it rejects. */
+  submit(submission: Submission, context: RequestContext, settlement: Settlement): void {
+    putDown(this.#requestSlot, this.#options, requestOf(submission, this.#checked.timeout), context, settlement);
   }
 
-  /** @internal */
-  get timeout(): number {
-    return this.#checked.timeout;
+  /** Where requests go now. */
+  get #requestSlot(): LineSlot {
+    return this.#needsCompanion ? this.#companion : this.#primary;
   }
 
   /**
@@ -205,7 +203,7 @@ export class NetlinkSocket {
     this.#inSync = true;
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
-      const line = this.requestSlot.getSync();
+      const line = this.#requestSlot.getSync();
       if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
     } finally {

@@ -1,8 +1,10 @@
 import { checkMilliseconds } from '../arguments.js';
 import { ownRequest } from './checked-request.js';
 import type { CheckedRequest } from './pending.js';
-import type { Reply, RequestContext } from './request.js';
-import type { NetlinkSocket } from './socket.js';
+import type { Line } from './line.js';
+import type { LineSlot } from './line-slot.js';
+import { notOpened } from './refusal.js';
+import type { ConversationOptions, Reply, RequestContext } from './request.js';
 
 /** A request of a typed client: its arguments are known to be right, and it is no dump. */
 export interface Submission {
@@ -15,32 +17,42 @@ export interface Submission {
   readonly options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined } | undefined;
 }
 
-/** What becomes of it: one of the two is called, never from within submit(), perhaps from within the reading of replies. */
+/** What becomes of it: one of the two is called, never from within the call that puts it down, perhaps from within the reading of replies. */
 export interface Settlement {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Puts a request down, to leave with this tick: request() without its checks and without a promise of its own. */
-export function submit(socket: NetlinkSocket, submission: Submission, context: RequestContext, { resolve, reject }: Settlement): void {
-  const { type, flags, body, reads, options } = submission;
-  const request: CheckedRequest = {
+/** The request that it is; what says nothing of a time-out has the socket's. */
+export function requestOf({ type, flags, body, reads, options }: Submission, timeout: number): CheckedRequest {
+  return {
     type,
     flags,
     body,
     acknowledge: !reads,
     repeatable: reads,
     signal: options?.signal,
-    timeout: options?.timeout === undefined ? socket.timeout : checkMilliseconds('timeout', options.timeout),
+    timeout: options?.timeout === undefined ? timeout : checkMilliseconds('timeout', options.timeout),
   };
-  const slot = socket.requestSlot;
+}
+
+/** Puts a request down where requests go, to leave with this tick, or when the line is open. */
+export function putDown(
+  slot: LineSlot,
+  options: ConversationOptions,
+  request: CheckedRequest,
+  context: RequestContext,
+  { resolve, reject }: Settlement,
+): void {
   if (slot.current !== undefined) {
     slot.current.conversation.submit(request, context, resolve, reject);
     return;
   }
   const kept = ownRequest(request);
-  // Also of a closed socket: it rejects.
-  slot.get(kept.signal).then(({ conversation }) => {
+  const { signal, timeout, type } = kept;
+  const limit = { timeout, error: () => notOpened({ ...options, type, context }, timeout) };
+  const begin = ({ conversation }: Line): void => {
     conversation.submit(kept, context, resolve, reject);
-  }, reject);
+  };
+  slot.get(signal, limit).then(begin).catch(reject);
 }

@@ -1,9 +1,15 @@
 import { expect } from 'chai';
 import { NLM_F_DUMP, NLM_F_MULTI } from '../../lib/netlink/constants.js';
+import { Exchange } from '../../lib/netlink/route/exchange.js';
+import { RouteClient } from '../../lib/netlink/route.js';
 import { ack, reply, u32, type FakeRequest } from '../../lib/testing.js';
 import { FakeClock } from '../support/clock.js';
 import { rejectionOf } from '../support/error-of.js';
 import { numberIn, RTM, settle, withSocket } from '../support/fake-socket.js';
+
+function none(): never {
+  throw new Error('no namespace is named here');
+}
 
 /** Whether a promise has settled by now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -148,6 +154,35 @@ describe('the time-out of a request', () => {
           await settle(kernel);
           expect(kernel.requests).to.deep.equal([]);
           await socket.request({ type: RTM.NEWLINK });
+        },
+        { socket: { groups: [1] } },
+      );
+    });
+  });
+
+  it('ends that wait of a typed client, too, whose requests are put down without a promise', async () => {
+    await FakeClock.during(async (clock) => {
+      await withSocket(
+        (request) => ack(request),
+        async (socket, kernel) => {
+          const exchange = new Exchange(socket, () => Promise.resolve(socket), { namespace: 'fake', hold: none, bigint: false });
+          const { links } = new RouteClient(exchange, undefined);
+          kernel.pause();
+          const errors: unknown[] = [];
+          for (const asked of [links.set(1, { alias: 'a' }, { timeout: 100 }), links.get(1, { timeout: 100 })])
+            asked.catch((error: unknown) => errors.push(error));
+          for (let step = 0; step < 10; step += 1) await Promise.resolve();
+          clock.advance(100);
+          for (let step = 0; step < 10; step += 1) await Promise.resolve();
+          expect(errors).to.have.length(2);
+          for (const error of errors) {
+            expect(error).to.include({ code: 'NETLANE_TIMEOUT' });
+            expect(error).to.have.deep.property('details', { timeout: 100, sent: false });
+          }
+          kernel.resume();
+          await settle(kernel);
+          expect(kernel.requests).to.deep.equal([]);
+          await links.set(1, { alias: 'a' });
         },
         { socket: { groups: [1] } },
       );

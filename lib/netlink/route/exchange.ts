@@ -7,7 +7,6 @@ import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { Reply, RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
-import { submit } from '../submission.js';
 import type { SocketOptions } from '../socket-options.js';
 import { Encoder, type Encoded, type HoldNamespace, type Missing, type Subject } from './encoder.js';
 import { hearLinkChanges, linkChangedBy, tellLinkChange, type ChangedLink } from './link-changes.js';
@@ -181,7 +180,7 @@ export class Exchange {
     const identity = this.#identity;
     const link = identity === undefined ? undefined : linkChangedBy(type, flags, encoded.bytes, call.value);
     if (identity === undefined || link === undefined) {
-      submit(this.socket, submission, { operation, locate, nameMissing }, { resolve, reject });
+      this.socket.submit(submission, { operation, locate, nameMissing }, { resolve, reject });
       return;
     }
     // A change that was refused may have been made in part.
@@ -195,7 +194,7 @@ export class Exchange {
         reject(error);
       },
     };
-    submit(this.socket, submission, { operation, locate, nameMissing }, settlement);
+    this.socket.submit(submission, { operation, locate, nameMissing }, settlement);
   }
 
   /** Makes a change. Where no name must be looked up, it is put down within the call. */
@@ -270,7 +269,7 @@ export class Exchange {
         reject(error);
       };
       const submission = { type, flags, body: encoded.bytes, reads: true, options };
-      submit(this.socket, submission, { operation, locate, nameMissing, sink }, { resolve: settle, reject: fail });
+      this.socket.submit(submission, { operation, locate, nameMissing, sink }, { resolve: settle, reject: fail });
     });
   }
 
