@@ -59,7 +59,7 @@ function sentence(parts: { what: string; reason: string; context: ErrorContext }
 }
 
 /** Sets the fields that are there as own enumerable properties, so that they are logged, cloned and compared. */
-function assign(target: object, fields: Readonly<Record<string, unknown>>): void {
+export function assign(target: object, fields: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
   }
@@ -246,7 +246,7 @@ export function abortError(signal: AbortSignal, context: ErrorContext = {}): Net
 }
 
 /** What cannot be read (a getter that throws, a revoked Proxy) is not there. */
-function attempt<T>(read: () => T): T | undefined {
+export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
@@ -273,106 +273,4 @@ function descriptionOf(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const constructorName: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
   return typeof constructorName === 'string' && constructorName !== 'Object' ? `a ${constructorName}` : 'an object';
-}
-
-const classes = {
-  NetlaneError,
-  SystemError,
-  LookupError,
-  NetlinkError,
-  DecodeError,
-  ProcessError,
-  TypeError,
-  RangeError,
-  SyntaxError,
-  ReferenceError,
-  AggregateError,
-} as const;
-
-/** An error as plain data: structured clone drops `code` and every other own field of an Error. Causes may go round in a circle. */
-export interface ErrorData {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string | undefined;
-  readonly fields: Readonly<Record<string, unknown>>;
-  cause?: ErrorData | { readonly value: unknown } | undefined;
-  /** Those of an AggregateError. */
-  errors?: readonly ErrorData[] | undefined;
-  /** Its `code` comes from its name. */
-  readonly isDOMException?: boolean;
-}
-
-/** Causes of causes that are kept whole; what is further down is cloned. */
-const deepest = 8;
-
-/** A copy that can be sent, made now, so that sending it cannot fail; undefined for what cannot be cloned, which only structured clone knows. */
-function copyOf(value: unknown): unknown {
-  return attempt((): unknown => structuredClone(value));
-}
-
-/** Takes an error apart so that it can be posted to another thread. Anything that was thrown is accepted; what of it cannot cross is left out. */
-export function packError(thrown: unknown): ErrorData {
-  return pack(thrown, 0, new Map());
-}
-
-function pack(thrown: unknown, depth: number, packed: Map<unknown, ErrorData>): ErrorData {
-  const before = packed.get(thrown);
-  if (before !== undefined) return before;
-  if (!isError(thrown)) {
-    const value = copyOf(thrown);
-    return { name: 'Error', message: `thrown: ${describeValue(thrown)}`, fields: {}, cause: value === undefined ? undefined : { value } };
-  }
-  const read = (name: string): unknown => attempt((): unknown => Reflect.get(thrown, name));
-  const text = (name: string): string | undefined => {
-    const value = read(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const fields: Record<string, unknown> = {};
-  for (const name of attempt(() => Object.keys(thrown)) ?? []) if (name !== 'cause') fields[name] = copyOf(read(name));
-  const data: ErrorData = {
-    name: text('name') ?? 'Error',
-    message: text('message') ?? '',
-    stack: text('stack'),
-    fields,
-    isDOMException: thrown instanceof DOMException,
-  };
-  packed.set(thrown, data);
-  const inner = (value: unknown): ErrorData => pack(value, depth + 1, packed);
-  const cause = read('cause');
-  if (isError(cause) && depth < deepest) data.cause = inner(cause);
-  else {
-    const value = copyOf(cause);
-    if (value !== undefined) data.cause = { value };
-  }
-  const errors = thrown instanceof AggregateError ? read('errors') : undefined;
-  if (Array.isArray(errors) && depth < deepest) data.errors = errors.map(inner);
-  return data;
-}
-
-/** Puts an error together again: the same class where it is one of netlane's, with all its fields, its stack and its causes. */
-export function unpackError(data: ErrorData): Error {
-  return unpack(data, new Map());
-}
-
-function unpack(data: ErrorData, unpacked: Map<ErrorData, Error>): Error {
-  const before = unpacked.get(data);
-  if (before !== undefined) return before;
-  const prototype = data.name in classes ? classes[data.name as keyof typeof classes].prototype : Error.prototype;
-  const isDOM = data.isDOMException === true;
-  const error = isDOM ? new DOMException(data.message, data.name) : new Error(data.message);
-  unpacked.set(data, error);
-  if (!isDOM) Object.setPrototypeOf(error, prototype);
-  const set = (name: string, value: unknown): void => {
-    Object.defineProperty(error, name, { value, configurable: true, writable: true });
-  };
-  if (!isDOM && prototype === Error.prototype && data.name !== 'Error') set('name', data.name);
-  if (data.stack !== undefined) set('stack', data.stack);
-  assign(error, data.fields);
-  if (data.cause !== undefined) set('cause', 'value' in data.cause ? data.cause.value : unpack(data.cause, unpacked));
-  if (data.errors !== undefined)
-    set(
-      'errors',
-      data.errors.map((each) => unpack(each, unpacked)),
-    );
-  return error;
 }

@@ -339,8 +339,8 @@ export class Namespace extends Executor {
    *
    * @param task the function; or the URL of a module, of which `options.export` ('default') is called.
    * @param options see RunOptions.
-   * @returns what the function returns, as structured clone copies it. An iterator for (async) generators and async iterables, which is stepped
-   *   through as it is read: `for await (const value of namespace.run(...))`.
+   * @returns what the function returns, as structured clone copies it, errors in it with all their fields. An iterator for (async) generators and
+   *   async iterables, which is stepped through as it is read: `for await (const value of namespace.run(...))`.
    * @throws what the function throws, with its code, stack and cause; NETLANE_FUNCTION_REFUSED, NETLANE_NOT_SELF_CONTAINED, NETLANE_NO_EXPORT,
    *   NETLANE_NOT_CLONEABLE; ABORT_ERR, NETLANE_TIMEOUT, NETLANE_CLOSED, at once; NETLANE_TASK_LOST, NETLANE_OUT_OF_MEMORY; NETLANE_INVALID_ARGUMENT;
    *   EPERM or NETLANE_FOREIGN_USERNS where the namespace cannot be entered.

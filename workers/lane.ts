@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { packError, type ErrorData } from '../lib/errors.js';
+import { packError, type ErrorData } from '../lib/error-data.js';
 import {
   fromLane,
   smallest,

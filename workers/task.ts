@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers';
 import { receiveMessageOnPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { packError, type ErrorData } from '../lib/errors.js';
+import { completeErrors, packError, type ErrorData } from '../lib/error-data.js';
 import { explainReference, functionOf, muteLoaderWarning } from '../lib/execution/task-function.js';
 import { lookInside } from '../lib/execution/task-lookup.js';
 import type { FromTask, FromThread, Step, TaskData, TaskHandOver, TaskRequest, ToThread } from '../lib/execution/task-protocol.js';
@@ -49,6 +50,7 @@ export function serve(handOver: TaskHandOver): void {
 
 function onMessage(message: ToThread): void {
   if ('step' in message) {
+    if (message.errors !== undefined) completeErrors(message.errors);
     if (message.call === calls) take?.(message.step);
     return;
   }
@@ -80,6 +82,7 @@ async function run(request: TaskRequest): Promise<void> {
     return;
   }
   try {
+    if (request.errors !== undefined) completeErrors(request.errors);
     const task = await functionOf(request.code);
     const returned = await task(...request.args);
     const iterator = iteratorOf(returned);
@@ -94,9 +97,9 @@ async function run(request: TaskRequest): Promise<void> {
 }
 
 async function give(returned: unknown): Promise<void> {
-  const { value, list } = resultOf(returned);
+  const { value, list, errors } = resultOf(returned);
   try {
-    await end({ kind: 'value', value }, list);
+    await end({ kind: 'value', value, ...(errors !== undefined && { errors }) }, list);
   } catch (error) {
     throw notCloneable('the result', error, {});
   }
@@ -174,10 +177,10 @@ async function step(
   }
   const result = (await call.call(iterator, given)) as { readonly done?: boolean; readonly value?: unknown };
   if (!isOpen()) return false;
-  const { value, list } = resultOf(result.value);
+  const { value, list, errors } = resultOf(result.value);
   const done = result.done === true;
   try {
-    post({ kind: 'item', id, done, value }, list);
+    post({ kind: 'item', id, done, value, ...(errors !== undefined && { errors }) }, list);
   } catch (error) {
     await iterator.return?.();
     throw notCloneable('a value', error, {});

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { checkMilliseconds, checkRules, isObject, type OptionRule } from '../arguments.js';
+import type { ErrorsBeside } from '../error-data.js';
 import { abortError, invalidArgument, NetlaneError, type ErrorContext } from '../errors.js';
 import type { LaneNamespace } from '../lane/registry.js';
+import { contentsOf } from './contents.js';
 import { inlineFunction } from './inline-function.js';
 import type { ModuleRunOptions, TaskFunction } from './run-types.js';
 import { TaskCall } from './task-call.js';
@@ -34,6 +36,8 @@ const leastStack = 0.5;
 export interface CheckedRun {
   readonly code: TaskCode;
   readonly args: readonly unknown[];
+  /** Those in the arguments. */
+  readonly errors: ErrorsBeside | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
   readonly transfer: readonly Transferable[];
@@ -77,7 +81,7 @@ function moduleUrl(given: URL | string): string {
   });
 }
 
-/** Checks everything, before anything is done. @param site the caller's lines of a stack. */
+/** Checks everything, before anything is done; that reads the arguments, whose getters may do anything. @param site the caller's lines of a stack. */
 export function checkRun(task: unknown, given: unknown, site: string, context: ErrorContext): CheckedRun {
   const options = checkRules<ModuleRunOptions>('options', given, rules);
   const args = checkList('options.args', options.args);
@@ -94,7 +98,8 @@ export function checkRun(task: unknown, given: unknown, site: string, context: E
   } else {
     throw invalidArgument('task', 'a function or the URL of a module', task);
   }
-  return { code, args, signal: options.signal, timeout, transfer, limits, mounts: options.mounts, site };
+  const { errors } = contentsOf(args);
+  return { code, args, errors, signal: options.signal, timeout, transfer, limits, mounts: options.mounts, site };
 }
 
 export interface RunnerNamespace extends Omit<LaneNamespace, 'key'> {
@@ -125,7 +130,7 @@ export class Runner {
 
   /** Rejects, never throws. */
   async run(checked: CheckedRun): Promise<unknown> {
-    const { signal, timeout, transfer, site, limits } = checked;
+    const { code, args, errors, signal, timeout, transfer, site, limits } = checked;
     const mounts = checked.mounts ?? this.#namespace.etcName !== undefined;
     if (mounts && this.#namespace.etcName === undefined) {
       throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'options.mounts is for a namespace with a name, and this has none', this.context);
@@ -133,11 +138,18 @@ export class Runner {
     if (signal?.aborted === true) throw abortError(signal, this.context);
     const { entryFailure } = this.#namespace;
     const call = new TaskCall(
-      { code: checked.code, args: checked.args },
+      { code, args, ...(errors !== undefined && { errors }) },
       { signal, timeout, transfer, site, context: this.context, entryFailure },
     );
-    this.#pool(limits === undefined ? String(mounts) : call, mounts, limits).run(call);
-    return call.takeResult();
+    const result = call.takeResult();
+    try {
+      this.#pool(limits === undefined ? String(mounts) : call, mounts, limits).run(call);
+    } catch (error) {
+      // It may be over all the same, as where a getter of an argument closes the namespace and throws.
+      result.catch(() => undefined);
+      throw error;
+    }
+    return result;
   }
 
   #pool(key: string | TaskCall, mounts: boolean, limits: ResourceLimits | undefined): TaskPool {

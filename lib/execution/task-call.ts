@@ -1,7 +1,9 @@
 import { ReadableStream } from 'node:stream/web';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
-import { abortError, NetlaneError, unpackError, type ErrorContext, type ErrorData } from '../errors.js';
+import { completeErrors, unpackError, type ErrorData } from '../error-data.js';
+import { abortError, NetlaneError, type ErrorContext } from '../errors.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
+import { contentsOf } from './contents.js';
 import { notCloneable } from './task-errors.js';
 import type { FromTask, Step, TaskRequest, ToThread } from './task-protocol.js';
 import { TaskStream, type StreamEnd } from './task-stream.js';
@@ -42,6 +44,8 @@ export class TaskCall {
   #timer: NodeJS.Timeout | undefined;
   #stream: StreamEnd | undefined;
   #over = false;
+  /** Takes it out of the queue. */
+  #unqueue: (() => void) | undefined;
   #thread: ThreadOfCall | undefined;
 
   constructor(request: TaskRequest, options: CallOptions) {
@@ -65,8 +69,9 @@ export class TaskCall {
     return this.#over;
   }
 
-  /** No thread is free: the arguments are put aside as they are now. Throws as send(). */
-  park(): void {
+  /** No thread is free: the arguments are put aside as they are now. Throws as send(). @param unqueue called when it is over while it waits. */
+  park(unqueue: () => void): void {
+    this.#unqueue = unqueue;
     const { port1: near, port2: far } = new MessageChannel();
     this.#parking = { near, far };
     try {
@@ -81,7 +86,9 @@ export class TaskCall {
 
   /** No thread needs to know of it. */
   unpark(): void {
+    // What was sent lies at the far end.
     this.#parking?.near.close();
+    this.#parking?.far.close();
     this.#parking = undefined;
   }
 
@@ -114,13 +121,20 @@ export class TaskCall {
   /** A thread has it. */
   begin(thread: ThreadOfCall): void {
     this.#thread = thread;
+    this.#unqueue = undefined;
     if (this.#parking === undefined) this.#wait();
     else this.#parking = undefined;
   }
 
   /** Its time begins. */
   #wait(): void {
+    if (this.#over) return;
     const { signal } = this.#options;
+    // What ran while the arguments were read (getters of theirs) may have aborted it.
+    if (signal?.aborted === true) {
+      this.#abort();
+      return;
+    }
     if (signal !== undefined) onAbort(signal, this.#abort);
     this.#startTimer();
   }
@@ -161,6 +175,7 @@ export class TaskCall {
 
   receive(message: FromTask): void {
     if (this.#over) return;
+    if ('errors' in message && message.errors !== undefined) completeErrors(message.errors);
     switch (message.kind) {
       case 'value':
         this.#finish();
@@ -178,6 +193,7 @@ export class TaskCall {
         clearTimeout(this.#timer);
         this.#stream?.deliver(message.id, { done: message.done, value: message.value });
         if (message.done) this.#finish();
+        else if (this.#stream?.isAsked === true) this.#startTimer();
         break;
       case 'refused':
         this.#stream?.refuse(message.id, this.#unpack(message.error));
@@ -192,7 +208,8 @@ export class TaskCall {
     const { stream, end } = TaskStream.open(
       (...step: Step) => {
         try {
-          thread?.post({ call, step });
+          const { errors } = contentsOf(step[2]);
+          thread?.post({ call, step, ...(errors !== undefined && { errors }) });
         } catch (error) {
           throw notCloneable('the value', error, this.#options.context);
         }
@@ -224,6 +241,7 @@ export class TaskCall {
   /** Nothing more is waited for. */
   #finish(): void {
     this.#over = true;
+    this.#unqueue?.();
     clearTimeout(this.#timer);
     if (this.#options.signal !== undefined) offAbort(this.#options.signal, this.#abort);
   }

@@ -27,7 +27,8 @@ export class TaskPool {
   readonly #threads = new Set<TaskThread>();
   /** Those that wait for a call; the last one had one last. */
   readonly #free: TaskThread[] = [];
-  readonly #queue: TaskCall[] = [];
+  /** In their order. Those that are over are taken out. */
+  readonly #queue = new Set<TaskCall>();
   /** One for each thread that has been free. */
   readonly #timers = new WeakMap<TaskThread, NodeJS.Timeout>();
 
@@ -49,23 +50,36 @@ export class TaskPool {
 
   /** Whether no thread is left and nothing waits. */
   get #atRest(): boolean {
-    return this.#threads.size === 0 && this.#queue.length === 0;
+    return this.#threads.size === 0 && this.#queue.size === 0;
   }
 
-  /** Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent. They are as they were now, whenever the task begins. */
+  /**
+   * Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent. They are as they were now, whenever the task begins. Reading them may run
+   * getters, which may do anything: run another task, abort one, close the namespace.
+   */
   run(call: TaskCall): void {
-    const free = this.#free.at(-1);
+    const free = this.#free.pop();
     if (free !== undefined) {
-      free.take(call);
-      this.#free.pop();
+      try {
+        free.take(call);
+      } catch (error) {
+        if (free.alive) this.#goOn(free);
+        throw error;
+      }
       return;
     }
     const alive = [...this.#threads].filter((thread) => thread.alive);
     // A thread whose call has its result is free in a moment: sooner than another one could start.
-    const soon = alive.filter((thread) => thread.almostFree).length - this.#queue.length;
+    const soon = alive.filter((thread) => thread.almostFree).length - this.#queue.size;
     if (soon > 0 || alive.length >= this.#options.size) {
-      call.park();
-      this.#queue.push(call);
+      call.park(() => {
+        this.#queue.delete(call);
+        call.unpark();
+      });
+      if (call.over) return;
+      this.#queue.add(call);
+      const freed = this.#free.pop();
+      if (freed !== undefined) this.#goOn(freed);
     } else this.#start(call);
   }
 
@@ -81,13 +95,11 @@ export class TaskPool {
     thread.start();
   }
 
-  /** The next call that waits and is still wanted. */
+  /** The next call that waits. */
   #next(): TaskCall | undefined {
-    for (;;) {
-      const next = this.#queue.shift();
-      if (next === undefined || !next.over) return next;
-      next.unpark();
-    }
+    const [next] = this.#queue;
+    if (next !== undefined) this.#queue.delete(next);
+    return next;
   }
 
   #goOn(thread: TaskThread): void {
@@ -130,10 +142,7 @@ export class TaskPool {
 
   /** Ends everything: each call is rejected at once with its own error. Resolves when the threads have ended, or after 100 ms. */
   async close(why: () => unknown): Promise<void> {
-    for (const call of this.#queue.splice(0)) {
-      call.end(why(), 'closed');
-      call.unpark();
-    }
+    for (const call of this.#queue) call.end(why(), 'closed');
     const ended = [...this.#threads].map((thread) => {
       thread.close(why);
       return thread.ended;

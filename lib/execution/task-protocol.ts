@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ErrorData } from '../errors.js';
+import type { ErrorData, ErrorsBeside } from '../error-data.js';
 import type { InlineFunction } from './inline-function.js';
 
 /*
@@ -29,6 +29,8 @@ export type TaskCode =
 export interface TaskRequest {
   readonly code: TaskCode;
   readonly args: readonly unknown[];
+  /** Those in the arguments. */
+  readonly errors?: ErrorsBeside;
 }
 
 /** What Piscina hands over. */
@@ -44,14 +46,14 @@ export type ToThread =
   /** The call is the one message on that port: it had to wait, and its arguments are as they were when it was made. */
   | { readonly parked: MessagePort }
   /** Of the how many-th call, so that one that has ended is not confused with the next. */
-  | { readonly call: number; readonly step: Step };
+  | { readonly call: number; readonly step: Step; readonly errors?: ErrorsBeside };
 
-/** About the call. `free`: it has left nothing behind, and the thread can take the next one. */
+/** About the call. `free`: it has left nothing behind, and the thread can take the next one. `errors`: those in the value. */
 export type FromTask =
-  | { readonly kind: 'value'; readonly value: unknown; readonly free: boolean }
+  | { readonly kind: 'value'; readonly value: unknown; readonly errors?: ErrorsBeside; readonly free: boolean }
   /** The result is an iterator; readable: it was a ReadableStream. */
   | { readonly kind: 'stream'; readonly readable: boolean }
-  | { readonly kind: 'item'; readonly id: number; readonly done: boolean; readonly value: unknown }
+  | { readonly kind: 'item'; readonly id: number; readonly done: boolean; readonly value: unknown; readonly errors?: ErrorsBeside }
   | { readonly kind: 'refused'; readonly id: number; readonly error: ErrorData }
   /** entering: the thread could not enter its namespace. */
   | { readonly kind: 'failed'; readonly error: ErrorData; readonly entering: boolean; readonly free: boolean };

@@ -1,13 +1,15 @@
-import { MessagePort, type Transferable } from 'node:worker_threads';
-import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
+import type { Transferable } from 'node:worker_threads';
 import { isObject } from '../arguments.js';
+import type { ErrorsBeside } from '../error-data.js';
+import { attempt } from '../errors.js';
+import { contentsOf } from './contents.js';
 
 /* What a task gave back, on its way to the caller. */
 
 const mark = Symbol.for('netlane.transfer');
 
 /** What a task gave back, and what of it is moved instead of being copied. */
-export interface Result {
+interface Result {
   readonly value: unknown;
   readonly list: Transferable[];
 }
@@ -20,26 +22,11 @@ export function transfer<T>(value: T, list: readonly Transferable[]): T {
   return { [mark]: { value, list: [...list] } } as T;
 }
 
-function isMoved(value: unknown): value is Transferable {
-  return (
-    value instanceof MessagePort || value instanceof ReadableStream || value instanceof WritableStream || value instanceof TransformStream
-  );
-}
-
-/** What can only be moved, in plain objects and arrays. */
-function movedIn(value: unknown, seen: Set<unknown>): Transferable[] {
-  if (!isObject(value) || seen.has(value)) return [];
-  seen.add(value);
-  if (isMoved(value)) return [value];
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return [];
-  return Object.values(value).flatMap((each) => movedIn(each, seen));
-}
-
-export function resultOf(returned: unknown): Result {
-  const marked = isObject(returned) ? (returned as { readonly [mark]?: Result })[mark] : undefined;
-  if (marked !== undefined) return { value: marked.value, list: [...new Set([...marked.list, ...movedIn(marked.value, new Set())])] };
-  return { value: returned, list: movedIn(returned, new Set()) };
+export function resultOf(returned: unknown): Result & { readonly errors: ErrorsBeside | undefined } {
+  const marked = isObject(returned) ? attempt(() => (returned as { readonly [mark]?: Result })[mark]) : undefined;
+  const value = marked === undefined ? returned : marked.value;
+  const { moved, errors } = contentsOf(value);
+  return { value, list: marked === undefined ? [...moved] : [...new Set([...marked.list, ...moved])], errors };
 }
 
 interface AnyIterator {

@@ -32,6 +32,11 @@ export class StreamEnd {
     this.#send = send;
   }
 
+  /** Whether a step was asked for that has not come. */
+  get isAsked(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   async ask(method: Step[0], value: unknown): Promise<IteratorResult<unknown, unknown>> {
     if (this.#failure !== undefined) {
       const { error } = this.#failure;

@@ -1,7 +1,8 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { debug } from '../diagnostics.js';
-import { unpackError, type ErrorContext } from '../errors.js';
+import { unpackError } from '../error-data.js';
+import type { ErrorContext } from '../errors.js';
 import { loadPiscina, workerEnvironment } from '../lane/piscina.js';
 import { workerUrl } from '../places.js';
 import type { TaskCall, ThreadOfCall } from './task-call.js';
@@ -80,8 +81,14 @@ export class TaskThread implements ThreadOfCall {
 
   /** Starts it. It has a call already. What prevents it is told to that call. */
   start(): void {
-    const release = this.#options.acquire();
+    // Closed while its call was put on it.
+    if (this.#stopped) {
+      this.#end();
+      return;
+    }
+    let release = (): void => undefined;
     try {
+      release = this.#options.acquire();
       const pool = this.#open();
       for (const worker of pool.threads) this.#meet(worker, release);
       // What keeps it from starting comes as an error of the thread as well, which says more.
@@ -151,9 +158,16 @@ export class TaskThread implements ThreadOfCall {
   /** Gives it a call. Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent; then it has none. */
   take(call: TaskCall): void {
     const { message, transfer } = call.leave();
-    call.send(() => this.#port.postMessage(message, transfer));
-    this.#calls += 1;
+    // Before it is sent: what runs while the arguments are read may close this thread, and ends the call with it.
     this.#call = call;
+    try {
+      call.send(() => this.#port.postMessage(message, transfer));
+    } catch (error) {
+      this.#call = undefined;
+      throw error;
+    }
+    if (this.#stopped) return;
+    this.#calls += 1;
     call.begin(this);
     // While a task runs, the process lives.
     this.#port.ref();

@@ -1,7 +1,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { channels } from '../diagnostics.js';
-import { NetlaneError, unpackError } from '../errors.js';
+import { unpackError } from '../error-data.js';
+import { NetlaneError } from '../errors.js';
 import type { Transport, TransportEvents, TransportOptions } from '../netlink/transport.js';
 import { workerUrl } from '../places.js';
 import { Channel, channelMemory } from './channel.js';

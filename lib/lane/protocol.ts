@@ -1,5 +1,5 @@
 import type { ChannelMemory } from './channel.js';
-import type { ErrorData } from '../errors.js';
+import type { ErrorData } from '../error-data.js';
 import type { TransportOptions, TransportState, TransportStatistics } from '../netlink/transport.js';
 
 /*

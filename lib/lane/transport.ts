@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unpackError } from '../errors.js';
+import { unpackError } from '../error-data.js';
 import { translate } from '../native.js';
 import type { Transport, TransportEvents, TransportState, TransportStatistics } from '../netlink/transport.js';
 import { fromLane, returnedAtOnce, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';

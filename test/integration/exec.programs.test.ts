@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { packError, ProcessError, unpackError } from '../../lib/errors.js';
+import { packError, unpackError } from '../../lib/error-data.js';
+import { ProcessError } from '../../lib/errors.js';
 import type { Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
 import { withScratchNamespace } from './support/namespaces.js';

@@ -170,6 +170,10 @@ describe('An iterator that a task gives', function () {
     const second = await namespace.run(stuck, { timeout: 500 });
     await second.next();
     expect(await rejectionOf(second.next())).to.have.property('code', 'NETLANE_TIMEOUT');
+    const both = await namespace.run(stuck, { timeout: 500 });
+    const [one, other] = [both.next(), both.next()];
+    expect(await one).to.deep.equal({ done: false, value: 1 });
+    expect(await rejectionOf(other)).to.have.property('code', 'NETLANE_TIMEOUT');
     // Between two steps nothing is out of time.
     const third = await namespace.run(stuck, { signal: aborted.signal }).catch((error: unknown) => error);
     expect(third).to.have.property('code', 'ABORT_ERR');

@@ -64,6 +64,20 @@ describe('The threads of tasks', function () {
     }
   });
 
+  it('are used again also where a task has put its own in the place of timers', async () => {
+    const namespace = await Namespace.create({ taskThreads: 1 });
+    try {
+      const replaced = await namespace.run(() => {
+        for (const name of ['setImmediate', 'setTimeout', 'queueMicrotask']) Reflect.set(globalThis, name, () => undefined);
+        return 'replaced';
+      });
+      expect(replaced).to.equal('replaced');
+      expect(await namespace.run(() => 'later')).to.equal('later');
+    } finally {
+      await namespace.close();
+    }
+  });
+
   it('get the arguments as they were when the call was made, also when it had to wait', async () => {
     const namespace = await Namespace.create({ taskThreads: 1 });
     try {

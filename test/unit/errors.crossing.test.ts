@@ -1,9 +1,17 @@
 import { expect } from 'chai';
-import { describeValue, packError, unpackError } from '../../lib/errors.js';
+import { completeErrors, packError, packErrors, unpackError } from '../../lib/error-data.js';
+import { describeValue, NetlaneError, SystemError } from '../../lib/errors.js';
 
 /** As it arrives in another thread. */
 function cross(thrown: unknown): Error & Readonly<Record<string, unknown>> {
   return unpackError(structuredClone(packError(thrown))) as Error & Readonly<Record<string, unknown>>;
+}
+
+/** As a value arrives in which these errors are. */
+function crossBeside<T>(value: T, errors: readonly object[]): T {
+  const message = structuredClone({ value, ...packErrors(errors) });
+  completeErrors(message);
+  return message.value;
 }
 
 function revoked(): object {
@@ -30,11 +38,6 @@ describe('An error that crosses to another thread', () => {
     'a WeakMap': () => new WeakMap(),
     'an object with a getter that throws': throwing,
     'a revoked proxy': revoked,
-    'an error that is its own cause': () => {
-      const error = new Error('of the field');
-      error.cause = error;
-      return error;
-    },
   };
   for (const [what, make] of Object.entries(uncloneable)) {
     it(`keeps its message and its code where it has ${what} as a field, or as its cause`, () => {
@@ -47,6 +50,23 @@ describe('An error that crosses to another thread', () => {
       });
     });
   }
+
+  it('keeps fields that are errors, with theirs, also where they are in a circle', () => {
+    const original = Object.assign(new SystemError({ errno: 2, syscall: 'open' }), { statement: 5 });
+    original.cause = original;
+    const error = cross(Object.assign(new Error('outer'), { original, self: original }));
+    expect(error['original']).to.be.instanceOf(SystemError).and.to.include({ code: 'ENOENT', statement: 5, cause: error['self'] });
+    expect(Object.keys(error)).to.deep.equal(['original', 'self']);
+  });
+
+  it('may be named as no class is, not even those that every object has', () => {
+    for (const name of ['toString', 'constructor', '__proto__']) {
+      const error = cross(Object.defineProperty(new Error('odd'), 'name', { value: name }));
+      expect(error).to.be.instanceOf(Error).and.to.include({ name, message: 'odd' });
+    }
+    expect(cross(new URIError('bad'))).to.be.instanceOf(URIError);
+    expect(cross(new EvalError('bad'))).to.be.instanceOf(EvalError);
+  });
 
   it('keeps fields that hold themselves, or the same thing very often', () => {
     const circle: Record<string, unknown> = { name: 'circle' };
@@ -104,5 +124,42 @@ describe('An error that crosses to another thread', () => {
     expect(cross(hidden).message).to.equal('real');
     expect(cross(Object.assign(new Error('real'), { stack: [() => 1] }))).to.have.property('message', 'real');
     expect(cross(Object.assign(new AggregateError([], 'real'), { errors: 5 }))).to.have.property('message', 'real');
+  });
+});
+
+describe('Errors within a value that crosses to another thread', () => {
+  it('are made whole, each in its place: class, fields, causes, stack', () => {
+    const cause = new SystemError({ errno: 1, syscall: 'bind' }, { operation: 'listen', namespace: 'blue' });
+    const reason = Object.assign(new TypeError('bad', { cause }), { code: 'E_BAD', port: 80 });
+    const closed = new NetlaneError('NETLANE_CLOSED', 'the namespace was closed', { details: { id: 5 } });
+    const [first, again, second, third] = crossBeside([{ reason }, { reason }, closed, cause] as const, [reason, closed, cause]);
+    expect(first.reason).to.be.instanceOf(TypeError).and.to.include({ code: 'E_BAD', port: 80, stack: reason.stack });
+    expect(again.reason).to.equal(first.reason);
+    expect(second)
+      .to.be.instanceOf(NetlaneError)
+      .and.to.deep.include({ code: 'NETLANE_CLOSED', details: { id: 5 } });
+    expect(third).to.be.instanceOf(SystemError).and.to.include({ code: 'EPERM', syscall: 'bind', namespace: 'blue', stack: cause.stack });
+    expect(first.reason.cause).to.equal(third);
+    for (const [at, one] of [first.reason, second, third].entries()) {
+      expect(Object.keys(one), String(at)).to.deep.equal(Object.keys([reason, closed, cause][at] ?? {}));
+      expect(one).to.include({ name: [reason, closed, cause][at]?.name, message: [reason, closed, cause][at]?.message });
+    }
+  });
+
+  it('may be DOMExceptions, AggregateErrors, errors of classes of yours and of old ways to make one', () => {
+    class OwnError extends RangeError {
+      override readonly name = 'OwnError';
+    }
+    const old = Object.assign(Object.create(Error.prototype) as Error, { message: 'old', code: 'E_OLD' });
+    const late = new DOMException('too late', 'TimeoutError');
+    const all = new AggregateError([Object.assign(new Error('one'), { code: 'E_ONE' })], 'all');
+    const own = new OwnError('own');
+    const value = crossBeside({ old, late, all, own }, [old, late, all, own]);
+    expect(value.late)
+      .to.be.instanceOf(DOMException)
+      .and.to.include({ name: 'TimeoutError', message: 'too late', code: DOMException.TIMEOUT_ERR, stack: late.stack });
+    expect(value.all).to.be.instanceOf(AggregateError).and.to.have.nested.property('errors[0].code', 'E_ONE');
+    expect(value.own).to.be.instanceOf(Error).and.to.include({ name: 'OwnError', message: 'own' });
+    expect(value.old).to.be.instanceOf(Error).and.to.include({ message: 'old', code: 'E_OLD' });
   });
 });
