@@ -9,7 +9,10 @@ import { NetlaneError, type ErrorContext } from '../errors.js';
 
 /** A function as text, ready to be compiled anywhere. */
 export interface InlineFunction {
-  /** An expression whose value is the function. */
+  /**
+   * An expression whose value is a function that gives the function: it is called with what an arrow function is to have as the `this` and the
+   * `arguments` of where it was written.
+   */
   readonly text: string;
   /** URL that relative imports inside it start from, and that its lines have in stacks. */
   readonly file: string;
@@ -64,9 +67,15 @@ function preludeOf(source: string, file: string): string {
   return lines.length === 0 ? '' : `const __netlane_file = ${JSON.stringify(file)}; ${lines.join(' ')}`;
 }
 
+/** An expression whose value is the function. */
 function wrap(source: string, file: string, strict: boolean): string {
   // On one line before the source, so that line numbers are those of the function.
   return `(() => { ${strict ? "'use strict'; " : ''}${preludeOf(source, file)} return (${source}\n); })()`;
+}
+
+/** Only sloppy code may name a parameter so; strict code within may use it. */
+function giving(wrapped: string): string {
+  return `(function (arguments) { return ${wrapped}; })`;
 }
 
 function syntaxError(text: string): string | undefined {
@@ -110,7 +119,12 @@ export function nameInSource(identifier: string, source: string): string {
   return new RegExp(String.raw`\(0,\s*${escaped}\.([\w$]+)\)`).exec(source)?.[1] ?? identifier;
 }
 
-function checkKind(source: string, name: string, context: ErrorContext): void {
+function methodRefused(name: string, context: ErrorContext): NetlaneError {
+  const hint = 'write it as a function: key: () => {}, or pass (...) => ...';
+  return refused('method', 'is a method: its object cannot be sent along', name, hint, context);
+}
+
+function checkKind(given: object, source: string, name: string, context: ErrorContext): void {
   if (/\{\s*\[native code\]\s*\}$/.test(source)) {
     if (name.startsWith('bound '))
       throw refused(
@@ -128,6 +142,8 @@ function checkKind(source: string, name: string, context: ErrorContext): void {
       context,
     );
   }
+  // A method that is called `function` reads like a function, but is no constructor. (An async one cannot be told from an async function.)
+  if (/^function\b/.test(source) && !Object.hasOwn(given, 'prototype')) throw methodRefused(name, context);
   if (/^class\b/.test(source)) throw refused('class', 'is a class', name, 'write a function that makes the class and uses it', context);
 }
 
@@ -139,14 +155,8 @@ function syntaxFailure(source: string, name: string, message: string, context: E
   if (/^(?:get|set)\s+[^(]/.test(source) && syntaxError(`({ ${source} })`) === undefined)
     return refused('accessor', 'is a getter or a setter', name, 'pass a function', context);
   // As a method of something it may use super.
-  if (syntaxError(`({ ${source} })`) === undefined)
-    return refused(
-      'method',
-      'is a method: its object cannot be sent along',
-      name,
-      'write it as a function: key: () => {}, or pass (...) => ...',
-      context,
-    );
+  if (syntaxError(`({ ${source} })`) === undefined) return methodRefused(name, context);
+  if (message.includes('new.target')) return notSelfContained('new.target', 'new.target', context);
   if (/'super'/.test(message)) return notSelfContained('super', 'super', context);
   return refused('syntax', `cannot be compiled on its own: ${message}`, name, 'run a module by its URL', context);
 }
@@ -171,14 +181,14 @@ export function inlineFunction(given: (...args: never[]) => unknown, site: strin
 
 function textOf(given: (...args: never[]) => unknown, file: string, context: ErrorContext): string {
   const source = Function.prototype.toString.call(given);
-  checkKind(source, given.name, context);
+  checkKind(given, source, given.name, context);
   const [, identifier, imported] = rewritten.exec(source) ?? [];
   if (identifier !== undefined && imported !== undefined) throw notSelfContained(imported, identifier, context);
   const strict = wrap(source, file, true);
   const message = syntaxError(strict);
-  if (message === undefined) return strict;
+  if (message === undefined) return giving(strict);
   // A function of a sloppy CommonJS file may be written in what strict mode does not know.
   const sloppy = wrap(source, file, false);
-  if (syntaxError(sloppy) === undefined) return sloppy;
+  if (syntaxError(sloppy) === undefined) return giving(sloppy);
   throw syntaxFailure(source, given.name, message, context);
 }

@@ -1,6 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { constants, Script } from 'node:vm';
 import { isObject, nearest } from '../arguments.js';
-import { isError, NetlaneError } from '../errors.js';
+import { attempt, isError, NetlaneError } from '../errors.js';
 import { nameInSource, notSelfContained, type InlineFunction } from './inline-function.js';
 import type { TaskCode } from './task-protocol.js';
 
@@ -46,26 +47,95 @@ function missing(url: string, name: string, module: Readonly<Record<string, unkn
   });
 }
 
+/** What Node.js says of who imported the module: this file, which is nobody's business. */
+const importer = ` imported from ${fileURLToPath(import.meta.url)}`;
+
+/** The stack of an error in the text of an ES module, whose place Node.js keeps to itself. */
+const placeless = /^SyntaxError: .*\n    at .*\(node:internal\/modules\/esm\//;
+
+/** The error of an import, which is not always said of what. The class and the code stay. */
+function explainImport(thrown: unknown, url: string): unknown {
+  attempt(() => {
+    if (!isError(thrown)) return;
+    const { message, stack } = thrown;
+    let said = message.replace(importer, '');
+    if (placeless.test(stack ?? '')) said += `, in ${url} or a module that it imports`;
+    if ('code' in thrown && thrown.code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      said += ' (loaders that the program was started with are not in tasks: give the URL of the module that the compiler made of it)';
+    if (said === message) return;
+    thrown.stack = stack?.replace(message, () => said) ?? '';
+    thrown.message = said;
+  });
+  return thrown;
+}
+
 async function exportOf(url: string, name: string): Promise<Callable> {
-  const module = (await import(url)) as Readonly<Record<string, unknown>>;
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(url)) as typeof module;
+  } catch (error) {
+    throw explainImport(error, url);
+  }
   const found = module[name];
   if (typeof found === 'function') return found as Callable;
   // Of a CommonJS module whose exports could not be told from its text.
   const whole = module['default'];
-  if (isObject(whole) && typeof whole[name] === 'function') return whole[name] as Callable;
+  if ((isObject(whole) || typeof whole === 'function') && Object.hasOwn(whole, name)) {
+    const inner: unknown = Reflect.get(whole, name);
+    if (typeof inner === 'function') return inner as Callable;
+  }
   throw missing(url, name, module);
 }
 
-export async function functionOf(code: TaskCode): Promise<Callable> {
-  if (code.kind === 'module') return exportOf(code.url, code.export);
-  return scriptOf(code.inline).runInThisContext() as Callable;
+/** Helpers that the compiler of TypeScript looks for before it makes them: (this && this.__awaiter) || function ... */
+const helper =
+  /^__(?:extends|assign|rest|decorate|param|esDecorate|runInitializers|propKey|setFunctionName|metadata|awaiter|generator|exportStar|createBinding|setModuleDefault|values|read|spread|spreadArrays?|await|asyncGenerator|asyncDelegator|asyncValues|makeTemplateObject|importStar|importDefault|classPrivateField(?:Get|Set|In)|addDisposableResource|disposeResources|rewriteRelativeImportExtension)$/;
+
+/** Stands for what an arrow function has from where it was written: whatever is done with it throws. */
+function outside(variable: string): object {
+  const refuse = (_target: object, key?: unknown): undefined => {
+    if (typeof key !== 'string' || !helper.test(key)) throw notSelfContained(variable, variable, {});
+  };
+  // Each trap is called like a function of Reflect.
+  const traps = Object.getOwnPropertyNames(Reflect).map((trap) => [trap, refuse]);
+  return new Proxy({}, Object.fromEntries(traps) as ProxyHandler<object>);
 }
 
-/** Says of a ReferenceError that comes from the function's own text which variable is not there. Anything else comes back as it is. */
+const outsideThis = outside('this');
+const outsideArguments = outside('arguments');
+
+export async function functionOf(code: TaskCode): Promise<Callable> {
+  if (code.kind === 'module') return exportOf(code.url, code.export);
+  const give = scriptOf(code.inline).runInThisContext() as (this: object, outsideArguments: object) => Callable;
+  return give.call(outsideThis, outsideArguments);
+}
+
+/** Whether the text has it as more than a part of such an error's message: where it is used, this cannot follow it. */
+function uses(text: string, identifier: string): boolean {
+  const escaped = identifier.replaceAll('$', String.raw`\$`);
+  return new RegExp(String.raw`(?<![\w$])${escaped}(?![\w$]| is not defined)`).test(text);
+}
+
+/** Where the text makes a ReferenceError of its own: there the stack of such a one begins, and never that of V8's. */
+const making = /^(?:new\s+)?(?:[\w$]+\.)*[\w$]*ReferenceError\b/;
+
+/**
+ * Says of a ReferenceError that comes from the function's own text which variable is not there. Anything else comes back as it is, and so does
+ * one that the function made itself, and one of which cannot be told where it comes from: Error.stackTraceLimit is 0, or prepareStackTrace gives
+ * something else than lines. Where V8 found no variable, it says so with about the place only.
+ */
 export function explainReference(thrown: unknown, code: TaskCode): unknown {
-  if (code.kind !== 'inline' || !isError(thrown) || !(thrown instanceof ReferenceError)) return thrown;
-  const [, identifier] = /^(\S+) is not defined$/.exec(thrown.message) ?? [];
+  return code.kind === 'inline' ? (attempt(() => explained(thrown, code.inline)) ?? thrown) : thrown;
+}
+
+function explained(thrown: unknown, { text, file }: InlineFunction): NetlaneError | undefined {
+  if (!isError(thrown) || !(thrown instanceof ReferenceError)) return undefined;
+  const [, identifier] = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u.exec(thrown.message) ?? [];
   const top = thrown.stack?.split('\n').find((line) => line.startsWith('    at '));
-  if (identifier === undefined || top?.includes(code.inline.file) !== true) return thrown;
-  return notSelfContained(nameInSource(identifier, code.inline.text), identifier, { cause: thrown });
+  if (identifier === undefined || top?.includes(file) !== true || !uses(text, identifier)) return undefined;
+  // Of what eval() runs, the place is not one of this text.
+  const [, line, column] = top.includes(' (eval at ') ? [] : (/:(\d+):(\d+)\)?$/.exec(top) ?? []);
+  const place = text.split('\n')[Number(line) - 1]?.slice(Number(column) - 1) ?? '';
+  if (identifier !== 'ReferenceError' && making.test(place)) return undefined;
+  return notSelfContained(nameInSource(identifier, text), identifier, { cause: thrown });
 }

@@ -1,9 +1,11 @@
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
 import { rejectionOf } from '../support/error-of.js';
-import { linkOf } from '../support/namespaces.js';
+import { linkOf, withDirectory } from '../support/namespaces.js';
 import { needsRoot } from '../support/skip.js';
 import { transformed } from '../support/transformed.js';
 
@@ -248,7 +250,25 @@ describe('A module that runs in a namespace', function () {
     expect(missing).to.have.property('code', 'ERR_MODULE_NOT_FOUND');
     const broken = await rejectionOf(namespace.run('data:text/javascript,throw new RangeError("at load")'));
     expect(broken).to.be.instanceOf(RangeError).and.to.have.property('message', 'at load');
+    expect(missing.message).to.include('no-such-file.js').and.not.to.include('imported from');
     const syntax = await rejectionOf(namespace.run('data:text/javascript,export const = 1'));
     expect(syntax).to.be.instanceOf(SyntaxError);
+    expect(syntax.message).to.equal("Unexpected token '=', in data:text/javascript,export const = 1 or a module that it imports");
+    expect(syntax.stack).to.include(syntax.message);
+    const other = await rejectionOf(namespace.run(new URL('../../../package.json', import.meta.url)));
+    expect(other).to.have.property('code').that.is.a('string');
+    await withDirectory(async (directory) => {
+      const file = join(directory, 'module.other');
+      writeFileSync(file, 'export default () => 1;');
+      const unknown = await rejectionOf(namespace.run(pathToFileURL(file)));
+      expect(unknown).to.have.property('code', 'ERR_UNKNOWN_FILE_EXTENSION');
+      expect(unknown.message).to.include('are not in tasks');
+      const common = join(directory, 'common.cjs');
+      writeFileSync(common, "const whole = () => 'whole'; whole[`in${'ner'}`] = () => 'inner'; module.exports = whole;");
+      expect(await namespace.run(common, { export: 'inner' })).to.equal('inner');
+      expect(await namespace.run(common)).to.equal('whole');
+      // What every object has is no export.
+      expect(await rejectionOf(namespace.run(common, { export: 'toString' }))).to.have.property('code', 'NETLANE_NO_EXPORT');
+    });
   });
 });

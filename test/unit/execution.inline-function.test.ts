@@ -105,6 +105,8 @@ describe('A function as text', () => {
     ['method', "({ 'quoted'() {} }).quoted"],
     ['method', '({ upper() { return super.toString(); } }).upper'],
     ['method', '(class { static fixed() {} }).fixed'],
+    ['method', '({ function() { return 1; } }).function'],
+    ['method', '({ *function() {} }).function'],
     ['accessor', "Object.getOwnPropertyDescriptor({ get value() { return 1; } }, 'value').get"],
     ['accessor', "Object.getOwnPropertyDescriptor({ set value(to) {} }, 'value').set"],
   ];
@@ -131,6 +133,8 @@ describe('A function as text', () => {
     expect(await call(take(withText('({ property: () => 1 }).property')))).to.equal(1);
     expect(await call(take(withText('({ property: function () { return 2; } }).property')))).to.equal(2);
     expect(await call(take(withText('({ get: (value) => value }).get')), [3])).to.equal(3);
+    expect(await call(take(withText('({ function: function () { return 4; } }).function')))).to.equal(4);
+    expect(await call(take(withText('({ function: function* () {} }).function')))).to.have.property('next');
   });
 
   it('tells by name what it misses, and leaves other ReferenceErrors alone', async () => {
@@ -140,6 +144,102 @@ describe('A function as text', () => {
     expect(missing.cause).to.be.instanceOf(ReferenceError);
     const elsewhere = await rejectionOf(call(take(async () => import('data:text/javascript,notThere' as string))));
     expect(elsewhere).to.be.instanceOf(ReferenceError);
+  });
+
+  for (const text of [
+    '() => user + 1',
+    '() => user?.name',
+    '() => user.name()',
+    '() => user[0]',
+    '() => { user = 5; }',
+    '() => { user.name = 5; }',
+    '() => ({ user })',
+    '() => `${user}`',
+    '() => new user.Name()',
+    '() => new Error(user)',
+    '() => { throw new TypeError(`${user} is not defined`); }',
+    'async () => { await user; }',
+    'async () => { await 1;\n\n  return [user]; }',
+    '(name = user) => name',
+    '() => JSON.stringify({ name: [user] })',
+    '() => [1].map(() => user)',
+    '() => class extends user {}',
+    'function () { return (function inner() { return user; })(); }',
+    "() => eval('user')",
+  ]) {
+    it(`tells what it misses, wherever V8 says that it was: ${text}`, async () => {
+      const error = await rejectionOf(call(take(withText(text))));
+      expect(error).to.deep.include({ code: 'NETLANE_NOT_SELF_CONTAINED', details: { variable: 'user', identifier: 'user' } });
+    });
+  }
+
+  for (const text of [
+    "() => { throw new ReferenceError('user is not defined'); }",
+    "() => { throw ReferenceError('user is not defined'); }",
+    '(user = 1) => { if (user) throw new ReferenceError("user is not defined"); }',
+    '(name = "user", user = 1) => { throw Object.assign(new globalThis.ReferenceError(`${name} is not defined`), { user }); }',
+    "() => { const name = 'user'; throw new ReferenceError(`${name} is not defined`); }",
+    "() => { class Own extends ReferenceError {} throw new Own('user is not defined'); }",
+    "async () => { const user = await 1; class OwnReferenceError extends ReferenceError {}\n throw new OwnReferenceError('user is not defined', user); }",
+    "() => { throw Reflect.construct(ReferenceError, ['user is not defined']); }",
+    "() => { throw new ReferenceError('user.name() is not defined'); }",
+  ]) {
+    it(`may throw a ReferenceError of its own: ${text}`, async () => {
+      const error = await rejectionOf(call(take(withText(text))));
+      expect(error).to.be.instanceOf(ReferenceError).and.not.to.have.property('code');
+      expect(error.message).to.match(/^user(\.name\(\))? is not defined$/);
+    });
+  }
+
+  it('has a ReferenceError as it is where nothing tells where it comes from', async () => {
+    const before = { prepareStackTrace: Reflect.get(Error, 'prepareStackTrace') as unknown, stackTraceLimit: Error.stackTraceLimit };
+    try {
+      Error.stackTraceLimit = 0;
+      expect(await rejectionOf(call(take(withText('() => user'))))).to.be.instanceOf(ReferenceError);
+      Error.stackTraceLimit = 10;
+      Error.prepareStackTrace = (_error, sites) => sites;
+      expect(await rejectionOf(call(take(withText('() => user'))))).to.be.instanceOf(ReferenceError);
+      Error.prepareStackTrace = () => {
+        throw new TypeError('by prepareStackTrace');
+      };
+      expect(await rejectionOf(call(take(withText('() => user'))))).to.be.instanceOf(ReferenceError);
+    } finally {
+      Object.assign(Error, before);
+    }
+  });
+
+  for (const [variable, text] of [
+    ['this', '() => this.name'],
+    ['this', '() => { this.name = 5; }'],
+    ['this', 'async () => this.connect()'],
+    ['this', '() => "name" in this'],
+    ['this', '() => Object.keys(this)'],
+    ['this', '() => [1].map(() => this.name)'],
+    ['this', '() => String(this)'],
+    ['this', '() => this'],
+    ['this', '(new (class { name = 1; arrow = () => this.name; })()).arrow'],
+    ['this', '() => { with ({}) { return this.name; } }'],
+    ['arguments', '() => arguments.length'],
+    ['arguments', '() => [...arguments]'],
+  ] as const) {
+    it(`that is an arrow function is told that it uses what it has from outside: ${text}`, async () => {
+      const error = await rejectionOf(call(take(withText(text))));
+      expect(error).to.deep.include({ code: 'NETLANE_NOT_SELF_CONTAINED', details: { variable, identifier: variable } });
+    });
+  }
+
+  it('that is an arrow function may ask whether there is a this, as compilers do', async () => {
+    expect(await call(take(withText('() => (this && this.__awaiter) || 5')))).to.equal(5);
+    expect(await call(take(withText('() => typeof (this && this.__importDefault)')))).to.equal('undefined');
+  });
+
+  it('that is no arrow function has a this and arguments of its own', async () => {
+    expect(await call(take(withText('function () { return [this, ...arguments]; }')), [1])).to.deep.equal([undefined, 1]);
+    expect(await call(take(withText('function () { return (() => [this, ...arguments]).call(5); }')), [1])).to.deep.equal([undefined, 1]);
+    expect(await call(take(withText('() => ({ method() { return this.field; }, field: 6 }).method()')))).to.equal(6);
+    expect(await call(take(withText('() => new (class { field = 7; get = () => this.field; })().get()')))).to.equal(7);
+    const target = errorOf(() => take(withText('(function () { return () => new.target; })()')));
+    expect(target).to.have.nested.property('details.variable', 'new.target');
   });
 });
 
