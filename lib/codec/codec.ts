@@ -297,7 +297,7 @@ const nothing: Fields = {};
 /** Bytes that are being written: one buffer that grows. */
 export class Output {
   bytes: Uint8Array<ArrayBuffer>;
-  view: DataView;
+  view: DataView<ArrayBuffer>;
   position: number;
   readonly references: References;
   /** Address family of the object that is being encoded; 0 until one is given or the first address tells. */
@@ -308,7 +308,8 @@ export class Output {
   source: Readonly<Fields> = {};
   /** Fields that the next object has where it does not say otherwise. */
   defaults: Readonly<Fields> | undefined;
-  readonly start: number;
+  /** Where it began. */
+  start: number;
 
   constructor(options: OutputOptions = {}) {
     this.bytes = options.bytes ?? new Uint8Array(512);
@@ -318,9 +319,12 @@ export class Output {
     this.references = options.references ?? noReferences;
   }
 
-  /** Begins anew where it started, with the same buffer. */
-  restart(): void {
-    this.position = this.start;
+  /** Begins anew, in a buffer and at a place of it; what stands before that is left as it is. */
+  restart(bytes: Uint8Array<ArrayBuffer>, view: DataView<ArrayBuffer>, position: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.start = position;
+    this.position = position;
     this.family = 0;
     this.header = nothing;
     this.source = nothing;

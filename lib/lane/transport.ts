@@ -34,6 +34,7 @@ export async function patiently(done: Promise<unknown>): Promise<void> {
 /** A socket of a lane, at the caller's end. */
 export class LaneTransport implements Transport {
   readonly kind = 'lane';
+  readonly overlaps = true;
   readonly #events: TransportEvents;
   state: TransportState = { fd: -1, port: 0, receiveBuffer: 0, sendBuffer: 0, refused: [] };
   readonly #client: LaneChannel;

@@ -19,7 +19,7 @@ import { offAbort, onAbort } from './waiting.js';
 const attempts = 5;
 
 /** What a conversation needs of a transport. */
-export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'ref' | 'pumpSync'>;
+export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'overlaps' | 'ref' | 'pumpSync'>;
 
 /** What a conversation passes on: everything that is no reply to its requests. */
 export interface ConversationEvents {
@@ -40,7 +40,7 @@ export class Conversation {
   readonly #view = new MessageView();
   /** On their way, in the order they left. */
   readonly #pending = new Map<number, Pending>();
-  readonly #outbox: Outbox;
+  readonly outbox: Outbox;
   readonly #isInUse = (sequence: number): boolean => this.#pending.has(sequence);
   readonly #sequence = Sequence.random();
   #cost = 0;
@@ -64,7 +64,7 @@ export class Conversation {
     this.#transport = transport;
     this.#options = options;
     this.#events = events;
-    this.#outbox = new Outbox(transport, () => this.#answers, takesOneMessage(options.protocol));
+    this.outbox = new Outbox(transport, () => this.#answers, takesOneMessage(options.protocol));
     this.#costs = new ReplyCosts(options.protocol);
     this.#limit = transport.state.receiveBuffer;
   }
@@ -76,13 +76,13 @@ export class Conversation {
   /** A buffer is about to have another size: what was asked before leaves before (others may take its room at once), and until resize() says which, no buffer is smaller. */
   beforeResize(buffer: BufferName): void {
     this.resize(buffer, 0);
-    this.#outbox.flush();
+    this.outbox.flush();
   }
 
   /** A buffer has so many bytes now, as the kernel accounts it. */
   resize(buffer: BufferName, size: number): void {
     if (buffer === 'receiveBuffer') this.#limit = size;
-    else this.#outbox.resize(size);
+    else this.outbox.resize(size);
     this.#advance();
   }
 
@@ -112,8 +112,8 @@ export class Conversation {
     );
     while (reply === undefined && failure === undefined) {
       // What was received along with it may have made room for others.
-      if (!this.#outbox.empty) {
-        this.#outbox.flush(true);
+      if (!this.outbox.empty) {
+        this.outbox.flush(true);
         continue;
       }
       // Timers do not fire meanwhile: others may time out first and make room for this one.
@@ -166,19 +166,20 @@ export class Conversation {
     // What was lost may be larger than expected: each attempt leaves it more room, the last one all there is.
     pending.cost = pending.attempt === attempts ? Math.max(expected, this.#limit) : expected * 4 ** (pending.attempt - 1);
     if (this.#pending.size === 0) return true;
-    const bytes = NLMSG_HDRLEN + (pending.body?.length ?? 0);
-    return this.#cost + pending.cost <= this.#limit && this.#outbox.fits(bytes);
+    return this.#cost + pending.cost <= this.#limit && this.outbox.fits(NLMSG_HDRLEN + (pending.body?.length ?? 0));
   }
 
   #append(pending: Pending): void {
     pending.sequence = this.#sequence.next(this.#isInUse);
-    const flags = this.#outbox.append(pending);
-    if (announcing()) announce(this.#options, pending, flags, this.#outbox.bytesOf(pending));
+    const flags = this.outbox.append(pending);
+    if (announcing()) announce(this.#options, pending, flags, this.outbox.bytesOf(pending));
     pending.deadline = deadlineOf(pending, performance.now());
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#answers += pending.answers;
     this.#pending.set(pending.sequence, pending);
+    // While another thread has one half of what there is room for, this one can make the other half ready.
+    if (this.#transport.overlaps === true && this.outbox.gathered * 2 >= this.#limit) this.outbox.flush();
   }
 
   /** Room came free: the next ones in the line leave. */
@@ -287,10 +288,10 @@ export class Conversation {
     if (!this.#pending.delete(pending.sequence)) return;
     this.#cost -= pending.cost;
     this.#answers -= pending.answers;
-    this.#outbox.settled(pending);
+    this.outbox.settled(pending);
   }
 
-  /** Whether the caller still waits; from now on it does not. */
+  /** Whether the caller still waits; from now on not. */
   #finish(pending: Pending): boolean {
     if (pending.done) return false;
     pending.done = true;
@@ -353,8 +354,8 @@ export class Conversation {
   #abandon(pending: Pending, error: NetlaneError): void {
     this.#fail(pending, error);
     // What has not left yet, the kernel need not hear of.
-    if (this.#pending.has(pending.sequence) && this.#outbox.withdraw(pending)) this.#remove(pending);
-    if (this.#pending.size === 0) this.#outbox.clear();
+    if (this.#pending.has(pending.sequence) && this.outbox.withdraw(pending)) this.#remove(pending);
+    if (this.#pending.size === 0) this.outbox.clear();
     this.#waiting.delete(pending);
     this.#advance();
     this.#keep();
@@ -389,9 +390,9 @@ export class Conversation {
     const open = [...this.#pending.values(), ...this.#waiting.clear()];
     this.#pending.clear();
     this.#answers = 0;
-    this.#outbox.clear();
+    this.outbox.clear();
     for (const pending of open) {
-      this.#outbox.settled(pending);
+      this.outbox.settled(pending);
       this.#fail(pending, error);
     }
     this.#keep();

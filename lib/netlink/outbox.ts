@@ -73,7 +73,12 @@ export class Outbox {
 
   /** Whether nothing waits. */
   get empty(): boolean {
-    return this.#outgoing === undefined;
+    return (this.#outgoing?.position ?? 0) === 0;
+  }
+
+  /** What the answers to all that waits here may cost. */
+  get gathered(): number {
+    return this.#outgoing?.cost ?? 0;
   }
 
   /** Whether so many more bytes, and their padding, may leave in the same sendmsg. */
@@ -88,10 +93,16 @@ export class Outbox {
    */
   append(pending: Pending): number {
     if (this.#alone) this.flush();
+    if (this.#outgoing?.lent === true) {
+      // A value whose getters make requests of their own is being written behind what is in it.
+      this.flush();
+      this.#outgoing = undefined;
+    }
     const outgoing = (this.#outgoing ??= this.#next());
     const { request } = pending;
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
     pending.tag = outgoing.tag;
+    outgoing.cost += pending.cost;
     pending.start = outgoing.append(request.type, flags, pending.sequence, pending.body);
     if (this.#transport.exchange === undefined || this.#alone || pending.owned) ownBody(pending);
     else {
@@ -104,6 +115,22 @@ export class Outbox {
       queueMicrotask(this.#flushInTurn);
     }
     return flags;
+  }
+
+  /** The buffer that the next request leaves in, for its body to be written at `next`, and given back. undefined where bodies are to be elsewhere. */
+  lend(): Outgoing | undefined {
+    if (this.#transport.exchange === undefined || this.#alone) return undefined;
+    const outgoing = (this.#outgoing ??= this.#next());
+    if (outgoing.lent) return undefined;
+    outgoing.lent = true;
+    outgoing.users++;
+    return outgoing;
+  }
+
+  /** The body is written, or will not be. It stands there until the next request. */
+  giveBack(outgoing: Outgoing): void {
+    outgoing.lent = false;
+    this.#leave(outgoing);
   }
 
   #next(): Outgoing {
@@ -124,7 +151,7 @@ export class Outbox {
   flush(wait = false): void {
     this.#flushing = false;
     const outgoing = this.#outgoing;
-    if (outgoing === undefined) return;
+    if (outgoing === undefined || outgoing.position === 0) return;
     this.#outgoing = undefined;
     const transport = this.#transport;
     // One that leaves from within append() must not be answered there.

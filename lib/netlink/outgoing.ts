@@ -12,6 +12,10 @@ export class Outgoing {
   tag = 0;
   /** Requests in it that are not settled yet, and whoever else reads it. */
   users = 0;
+  /** Whether a body is being written behind what is in it: that place is not to be used meanwhile. */
+  lent = false;
+  /** What the answers to it may cost in the receive buffer. */
+  cost = 0;
   #chunk: Uint8Array<ArrayBuffer>;
 
   constructor(size = 1024) {
@@ -30,6 +34,7 @@ export class Outgoing {
   /** Empties it, to be filled again; false where it is too large to be worth keeping. */
   reset(): boolean {
     this.position = 0;
+    this.cost = 0;
     return this.bytes.length <= keptSize;
   }
 
@@ -41,6 +46,16 @@ export class Outgoing {
     bytes.set(this.bytes.subarray(0, this.position));
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
+  }
+
+  /** Where the body of the next message belongs. */
+  get next(): number {
+    return this.position + NLMSG_HDRLEN;
+  }
+
+  /** Whether a body was written into its place already. */
+  #holds(body: Uint8Array): boolean {
+    return body.buffer === this.bytes.buffer && body.byteOffset === this.next;
   }
 
   /** Appends a message, its body padded to 4. Returns the offset of the header. */
@@ -55,7 +70,7 @@ export class Outgoing {
     view.setUint16(start + 6, flags, LITTLE_ENDIAN);
     view.setUint32(start + 8, sequence, LITTLE_ENDIAN);
     view.setUint32(start + 12, 0, LITTLE_ENDIAN);
-    if (body !== undefined) this.bytes.set(body, start + NLMSG_HDRLEN);
+    if (body !== undefined && !this.#holds(body)) this.bytes.set(body, start + NLMSG_HDRLEN);
     // It may have been used before.
     if (padded !== length) this.bytes.fill(0, start + length, start + padded);
     this.position = start + padded;

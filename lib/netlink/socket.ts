@@ -170,7 +170,7 @@ export class NetlinkSocket {
       this.#checkOpen();
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
       return new Promise((resolve, reject) => {
-        putDown(this.#requestSlot, this.#options, checked, context, { resolve, reject });
+        putDown(this.requestSlot, this.#options, checked, context, { resolve, reject });
       });
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
@@ -179,11 +179,11 @@ export class NetlinkSocket {
 
   /** @internal request() without its checks and without a promise of its own, to leave with this tick. Also of a closed socket: it rejects. */
   submit(submission: Submission, context: RequestContext, settlement: Settlement): void {
-    putDown(this.#requestSlot, this.#options, requestOf(submission, this.#checked.timeout), context, settlement);
+    putDown(this.requestSlot, this.#options, requestOf(submission, this.#checked.timeout), context, settlement);
   }
 
-  /** Where requests go now. */
-  get #requestSlot(): LineSlot {
+  /** @internal Where requests go now. */
+  get requestSlot(): LineSlot {
     return this.#needsCompanion ? this.#companion : this.#primary;
   }
 
@@ -203,7 +203,7 @@ export class NetlinkSocket {
     this.#inSync = true;
     try {
       if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.listSync(checked, context);
-      const line = this.#requestSlot.getSync();
+      const line = this.requestSlot.getSync();
       if (line === undefined) throw this.#closedError();
       return line.conversation.requestSync(checked, context);
     } finally {

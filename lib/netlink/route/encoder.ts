@@ -1,3 +1,4 @@
+import type { Outbox } from '../outbox.js';
 import { Output, type Codec, type References } from '../../codec/codec.js';
 
 /** An fd of a namespace that stays open until it is given back. */
@@ -30,10 +31,13 @@ export interface Missing {
 
 const nothing = (): void => undefined;
 
-/** Encodes one value after the other into one buffer, and notes which links and namespaces each of them names. */
+/** Encodes one value after the other, and notes which links and namespaces each of them names. */
 export class Encoder implements References {
   readonly #hold: HoldNamespace;
   readonly #output: Output;
+  /** Where it writes what has no place of its own. */
+  #bytes = new Uint8Array(512);
+  #view = new DataView(this.#bytes.buffer);
   #known: ReadonlyMap<string, number> | undefined;
   #missing: Set<string> | undefined;
   #held: Map<object, HeldNamespace> | undefined;
@@ -56,18 +60,30 @@ export class Encoder implements References {
     return one.fd;
   }
 
-  encode<I>(subject: Subject<I>, known: ReadonlyMap<string, number> | undefined): Encoded | Missing {
+  /**
+   * @param outbox where the message is to leave from: it is written where it will stand there.
+   */
+  encode<I>(subject: Subject<I>, known: ReadonlyMap<string, number> | undefined, outbox: Outbox | undefined): Encoded | Missing {
     this.#known = known;
     this.#missing = undefined;
     this.#held = undefined;
     const output = this.#output;
-    output.restart();
+    const outgoing = outbox?.lend();
+    if (outgoing === undefined) output.restart(this.#bytes, this.#view, 0);
+    else output.restart(outgoing.bytes, outgoing.view, outgoing.next);
     output.defaults = subject.defaults;
     try {
       subject.codec.encode(subject.value, output);
     } catch (error) {
       releaseAll(this.#held);
       throw error;
+    } finally {
+      if (outgoing !== undefined) outbox?.giveBack(outgoing);
+      else if (output.bytes !== this.#bytes) {
+        // It has grown.
+        this.#bytes = output.bytes;
+        this.#view = output.view;
+      }
     }
     const held = this.#held as Map<object, HeldNamespace> | undefined;
     const missing = this.#missing as Set<string> | undefined;

@@ -139,7 +139,7 @@ export class Exchange {
     const encoder = this.#encoder ?? new Encoder(this.#hold);
     this.#encoder = undefined;
     try {
-      return encoder.encode(subject, known);
+      return encoder.encode(subject, known, this.socket.requestSlot.current?.conversation.outbox);
     } finally {
       this.#encoder = encoder;
     }
