@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { NetlaneError } from '../../lib/errors.js';
 import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
+import type { ObjectClient } from '../../lib/netlink/route/object-client.js';
 import { rejectionOf } from '../support/error-of.js';
 import { limit } from '../support/time.js';
 
@@ -190,6 +191,31 @@ describe('Making it so', function () {
       expect(nexthop.value).to.include({ link: 100, gateway: '10.0.0.3', protocol: 77 });
       expect(await route.nexthops.ensure({ id: 5, gateway: '10.0.0.3' })).to.deep.include({ changed: false });
     });
+  });
+
+  it('does nothing where it is as it was listed, of any type, and as JSON has it', async () => {
+    await route.addresses.add({ link: 'v0', address: '10.2.0.1/24', lifetime: { preferred: 4000, valid: 5000 } });
+    await route.addresses.add({ link: 'v0', address: '10.2.0.9/32', peer: '10.2.0.10' });
+    await route.routes.add({ destination: '10.3.0.0/16', nexthops: [{ gateway: '10.0.0.2', weight: 3 }, { gateway: '10.0.0.3' }] });
+    await route.routes.add({ destination: 'fd03::/64', gateway: 'fd00::2', expires: 900 });
+    await route.rules.add({ family: 'ipv4', priority: 9, tunnelId: 5n, table: 7 });
+    await route.neighbours.add({ link: 'v0', address: '10.0.0.7', hardwareAddress: '02:00:00:00:00:07' });
+    await route.proxies.add({ link: 'v0', address: '10.0.0.70' });
+    await route.fdb.add({ link: 'v1', address: '02:00:00:00:00:08' });
+    await route.nexthops.add({ id: 5, link: 'v0', gateway: '10.0.0.2' });
+    await route.nexthops.add({ id: 6, group: [{ id: 5 }] });
+    await route.addressLabels.add({ prefix: 'fd04::/64', label: 77 });
+    const types = ['addresses', 'routes', 'rules', 'neighbours', 'proxies', 'fdb', 'nexthops', 'addressLabels'] as const;
+    for (const type of types) {
+      const client = route[type] as unknown as ObjectClient<object, object>;
+      const all = await client.list();
+      expect(all, type).to.not.have.length(0);
+      for (const one of all) {
+        const text = JSON.stringify(one);
+        for (const wanted of [one, JSON.parse(text) as object])
+          expect(await client.ensure(wanted), `${type} ${text}`).to.deep.include({ changed: false });
+      }
+    }
   });
 
   it('rejects, with the name of the field, where the kernel left it as it was', async () => {

@@ -1,4 +1,5 @@
 import { describeValue, NetlaneError, type ErrorContext } from '../../errors.js';
+import type { Codec } from '../../codec/codec.js';
 import { isPlain, same, standsFor, type Plain } from './matching.js';
 
 /* Making it so: what was named, what of it is not so, and what is asked for to have it so without losing the rest. */
@@ -36,6 +37,29 @@ export function named(given: unknown, read: unknown): unknown {
     if (value === undefined) continue;
     if (read[name] !== undefined) result[name] = named(value, read[name]);
     else if (name === 'gateway' && read['via'] !== undefined) result['via'] = read['via'];
+  }
+  return result;
+}
+
+/**
+ * A value without what only the kernel tells, however deep: it is written as 0 where it is a member of a struct, and would be taken for
+ * wanted.
+ */
+export function settable(value: Plain, { shape }: Codec<unknown, never>): Plain {
+  const known =
+    shape.is === 'object'
+      ? [...shape.header, ...shape.fields]
+      : shape.is === 'struct'
+        ? shape.members
+        : shape.is === 'attributes'
+          ? shape.fields
+          : [];
+  const result: Record<string, unknown> = { ...value };
+  for (const { name, codec, readOnly, hidden } of known) {
+    const one = result[name];
+    if (hidden) continue;
+    if (readOnly) delete result[name];
+    else if (isPlain(one)) result[name] = settable(one, codec);
   }
   return result;
 }

@@ -3,7 +3,7 @@ import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
-import { Comparison, leftAsItIs, merged, named, type Ensuring } from './ensuring.js';
+import { Comparison, leftAsItIs, merged, named, settable, type Ensuring } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
@@ -272,8 +272,8 @@ export class ObjectClient<T extends object, I extends object, D extends object =
    */
   async ensure(wish: D, options?: OperationOptions): Promise<Ensured<T>> {
     checkOperationOptions(options);
-    const value = wish as unknown as I;
-    const words = this.words('ensure', this.call('add', value).value);
+    const words = this.words('ensure', this.call('add', wish as unknown as I).value);
+    const value = settable(plain(wish), this.type.codec) as unknown as I;
     const { ensuring = {}, key } = this.type;
     const absent = ensuring.needed?.find((name) => plain(value)[name] === undefined);
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
