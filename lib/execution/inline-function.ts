@@ -55,7 +55,8 @@ const provided: readonly (readonly [name: RegExp, text: string])[] = [
 
 /** URL of the caller's file: the first file of the stack. */
 export function fileOf(site: string): string | undefined {
-  const [, place] = /(?:\(|at )((?:file:\/\/)?\/[^()\n]*?):\d+:\d+\)?$/m.exec(site) ?? [];
+  // What eval() runs has no file. A file's name may have blanks and parentheses of its own.
+  const [, place] = /^\s*at (?!.*<anonymous>:)(?:async )?(?:.*? \()?((?:file:\/\/)?\/.*?):\d+:\d+\)?$/m.exec(site) ?? [];
   return place === undefined || place.startsWith('file:') ? place : pathToFileURL(place).href;
 }
 

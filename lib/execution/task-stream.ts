@@ -15,11 +15,13 @@ export interface TaskIterator<T> extends AsyncIterableIterator<T> {
 type Send = (...call: Step) => void;
 
 interface Waiting {
+  /** Who waits is not forgotten, although nobody but the promise may know of it. */
+  readonly stream: object;
   readonly resolve: (result: IteratorResult<unknown, unknown>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The side of a stream that the call has. It does not hold the iterator, which may be forgotten. */
+/** The side of a stream that the call has. It does not hold the iterator, which may be forgotten, unless somebody waits for a value of it. */
 export class StreamEnd {
   readonly #send: Send;
   readonly #waiting = new Map<number, Waiting>();
@@ -37,7 +39,7 @@ export class StreamEnd {
     return this.#waiting.size > 0;
   }
 
-  async ask(method: Step[0], value: unknown): Promise<IteratorResult<unknown, unknown>> {
+  async ask(stream: object, method: Step[0], value: unknown): Promise<IteratorResult<unknown, unknown>> {
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;
@@ -51,7 +53,7 @@ export class StreamEnd {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#send(method, id, value);
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { stream, resolve, reject });
     });
   }
 
@@ -105,15 +107,15 @@ export class TaskStream implements TaskIterator<unknown> {
   }
 
   next(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
-    return this.#end.ask('next', value);
+    return this.#end.ask(this, 'next', value);
   }
 
   return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
-    return this.#end.ask('return', value);
+    return this.#end.ask(this, 'return', value);
   }
 
   throw(error?: unknown): Promise<IteratorResult<unknown, unknown>> {
-    return this.#end.ask('throw', error);
+    return this.#end.ask(this, 'throw', error);
   }
 
   [Symbol.asyncIterator](): this {

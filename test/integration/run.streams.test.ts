@@ -230,6 +230,31 @@ describe('An iterator that a task gives', function () {
     }
   });
 
+  it('is not forgotten while somebody waits for a value of it', async () => {
+    const step = (async () => {
+      const slow = await namespace.run(
+        async function* (shared: Int32Array) {
+          while (Atomics.load(shared, 2) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+          yield 'slow';
+        },
+        { args: [cells] },
+      );
+      return slow.next();
+    })();
+    // The iterator is nobody's but the promise's, and one that was forgotten for certain is collected in the meantime.
+    let collected = false;
+    const registry = new FinalizationRegistry(() => (collected = true));
+    await namespace.run(() => 1);
+    registry.register({}, undefined);
+    await until('another object was collected', () => {
+      gc?.();
+      return collected;
+    });
+    await namespace.run(() => 1);
+    Atomics.store(cells, 2, 1);
+    expect(await step).to.deep.equal({ done: false, value: 'slow' });
+  });
+
   it('moves ports and bytes of a result', async () => {
     const url = new URL('../../lib/index.js', import.meta.url).href;
     const bytes = await namespace.run(

@@ -68,6 +68,15 @@ describe('A function as text', () => {
     expect(take(() => 1).file).to.equal('file:///project/src/file.js');
     const plain = inlineFunction(() => 1, '    at Object.<anonymous> (/project/with space/file.cjs:3:4)');
     expect(plain.file).to.equal('file:///project/with%20space/file.cjs');
+    for (const [place, file] of [
+      ['fn (file:///project/(group)/file.js:3:4)', 'file:///project/(group)/file.js'],
+      ['file:///project/(group)/file.js:3:4', 'file:///project/(group)/file.js'],
+      ['/project (1)/file.cjs:3:4', 'file:///project%20(1)/file.cjs'],
+      ['Object.<anonymous> (/project (1)/a:b.cjs:3:4)', 'file:///project%20(1)/a:b.cjs'],
+      ['eval (eval at fn (file:///other.js:1:2), <anonymous>:1:1)', 'file:///project/src/file.js'],
+      ['async file:///project/awaiting.js:3:4', 'file:///project/awaiting.js'],
+    ] as const)
+      expect(inlineFunction(() => 1, `    at ${place}\n${site}`).file, place).to.equal(file);
     expect(inlineFunction(() => 1, '    at REPL1:1:1').file).to.equal(`file://${encodeURI(process.cwd())}/run`);
   });
 
