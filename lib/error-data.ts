@@ -70,6 +70,24 @@ export function packErrors(errors: readonly object[]): ErrorsBeside {
   return { errors, data: errors.map((each) => pack(each, 0, packed)) };
 }
 
+/**
+ * Posts a value with the errors in it. Their causes are in what is posted beside it, and structured clone does not see them: it would refuse those that
+ * cannot be cloned, and write what it cannot read again where causes go round in a circle.
+ */
+export function postBeside(beside: ErrorsBeside | undefined, post: () => void): void {
+  const taken: (readonly [error: object, cause: PropertyDescriptor])[] = [];
+  try {
+    for (const error of beside?.errors ?? []) {
+      const cause = Object.getOwnPropertyDescriptor(error, 'cause');
+      if (cause !== undefined && 'value' in cause && Reflect.defineProperty(error, 'cause', { value: undefined }))
+        taken.push([error, cause]);
+    }
+    post();
+  } finally {
+    for (const [error, cause] of taken) Object.defineProperty(error, 'cause', cause);
+  }
+}
+
 function pack(thrown: unknown, depth: number, packed: Map<unknown, ErrorData>): ErrorData {
   const before = packed.get(thrown);
   if (before !== undefined) return before;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { receiveMessageOnPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { completeErrors, packError, type ErrorData } from '../lib/error-data.js';
+import { completeErrors, packError, postBeside, type ErrorData } from '../lib/error-data.js';
 import { explainReference, functionOf, muteLoaderWarning } from '../lib/execution/task-function.js';
 import { lookInside } from '../lib/execution/task-lookup.js';
 import type { FromTask, FromThread, Step, TaskData, TaskHandOver, TaskRequest, ToThread } from '../lib/execution/task-protocol.js';
@@ -127,7 +127,7 @@ async function end(
     await turn();
     free = leftovers().length === 0;
   }
-  post({ ...message, free }, transfer);
+  postBeside('errors' in message ? message.errors : undefined, () => post({ ...message, free }, transfer));
   if (!free) await leave();
 }
 
@@ -180,7 +180,7 @@ async function step(
   const { value, list, errors } = resultOf(result.value);
   const done = result.done === true;
   try {
-    post({ kind: 'item', id, done, value, ...(errors !== undefined && { errors }) }, list);
+    postBeside(errors, () => post({ kind: 'item', id, done, value, ...(errors !== undefined && { errors }) }, list));
   } catch (error) {
     await iterator.return?.();
     throw notCloneable('a value', error, {});

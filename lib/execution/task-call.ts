@@ -1,6 +1,6 @@
 import { ReadableStream } from 'node:stream/web';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
-import { completeErrors, unpackError, type ErrorData } from '../error-data.js';
+import { completeErrors, postBeside, unpackError, type ErrorData } from '../error-data.js';
 import { abortError, NetlaneError, type ErrorContext } from '../errors.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { contentsOf } from './contents.js';
@@ -111,7 +111,7 @@ export class TaskCall {
   /** Sends it. Throws NETLANE_NOT_CLONEABLE where the arguments cannot be. */
   send(post: () => void): void {
     try {
-      post();
+      postBeside(this.#request?.errors, post);
     } catch (error) {
       throw notCloneable('the arguments', error, this.#options.context);
     }
@@ -209,7 +209,7 @@ export class TaskCall {
       (...step: Step) => {
         try {
           const { errors } = contentsOf(step[2]);
-          thread?.post({ call, step, ...(errors !== undefined && { errors }) });
+          postBeside(errors, () => thread?.post({ call, step, ...(errors !== undefined && { errors }) }));
         } catch (error) {
           throw notCloneable('the value', error, this.#options.context);
         }

@@ -83,6 +83,38 @@ describe('An error in what a task gives or is given', function () {
     expect((await heard.next('end')).value).to.have.nested.property('error.code', 'E_LAST');
   });
 
+  it('may have a cause that cannot be cloned, or that goes round in a circle, in either direction', async () => {
+    const maker = (): readonly Error[] => {
+      const circle = Object.assign(new Error('circle'), { code: 'E_CIRCLE' });
+      circle.cause = new TypeError('inner', { cause: circle });
+      const odd = Object.assign(new Error('odd', { cause: () => 1 }), { code: 'E_ODD' });
+      return [circle, odd, Object.freeze(new Error('frozen', { cause: 5 })) as Error];
+    };
+    const check = ([circle, odd, frozen]: readonly Error[]): void => {
+      expect(circle).to.include({ message: 'circle', code: 'E_CIRCLE' });
+      expect(circle?.cause).to.be.instanceOf(TypeError).and.to.have.property('cause', circle);
+      expect(odd).to.include({ message: 'odd', code: 'E_ODD', cause: undefined });
+      expect(frozen).to.include({ message: 'frozen', cause: 5 });
+    };
+    check(await namespace.run(maker));
+    const given = maker();
+    for (const back of await Promise.all(
+      Array.from({ length: 8 }, () => namespace.run((errors: readonly Error[]) => errors, { args: [given] })),
+    )) {
+      check(back);
+    }
+    const echo = await namespace.run(function* (): Generator<unknown, void, unknown> {
+      let value: unknown = 'ready';
+      for (;;) value = yield value;
+    });
+    await echo.next();
+    check((await echo.next(given)).value as readonly Error[]);
+    await echo.return();
+    // What is posted is as it was.
+    expect(given[0]?.cause).to.be.instanceOf(TypeError);
+    expect(given[1]?.cause).to.be.a('function');
+  });
+
   it('arrives whole among the arguments, also of a call that waits', async () => {
     const about = (given: { readonly errors: readonly Error[] }): unknown =>
       given.errors.map((error): unknown => [error instanceof RangeError, error.message, 'code' in error && error.code, error.cause]);

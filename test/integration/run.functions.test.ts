@@ -161,21 +161,27 @@ describe('A function that runs in a namespace', function () {
     expect(await namespace.run(() => 'still there')).to.equal('still there');
   });
 
-  it('has errors in a circle refused where only V8 could read them, whatever they are part of, and thrown ones arrive', async () => {
-    const circle = (): Error => {
-      const error = new Error('in a circle');
-      error.cause = new Error('cause', { cause: error });
-      return error;
+  it('has errors in a circle refused where only V8 would read them, in objects of classes, and thrown ones arrive', async () => {
+    const circle = (): { readonly error: Error } => {
+      const held = new (class {
+        readonly error = new Error('in a circle');
+      })();
+      held.error.cause = new Error('cause', { cause: held.error });
+      return held;
     };
     const make = new Script(`(${circle.toString()})`).runInThisContext() as typeof circle;
     expect(await rejectionOf(namespace.run(make))).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
-    const args: [Error] = [make()];
-    const given = [1, 2, 3, 4, 5, 6, 7, 8].map(() => rejectionOf(namespace.run((error: Error) => error.message, { args })));
+    const args: [{ readonly error: Error }] = [make()];
+    const given = [1, 2, 3, 4, 5, 6, 7, 8].map(() =>
+      rejectionOf(namespace.run(({ error }: { readonly error: Error }) => error.message, { args })),
+    );
     for (const error of await Promise.all(given)) expect(error).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
     const iterator = await namespace.run(function* () {
       const error = new Error('in a circle');
       error.cause = error;
-      yield error;
+      yield new (class {
+        readonly held = error;
+      })();
     });
     expect(await rejectionOf(iterator.next())).to.have.property('code', 'NETLANE_NOT_CLONEABLE');
     const echo = await namespace.run(function* (): Generator<string, void, unknown> {
