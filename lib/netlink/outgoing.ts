@@ -17,6 +17,9 @@ export class Outgoing {
   /** What the answers to it may cost in the receive buffer. */
   cost = 0;
   #chunk: Uint8Array<ArrayBuffer>;
+  /** A body that stands in its place already, and where its message would begin. */
+  #placed: Uint8Array | undefined;
+  #placedAt = 0;
 
   constructor(size = 1024) {
     this.bytes = new Uint8Array(size);
@@ -53,9 +56,10 @@ export class Outgoing {
     return this.position + NLMSG_HDRLEN;
   }
 
-  /** Whether a body was written into its place already. */
-  #holds(body: Uint8Array): boolean {
-    return body.buffer === this.bytes.buffer && body.byteOffset === this.next;
+  /** The body of the next message was written into its place: it need not be copied there. */
+  place(body: Uint8Array): void {
+    this.#placed = body;
+    this.#placedAt = this.position;
   }
 
   /** Appends a message, its body padded to 4. Returns the offset of the header. */
@@ -63,16 +67,17 @@ export class Outgoing {
     const start = this.position;
     const length = NLMSG_HDRLEN + (body === undefined ? 0 : body.length);
     const padded = (length + 3) & ~3;
+    const before = this.bytes;
     this.#reserve(padded);
-    const { view } = this;
+    const { view, bytes } = this;
     view.setUint32(start, length, LITTLE_ENDIAN);
     view.setUint16(start + 4, type, LITTLE_ENDIAN);
     view.setUint16(start + 6, flags, LITTLE_ENDIAN);
     view.setUint32(start + 8, sequence, LITTLE_ENDIAN);
     view.setUint32(start + 12, 0, LITTLE_ENDIAN);
-    if (body !== undefined && !this.#holds(body)) this.bytes.set(body, start + NLMSG_HDRLEN);
+    if (body !== undefined && (body !== this.#placed || start !== this.#placedAt || bytes !== before)) bytes.set(body, start + NLMSG_HDRLEN);
     // It may have been used before.
-    if (padded !== length) this.bytes.fill(0, start + length, start + padded);
+    if (padded !== length) bytes.fill(0, start + length, start + padded);
     this.position = start + padded;
     return start;
   }

@@ -66,6 +66,17 @@ function difference(ours: Sample['answer'], theirs: Sample['answer']): string | 
   return undefined;
 }
 
+/** Milliseconds that each contestant warms up for: what is compiled while it runs is compiled by then, whoever takes part. */
+const warmUp = 300;
+
+/** The last of as many samples as it takes to be warm. */
+async function warmedUp(racer: Racer, count: number): Promise<Sample> {
+  const until = performance.now() + warmUp;
+  let sample = await racer.sample(count);
+  while (performance.now() < until) sample = await racer.sample(count);
+  return sample;
+}
+
 /** Runs a work, all contestants in turn, round after round, so that what else the machine does meets all of them alike. */
 export async function race(work: Work, rounds: number, limit: number): Promise<Result> {
   const refused: string[] = [];
@@ -88,7 +99,7 @@ export async function race(work: Work, rounds: number, limit: number): Promise<R
         const count = racer.contestant.count ?? work.count;
         let sample: Sample;
         try {
-          sample = await racer.sample(count);
+          sample = await (round < 0 ? warmedUp(racer, count) : racer.sample(count));
         } catch (error) {
           if (racer === racers[0]) throw error;
           refused.push(`${racer.contestant.name}: ${(error as Error).message}`);

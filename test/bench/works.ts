@@ -121,7 +121,7 @@ function linkLists(size: number, long: boolean): Plan {
     long,
     plan: (peers, namespace) => ({
       unit: 'time',
-      count: size > 100 ? 5 : 50,
+      count: Math.max(5, 2000 / size),
       targets: { Go: 1 },
       contestants: [
         ours('links-list', namespace),

@@ -97,7 +97,9 @@ export class Encoder implements References {
         : (): void => {
             releaseAll(held);
           };
-    return { bytes: output.finish(), release };
+    const bytes = output.finish();
+    if (outgoing !== undefined && output.bytes === outgoing.bytes) outgoing.place(bytes);
+    return { bytes, release };
   }
 }
 
