@@ -75,7 +75,8 @@ export class Outgoing {
     view.setUint16(start + 6, flags, LITTLE_ENDIAN);
     view.setUint32(start + 8, sequence, LITTLE_ENDIAN);
     view.setUint32(start + 12, 0, LITTLE_ENDIAN);
-    if (body !== undefined && (body !== this.#placed || start !== this.#placedAt || bytes !== before)) bytes.set(body, start + NLMSG_HDRLEN);
+    if (body !== undefined && (body !== this.#placed || start !== this.#placedAt || bytes !== before))
+      bytes.set(body, start + NLMSG_HDRLEN);
     // It may have been used before.
     if (padded !== length) bytes.fill(0, start + length, start + padded);
     this.position = start + padded;
