@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Namespace } from '../../lib/namespace.js';
+import { foreignEnvironment } from '../support/environment.js';
 import { rejectionOf } from '../support/error-of.js';
 import { execInside, ip, wire, withNamespace, withNamespaces } from '../support/namespaces.js';
 import { needsPrograms, needsRoot } from '../support/skip.js';
@@ -276,7 +277,7 @@ describe('TCP inside a namespace', function () {
         port: 80,
         server: createHttpServer((request, response) => response.end(`you asked for ${request.url}`)),
       });
-      const { stdout } = await one.exec('curl', ['--silent', '--max-time', '20', 'http://10.9.0.2/page']);
+      const { stdout } = await one.exec('curl', ['--silent', '--max-time', '20', 'http://10.9.0.2/page'], { env: foreignEnvironment() });
       expect(stdout).to.equal('you asked for /page');
       server.closeAllConnections();
       await closed(server);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { foreignEnvironment } from './environment.js';
 import { limit } from './time.js';
 
 /** What the summary of the run prints; the reporter reads it. */
@@ -62,7 +63,7 @@ export async function needs(context: Mocha.Context, feature: string, probe: () =
 export async function needsPrograms(context: Mocha.Context, ...programs: readonly string[]): Promise<void> {
   for (const program of programs) {
     await needs(context, program, () => {
-      const { error } = spawnSync(program, ['--version'], { stdio: 'ignore', timeout: limit(10_000) });
+      const { error } = spawnSync(program, ['--version'], { stdio: 'ignore', timeout: limit(10_000), env: foreignEnvironment() });
       if (error !== undefined) throw error;
     });
   }
