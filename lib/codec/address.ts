@@ -196,7 +196,7 @@ export const ip: Codec<string> = {
 export const anyIp: Codec<string> = {
   shape: { is: 'address', family: 'any' },
   decode: readAddress,
-  encode: (value, output) => putAddress(value, familyOf(value) || family.ipv4, output),
+  encode: (value, output) => putAddress(value, typeof value === 'string' ? familyOf(value) : family.unspecified, output),
 };
 
 const slashes: readonly string[] = Array.from({ length: 256 }, (_, length) => `/${length}`);

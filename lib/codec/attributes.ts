@@ -290,9 +290,9 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
   /** Writes attributes that nobody knows. */
   putUnknown(content: unknown, output: Output): void {
     if (!Array.isArray(content)) throw new ValueError('a list of { type, data }', content, 'unknown');
-    for (const one of content as readonly Partial<UnknownAttribute>[]) {
-      const { type } = one;
-      const data = bytesOfHex(one.data) ?? one.data;
+    for (const one of content as readonly (Partial<UnknownAttribute> | null | undefined)[]) {
+      const type = one?.type;
+      const data = bytesOfHex(one?.data) ?? one?.data;
       if (typeof type !== 'number' || !(data instanceof Uint8Array)) throw new ValueError('a list of { type, data }', one, 'unknown');
       const start = open(output);
       output.reserve(data.length);

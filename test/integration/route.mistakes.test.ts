@@ -52,6 +52,60 @@ describe('What cannot be meant', function () {
     expect([await route.rules.list(), await route.routes.list()]).to.deep.equal(before);
   });
 
+  it('in any field of anything is an error of the library or of the kernel, and never another', async () => {
+    const odd = [
+      null,
+      -1,
+      5n,
+      true,
+      'x',
+      'x'.repeat(3000),
+      [null],
+      { x: 1 },
+      Symbol('x'),
+      Object.create(null) as unknown,
+      new Uint8Array(3),
+    ];
+    const kinds: Readonly<Record<string, readonly [value: object, fields: string]>> = {
+      links: [{ name: 'w0', kind: 'bridge' }, 'name kind data mtu address master alias peer port protocols alternativeNames xdp unknown'],
+      addresses: [{ link: 'v0', address: '10.5.0.1/24' }, 'link address peer label lifetime flags metric scope family unknown'],
+      routes: [
+        { destination: '10.6.0.0/16', gateway: '10.0.0.2' },
+        'destination gateway source link table type nexthops metrics encapsulation via realms nexthopId family',
+      ],
+      rules: [
+        { family: 'ipv4', priority: 7, table: 7 },
+        'source inputLink priority mark realms tunnelId uidRange sourcePorts table action',
+      ],
+      neighbours: [{ link: 'v0', address: '10.0.0.9' }, 'link address hardwareAddress state flags vlan master'],
+      fdb: [{ link: 'v0', address: '02:00:00:00:00:09' }, 'link address remote state flags vlan master extension'],
+      nexthops: [{ id: 5, link: 'v0', gateway: '10.0.0.2' }, 'id group groupType blackhole link gateway encapsulation resilient family'],
+      addressLabels: [{ prefix: 'fd09::/64', label: 9 }, 'prefix label link family'],
+      multicast: [{ bridge: 'v0', port: 'v0', group: '239.1.1.1' }, 'bridge port group vlan state source sources mode protocol'],
+    };
+    const clients = route as unknown as Readonly<Record<string, Readonly<Record<string, (...given: unknown[]) => Promise<unknown>>>>>;
+    const wrong = async (words: string, call: () => Promise<unknown> | undefined): Promise<void> => {
+      let thrown: unknown;
+      await Promise.resolve()
+        .then(call)
+        .catch((error: unknown) => (thrown = error));
+      if (thrown === undefined) return;
+      const { name, message } = thrown as Error;
+      expect(['NetlaneError', 'NetlinkError'], `${words}: ${name}: ${message}`).to.include(name);
+      expect(message.length, message).to.be.below(1000);
+    };
+    for (const [kind, [value, fields]] of Object.entries(kinds)) {
+      for (const verb of ['add', 'ensure', 'replace', 'list', 'find', 'delete']) {
+        for (const one of odd) {
+          await wrong(`${kind}.${verb}`, () => clients[kind]?.[verb]?.(one));
+          await wrong(`${kind}.${verb}, options`, () => clients[kind]?.[verb]?.(verb === 'delete' ? { ...value, link: 'w9' } : value, one));
+          for (const field of verb === 'delete' ? [] : fields.split(' '))
+            await wrong(`${kind}.${verb}, ${field}`, () => clients[kind]?.[verb]?.({ ...value, [field]: one }));
+        }
+      }
+    }
+  });
+
   it('of a delete is not what says enough: a priority, a table, a way', async () => {
     await route.rules.add({ family: 'ipv4', priority: 50, table: 100 });
     await route.rules.add({ family: 'ipv4', priority: 51, table: 101 });

@@ -13,6 +13,9 @@ const whose = { self: 0x02, master: 0x04 } as const;
 function directed(value: FdbEntryInput): FdbEntryInput {
   const { flags, link, master } = value;
   if (flags === undefined && master === undefined) return value;
+  const given: unknown = flags;
+  // What is neither is refused by the codec.
+  if (given !== undefined && typeof given !== 'number' && !Array.isArray(given)) return value;
   const isNumber = typeof flags === 'number';
   const says = isNumber
     ? (flags & (whose.self | whose.master)) !== 0

@@ -21,7 +21,9 @@ const otherwiseTold: ReadonlySet<string> = new Set([
 
 /** What a link is to have beside its name, and its further names. Throws for what is not in the client's namespace. */
 export function wantedOf(value: LinkInput): { readonly name: string; readonly wanted: Plain; readonly others: readonly string[] } {
-  if (value.name === undefined) throw invalidArgument('value.name', 'the name of the link', value.name);
+  if (typeof value.name !== 'string') throw invalidArgument('value.name', 'the name of the link', value.name);
+  const { alternativeNames: further } = value;
+  if (further !== undefined && !Array.isArray(further)) throw invalidArgument('value.alternativeNames', 'a list of names', further);
   if (value.name.includes('%d')) throw invalidArgument('value.name', 'the name of one link, without %d', value.name);
   const place = places.find((name) => value[name] !== undefined);
   if (place !== undefined)
@@ -49,7 +51,9 @@ export function checkKind(
   context: { readonly operation: string; readonly namespace: string },
 ): void {
   if (value.kind === undefined || kind === value.kind) return;
-  const kernelMessage = `the link is of kind ${kind ?? 'none'}, not ${value.kind}`;
+  const wanted: unknown = value.kind;
+  if (typeof wanted !== 'string') throw invalidArgument('value.kind', 'a kind of link', wanted);
+  const kernelMessage = `the link is of kind ${kind ?? 'none'}, not ${wanted.slice(0, 80)}`;
   throw new NetlinkError({ errno: -EEXIST, kernelMessage, operation: context.operation }, { namespace: context.namespace });
 }
 

@@ -92,7 +92,7 @@ export function atOnce(value: LinkInput): LinkInput {
   const { protocols: _protocols, data, ...others } = value;
   return {
     ...others,
-    ...(data === undefined ? undefined : { data: withoutOff(value.kind, adapted(value.kind, data as unknown as Plain)) }),
+    ...(isPlain(data) ? { data: withoutOff(value.kind, adapted(value.kind, data)) } : data !== undefined && { data }),
   } as LinkInput;
 }
 

@@ -13,7 +13,7 @@ import { linkType } from './object-types.js';
 import { attempts, isCode, type Ensured, type Filter, type Verb } from './object-client.js';
 import { waitForLink } from './link-waiting.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
-import { ViewedClient, type ViewOptions } from './viewed-client.js';
+import { ViewedClient, viewOf, type ViewOptions } from './viewed-client.js';
 import type { Plain } from './matching.js';
 
 const RTM_NEWLINKPROP = 108;
@@ -258,8 +258,8 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     }
   }
 
-  async #getWith(reference: LinkReference | Filter<LinkInput>, { nsid, ...rest }: ViewOptions): Promise<Counted<Link, C>> {
-    checkOperationOptions(rest);
+  async #getWith(reference: LinkReference | Filter<LinkInput>, options: ViewOptions): Promise<Counted<Link, C>> {
+    const { nsid, rest } = viewOf(options);
     const named = naming(reference as LinkReference);
     const value = nsid === undefined ? named : { ...named, targetNamespaceId: await this.target(nsid, rest) };
     return this.exchange.get(this.#getCall(value), rest);

@@ -6,6 +6,7 @@ import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
 import { addressLabel, type AddressLabel, type AddressLabelInput } from '../../schema/route/address-label.js';
 import { nexthop, type Nexthop, type NexthopInput } from '../../schema/route/nexthop.js';
 import { addressEnsuring, addressLabelEnsuring, fdbEnsuring, neighbourEnsuring, nexthopEnsuring, routeEnsuring } from './identities.js';
+import { describeValue } from '../../errors.js';
 import type { Plain } from './matching.js';
 import type { ObjectType } from './object-client.js';
 
@@ -147,7 +148,7 @@ export const ruleType: ObjectType<Rule, RuleInput> = {
   types: { create: 32, delete: 33, get: 34 },
   headerSize: 12,
   filters: ['family'],
-  label: (value) => (value['priority'] === undefined ? '' : `with priority ${JSON.stringify(value['priority'])}`),
+  label: (value) => (value['priority'] === undefined ? '' : `with priority ${describeValue(value['priority'])}`),
   key: ['family', 'priority', 'source', 'destination', 'inputLink', 'outputLink', 'mark', 'markMask', 'table', 'action'],
   tells: ruleTells,
   defaults: (value) => (value['action'] === undefined ? { action: 'lookup', table: 'main' } : {}),
@@ -204,7 +205,7 @@ export const nexthopType: ObjectType<Nexthop, NexthopInput> = {
   headerSize: 8,
   filters: ['link', 'master', 'groupsOnly', 'family'],
   queries: ['master', 'groupsOnly'],
-  label: (value) => (value['id'] === undefined ? '' : JSON.stringify(value['id'])),
+  label: (value) => (value['id'] === undefined ? '' : describeValue(value['id'])),
   key: ['id'],
   // The kernel wants the number and nothing else.
   only: ['id'],

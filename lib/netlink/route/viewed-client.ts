@@ -1,4 +1,4 @@
-import { checkInteger } from '../../arguments.js';
+import { checkInteger, isRecord } from '../../arguments.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
 import { namespaceId } from '../../schema/route/namespace-id.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
@@ -27,6 +27,15 @@ export async function nsidOf(exchange: Exchange, namespace: object, options?: Op
 /** Fields of filters that name a link. */
 const references = ['link', 'parent', 'master'] as const;
 
+/** The place to look into, and the options for it. */
+export function viewOf(options: ViewOptions): { readonly nsid: ViewOptions['nsid']; readonly rest: OperationOptions } {
+  const given: unknown = options;
+  if (!isRecord(given)) throw invalidArgument('options', 'a plain object', given);
+  const { nsid, ...rest } = options;
+  checkOperationOptions(rest);
+  return { nsid, rest };
+}
+
 /** Objects that the kernel tells of other namespaces as well, by their nsid. */
 export class ViewedClient<T extends object, I extends object> extends ObjectClient<T, I> {
   /** What of a filter is to be added to look into another namespace. */
@@ -34,8 +43,7 @@ export class ViewedClient<T extends object, I extends object> extends ObjectClie
     filter: Filter<I>,
     options: ViewOptions,
   ): Promise<{ readonly filter: Filter<I>; readonly options: OperationOptions }> {
-    const { nsid, ...rest } = options;
-    checkOperationOptions(rest);
+    const { nsid, rest } = viewOf(options);
     const target = await this.target(nsid, rest);
     const resolved: Record<string, unknown> = { ...filter, targetNamespaceId: target };
     for (const name of references) {

@@ -61,7 +61,7 @@ const via: Codec<{ family: 'ipv4' | 'ipv6' | number; address: string }, { readon
       return { family: number === families.ipv4 ? 'ipv4' : number === families.ipv6 ? 'ipv6' : number, address: ip.decode(input) };
     },
     encode(value, output) {
-      const text = typeof value === 'string' ? value : value.address;
+      const text = typeof value === 'string' ? value : (value as { readonly address: string } | null)?.address;
       const of = typeof text === 'string' ? familyOf(text) : 0;
       if (of === 0) throw new ValueError('an IP address', text, typeof value === 'string' ? '' : 'address');
       u16.encode(of, output);
@@ -76,11 +76,18 @@ function absorbForeignGateway(content: unknown, output: Output): boolean {
   return true;
 }
 
-const realms = converted(u32, {
+function isRealm(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff;
+}
+
+/** Two realms in one number. */
+export const realms = converted(u32, {
   from: (number) => (number > 0xffff ? { from: number >>> 16, to: number & 0xffff } : { to: number }),
   to(value: { readonly from?: number | undefined; readonly to: number } | number): number {
     if (typeof value === 'number') return value;
-    return ((value.from ?? 0) * 0x10000 + value.to) >>> 0;
+    const { from = 0, to } = (value ?? {}) as { readonly from?: unknown; readonly to?: unknown };
+    if (!isRealm(from) || !isRealm(to)) throw new ValueError('{ from, to }, each from 0 to 65535, or the number of both', value);
+    return from * 0x10000 + to;
   },
   samples: [{ to: 7 }, { from: 1, to: 65535 }] as { from?: number; to: number }[],
 });

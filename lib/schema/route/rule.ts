@@ -5,11 +5,11 @@ import { field, ingredient } from '../../codec/field.js';
 import { putAttribute } from '../../codec/attribute.js';
 import { addressFamily, enumeration, flags } from '../../codec/names.js';
 import { derived, object } from '../../codec/object.js';
-import { converted, s32, switch8, u16, u32, u32be, u64be, u8 } from '../../codec/scalars.js';
+import { s32, switch8, u16, u32, u32be, u64be, u8 } from '../../codec/scalars.js';
 import { hidden, member, padding, struct } from '../../codec/struct.js';
 import { linkName } from '../../codec/text.js';
 import { ipProtocol, routeProtocol, table } from './names.js';
-import { tableNumber } from './route.js';
+import { realms, tableNumber } from './route.js';
 
 const ports = struct({
   from: member(u16, 'start', 'First port.'),
@@ -59,16 +59,7 @@ const ruleSchema = object({
       target: field(4, u32, 'FRA_GOTO', 'Priority of the rule that a goto goes on with.'),
       priority: field(6, u32, 'FRA_PRIORITY', 'Rules are tried in this order, lowest first.'),
       mark: field(10, u32, 'FRA_FWMARK', 'Mark that packets must have.'),
-      realms: field(
-        11,
-        converted(u32, {
-          from: (number) => (number > 0xffff ? { from: number >>> 16, to: number & 0xffff } : { to: number }),
-          to: (value: { readonly from?: number | undefined; readonly to: number }) => ((value.from ?? 0) * 0x10000 + value.to) >>> 0,
-          samples: [{ to: 7 }, { from: 1, to: 65535 }] as { from?: number; to: number }[],
-        }),
-        'FRA_FLOW',
-        'Realms, for accounting and classification. IPv4.',
-      ),
+      realms: field(11, realms, 'FRA_FLOW', 'Realms, for accounting and classification. IPv4.'),
       tunnelId: field(12, u64be, 'FRA_TUN_ID', 'Tunnel identifier that packets must have.', { since: '4.3' }),
       suppressGroup: field(13, s32, 'FRA_SUPPRESS_IFGROUP', 'Routes by links of this group do not count; -1 for none.', {
         absent: -1,
