@@ -67,7 +67,7 @@ export interface NameOptions {
 
 /**
  * One network namespace, held open by a file descriptor of this process. No thread of JavaScript ever enters it on behalf of this class: what
- * has to be opened inside is opened by a short-lived native thread.
+ * has to be opened inside is opened by a native thread, which ends with it, or after half a second without another.
  *
  * Made by create(), open() and current() only. It belongs to the thread that made it. All methods may be called concurrently.
  */

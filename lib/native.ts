@@ -206,7 +206,9 @@ export interface NativeChild {
 
 export interface Native {
   readonly NetlinkSocket: new (options: SocketOptions) => NativeSocket;
-  /** Opened by the opener in the namespace of the fd; -1: the calling thread's own. */
+  /**
+   * Opened by the opener in the namespace of the fd; -1: the calling thread's own. From the second within half a second on, the opener stays for half a second.
+   */
   readonly InsideSocket: new (namespace: number, family: number, type: number, protocol: number) => InsideSocket;
 
   // Namespaces. Every fd that comes out was checked with fstat and ioctl(NS_GET_NSTYPE): anything else is closed again and the error has
@@ -254,6 +256,11 @@ export interface Native {
   readonly unbindNameAsync: (directory: string, name: string) => Promise<void>;
   /** Opens a socket(2) inside the namespace by the opener, SOCK_CLOEXEC | SOCK_NONBLOCK. */
   readonly openSocket: (namespace: number, family: number, type: number, protocol: number) => number;
+
+  /** Ends the opener that this thread has in the namespace of the fd, and waits until it is outside. */
+  readonly endOpener: (fd: number) => void;
+  /** The namespace of this thread's opener with that number; undefined for any other. */
+  readonly namespaceOfOpener: (tid: number) => Identity | undefined;
 
   /**
    * Starts a process on a thread that ends: setns, mounts, clone (vfork), exec. Rejects when any of it fails, up to exec, in the child as well;

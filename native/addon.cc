@@ -181,6 +181,16 @@ Napi::Value exportWatchHangUp(Info info) {
   return watchHangUp(info.Env(), intArgument(info, 0), functionArgument(info, 1));
 }
 
+Napi::Value exportEndOpener(Info info) {
+  endOpener(intArgument(info, 0));
+  return info.Env().Undefined();
+}
+
+Napi::Value exportNamespaceOfOpener(Info info) {
+  const auto found = namespaceOfOpener(intArgument(info, 0));
+  return found ? identityObject(info.Env(), *found) : info.Env().Undefined();
+}
+
 Napi::Value exportThreadId(Info info) {
   return Napi::Number::New(info.Env(), threadId());
 }
@@ -220,6 +230,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("bindNameAsync", Napi::Function::New<boundary<exportBindNameAsync>>(env, "bindNameAsync"));
     exports.Set("unbindNameAsync", Napi::Function::New<boundary<exportUnbindNameAsync>>(env, "unbindNameAsync"));
     exports.Set("openSocket", Napi::Function::New<boundary<exportOpenSocket>>(env, "openSocket"));
+    exports.Set("endOpener", Napi::Function::New<boundary<exportEndOpener>>(env, "endOpener"));
+    exports.Set("namespaceOfOpener", Napi::Function::New<boundary<exportNamespaceOfOpener>>(env, "namespaceOfOpener"));
     exports.Set("openTun", Napi::Function::New<boundary<exportOpenTun>>(env, "openTun"));
     exports.Set("spawnAsync", Napi::Function::New<boundary<spawnAsync>>(env, "spawnAsync"));
     exports.Set("forgetFd", Napi::Function::New<boundary<exportForgetFd>>(env, "forgetFd"));

@@ -83,7 +83,7 @@ InsideSocket::InsideSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<In
     const int family = intArgument(info, 1);
     const int type = intArgument(info, 2);
     const int protocol = intArgument(info, 3);
-    fd_.take(openInside(inside, [&] {
+    fd_.take(openInsideOften(inside, [&] {
       Fd made(socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
       if (!made.valid()) throw SystemFailure("socket");
       return made;

@@ -230,6 +230,7 @@ export class NamespaceHandle {
   async #end(ended: Promise<readonly PromiseSettledResult<unknown>[]>): Promise<void> {
     const failures: unknown[] = [];
     for (const result of await ended) if (result.status === 'rejected') failures.push(result.reason);
+    native().endOpener(this.#fd);
     let again = false;
     try {
       // While the fd is open nobody else can have this device and inode.

@@ -1,9 +1,14 @@
 import type { Place } from '../execution/place.js';
 import { invalidArgument } from '../errors.js';
 import { native } from '../native.js';
-import { accountForSocket, renameSocket } from './accounts.js';
+import { accountBy, accountForSocket, renameSocket } from './accounts.js';
 import { entryError, namespaceError } from './entry-error.js';
 import { handleOf, type NamespaceHandle } from './handle.js';
+
+accountBy('thread', (id) => {
+  const inside = native().namespaceOfOpener(Number(id));
+  return inside === undefined ? undefined : `the opener of Namespace(${inside.device}:${inside.inode})`;
+});
 
 /** The handle as what runs inside needs it. */
 function placeOf(handle: NamespaceHandle): Place {

@@ -24,7 +24,7 @@ import * as packets from '../execution/packet.js';
 import * as udp from '../execution/udp.js';
 
 /**
- * The part of Namespace that opens sockets inside, for the caller's own loop: no thread that lives on enters the namespace. What is handed out lives on
+ * The part of Namespace that opens sockets inside, for the caller's own loop: no thread of JavaScript enters the namespace. What is handed out lives on
  * when the handle is closed, and keeps the namespace alive; it never leaves it, also when it is told to connect or to listen again (NETLANE_REBIND).
  */
 export abstract class Sockets {

@@ -180,6 +180,14 @@ describe('What operations cost', function () {
     });
   });
 
+  it('sockets that are opened one after the other share a thread, which enters once', () => {
+    const { socket, clone = 0, setns = 0 } = calls('sockets');
+    expect(socket).to.equal(8);
+    // On a machine that stood still meanwhile it has ended, and one that ends with its socket comes before the next.
+    expect(clone).to.equal(setns).and.to.be.at.most(2);
+    expect(counts('sockets')).to.deep.equal({ posted: 0, taken: 0, slabs: 0 });
+  });
+
   it('a namespace without a name is one thread that makes it and ends', () => {
     expect(calls('namespace')).to.deep.equal({ clone: 1, unshare: 1 });
     expect(counts('namespace')).to.deep.equal({ posted: 0, taken: 0, slabs: 0 });

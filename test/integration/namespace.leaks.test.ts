@@ -111,6 +111,17 @@ describe('Namespace.leaks', () => {
     });
   });
 
+  it('accounts for what opens sockets inside, which is gone when close() is done', async () => {
+    const namespace = await Namespace.create();
+    const open = async (): Promise<void> => (await namespace.socket({ family: 'ipv4', type: 'datagram' })).close();
+    for (let count = 0; count < 3; count += 1) await open();
+    const inside = Namespace.leaks().threads.filter(({ owner }) => owner !== undefined);
+    expect(inside).to.have.length(1);
+    expect(inside[0]).to.include({ id: namespace.id, name: 'netlane-opener', owner: `the opener of Namespace(${namespace.id})` });
+    await namespace.close();
+    expect(Namespace.leaks().threads.filter(({ tid }) => tid === inside[0]?.tid)).to.deep.equal([]);
+  });
+
   it('finds a thread in another namespace by its number and name, until it has ended', async () => {
     await withNamespace(async (namespace) => {
       const { worker, tid } = await threadInside(namespace);

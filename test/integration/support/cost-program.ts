@@ -108,6 +108,9 @@ try {
   await socket.close();
   await onCarrier(namespace, 'caller', Number(routes));
   await onCarrier(namespace, 'lane', Number(routes));
+  await measure('sockets', async () => {
+    for (let count = 0; count < 8; count++) await (await namespace.socket({ family: 'ipv4', type: 'datagram' })).close();
+  });
   await measure('namespace', async () => (await Namespaces.create()).close());
 } finally {
   await namespace.close();
