@@ -17,8 +17,16 @@ type Send = (...call: Step) => void;
 interface Waiting {
   /** Who waits is not forgotten, although nobody but the promise may know of it. */
   readonly stream: object;
+  readonly method: Step[0];
+  readonly value: unknown;
   readonly resolve: (result: IteratorResult<unknown, unknown>) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What an iterator that is done says. */
+function answerOfDone(method: Step[0], value: unknown): IteratorResult<unknown, unknown> {
+  if (method === 'throw') throw value;
+  return { done: true, value: method === 'return' ? value : undefined };
 }
 
 /** The side of a stream that the call has. It does not hold the iterator, which may be forgotten, unless somebody waits for a value of it. */
@@ -46,14 +54,11 @@ export class StreamEnd {
       // A loop that is left for another reason calls return(), and need not hear of it.
       if (method === 'next') throw error;
     }
-    if (this.#done) {
-      if (method === 'throw') throw value;
-      return { done: true, value: method === 'return' ? value : undefined };
-    }
+    if (this.#done) return answerOfDone(method, value);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#send(method, id, value);
-      this.#waiting.set(id, { stream, resolve, reject });
+      this.#waiting.set(id, { stream, method, value, resolve, reject });
     });
   }
 
@@ -83,7 +88,13 @@ export class StreamEnd {
 
   #end(): void {
     this.#done = true;
-    for (const { resolve } of this.#waiting.values()) resolve({ done: true, value: undefined });
+    for (const { method, value, resolve, reject } of this.#waiting.values()) {
+      try {
+        resolve(answerOfDone(method, value));
+      } catch (error) {
+        reject(error);
+      }
+    }
     this.#waiting.clear();
   }
 }

@@ -119,6 +119,16 @@ describe('An iterator that a task gives', function () {
     });
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => numbers.next()));
     expect(all.map(({ value }) => value as unknown)).to.deep.equal([1, 2, 3, undefined, undefined]);
+    // Behind the end it is as with any generator that is done, whether that was known when they were asked for or not.
+    for (const ended of [false, true]) {
+      const none = await namespace.run(function* () {});
+      if (ended) await none.next();
+      const given = new Error('given');
+      const [first, returned, thrown] = await Promise.allSettled([none.next(), none.return('back'), none.throw(given)]);
+      expect(first).to.deep.equal({ status: 'fulfilled', value: { done: true, value: undefined } });
+      expect(returned).to.deep.equal({ status: 'fulfilled', value: { done: true, value: 'back' } });
+      expect(thrown).to.deep.equal({ status: 'rejected', reason: given });
+    }
   });
 
   it('throws what it throws, once, and is then done', async () => {
