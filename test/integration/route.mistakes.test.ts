@@ -94,6 +94,21 @@ describe('What cannot be meant', function () {
       expect(['NetlaneError', 'NetlinkError'], `${words}: ${name}: ${message}`).to.include(name);
       expect(message.length, message).to.be.below(1000);
     };
+    for (const kind of [
+      'buckets',
+      'neighbourTables',
+      'netconf',
+      'statistics',
+      'namespaceIds',
+      'bridgeVlans',
+      'vniFilters',
+      'bridgeLinks',
+    ]) {
+      for (const one of [null, 5, 'lo', true, [], new Map()]) {
+        const refused = await rejectionOf(clients[kind]?.['list']?.(one) ?? Promise.resolve());
+        expect(refused, `${kind}.list`).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      }
+    }
     for (const [kind, [value, fields]] of Object.entries(kinds)) {
       for (const verb of ['add', 'ensure', 'replace', 'list', 'find', 'delete']) {
         for (const one of odd) {

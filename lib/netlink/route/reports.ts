@@ -16,7 +16,8 @@ import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../.
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_REPLACE } from '../constants.js';
-import { NetlinkError } from '../../errors.js';
+import { isRecord } from '../../arguments.js';
+import { invalidArgument, NetlinkError } from '../../errors.js';
 import { absences, matches, type Plain } from './matching.js';
 import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
@@ -36,6 +37,10 @@ interface ReportType<T, Q> {
   readonly own?: readonly string[] | undefined;
 }
 
+function checkQuery(query: unknown): void {
+  if (!isRecord(query)) throw invalidArgument('query', 'an object', query);
+}
+
 /** What the kernel reports when asked, by a query of its own form. All operations may run concurrently. */
 export class ReportClient<T extends object, Q extends object> {
   protected readonly exchange: Exchange;
@@ -48,6 +53,7 @@ export class ReportClient<T extends object, Q extends object> {
 
   async #call(query: Q, options: OperationOptions | undefined): Promise<DumpCall<T>> {
     checkOperationOptions(options);
+    checkQuery(query);
     const { title, codec, get, answer, family, own = [] } = this.#type;
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const pattern = await this.#pattern(Object.fromEntries(given.filter(([name]) => own.includes(name))) as Q, options);
@@ -158,6 +164,7 @@ export class StatisticsClient<C extends Counting = 'number'> extends FoundClient
   }
 
   override async list(query: StatisticsRequestInput = {}, options?: OperationOptions): Promise<Counted<Statistics, C>[]> {
+    checkQuery(query);
     const merged: Counted<Statistics, C>[] = [];
     for (const one of await super.list({ filter: ['link64'], ...query }, options)) {
       const last = merged.at(-1);
@@ -176,6 +183,7 @@ export class StatisticsClient<C extends Counting = 'number'> extends FoundClient
     query: StatisticsRequestInput = {},
     options?: OperationOptions,
   ): AsyncGenerator<Counted<Statistics, C>, undefined, undefined> {
+    checkQuery(query);
     let last: Counted<Statistics, C> | undefined;
     for await (const one of super.stream({ filter: ['link64'], ...query }, options)) {
       if (last !== undefined && last.link === one.link) last = merge(last, one);
