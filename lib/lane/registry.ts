@@ -19,6 +19,38 @@ export interface LaneWitness {
 
 /** Shared lanes: sockets of any number of namespaces on a few threads. */
 const sharedLanes = 2;
+/** So many namespaces have one shared lane before another is started: a lane that runs answers at once. */
+const crowd = 64;
+
+/** Which shared lane each namespace has, while handles of it use one. */
+class SharedLanes {
+  readonly #places = new Map<string, { readonly index: number; handles: number }>();
+  readonly #counts = Array.from({ length: sharedLanes }, () => 0);
+
+  enter(key: string): number {
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      const least = this.#counts.indexOf(Math.min(...this.#counts));
+      const roomy = this.#counts.findIndex((count) => count < crowd);
+      place = { index: roomy === -1 ? least : roomy, handles: 0 };
+      this.#places.set(key, place);
+      this.#add(place.index, 1);
+    }
+    place.handles++;
+    return place.index;
+  }
+
+  leave(key: string): void {
+    const place = this.#places.get(key);
+    if (place === undefined || --place.handles > 0) return;
+    this.#places.delete(key);
+    this.#add(place.index, -1);
+  }
+
+  #add(index: number, difference: 1 | -1): void {
+    this.#counts[index] = (this.#counts[index] ?? 0) + difference;
+  }
+}
 
 /**
  * The lanes of this thread: one per namespace however many handles are open, started by the first socket that needs it, started again
@@ -28,6 +60,7 @@ class LaneRegistry {
   readonly #lanes = new Map<string, LaneClient>();
   /** Open handles by key. */
   readonly #handles = new Map<string, number>();
+  readonly shared = new SharedLanes();
   witness: LaneWitness | undefined;
 
   get(key: string, name: string, namespace: number, idleTime: number): LaneClient {
@@ -79,7 +112,7 @@ export class LaneFactory implements TransportFactory {
   readonly #namespace: LaneNamespace;
   readonly #shared: boolean;
   readonly #idleTime: number;
-  #leave: (() => Promise<void>) | undefined;
+  #place: LanePlace | undefined;
 
   constructor(namespace: LaneNamespace, options: { readonly shared: boolean; readonly idleTime: number }) {
     this.#namespace = namespace;
@@ -98,13 +131,11 @@ export class LaneFactory implements TransportFactory {
     const release = this.#namespace.acquire();
     try {
       const { key } = this.#namespace;
-      const index = hash(key) % sharedLanes;
-      const laneKey = this.#shared ? `shared ${index}` : key;
-      this.#leave ??= lanes.enter(laneKey);
-      const lane = this.#shared
-        ? lanes.get(laneKey, `shared lane ${index}`, -1, this.#idleTime)
-        : lanes.get(laneKey, name, fd, this.#idleTime);
-      return await lane.open({ fd: this.#shared ? fd : -1, name }, options, events);
+      this.#place ??= this.#enter(key);
+      const { laneKey, index } = this.#place;
+      const lane =
+        index === undefined ? lanes.get(laneKey, name, fd, this.#idleTime) : lanes.get(laneKey, `shared lane ${index}`, -1, this.#idleTime);
+      return await lane.open({ fd: index === undefined ? -1 : fd, name }, options, events);
     } catch (error) {
       throw openingError(error, name, options.protocol);
     } finally {
@@ -112,14 +143,31 @@ export class LaneFactory implements TransportFactory {
     }
   }
 
+  #enter(key: string): LanePlace {
+    const index = this.#shared ? lanes.shared.enter(key) : undefined;
+    const laneKey = index === undefined ? key : `shared ${index}`;
+    const leave = lanes.enter(laneKey);
+    let inside = true;
+    return {
+      laneKey,
+      index,
+      leave: async () => {
+        if (inside && index !== undefined) lanes.shared.leave(key);
+        inside = false;
+        await leave();
+      },
+    };
+  }
+
   /** The handle is closed: a lane that nobody else can use ends with its last socket. */
   async leave(): Promise<void> {
-    await this.#leave?.();
+    await this.#place?.leave();
   }
 }
 
-function hash(text: string): number {
-  let value = 0;
-  for (let index = 0; index < text.length; index++) value = (value * 31 + text.charCodeAt(index)) >>> 0;
-  return value;
+/** Which lane a handle uses; `index` of a shared one. */
+interface LanePlace {
+  readonly laneKey: string;
+  readonly index: number | undefined;
+  leave(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { NetlinkError } from '../../lib/errors.js';
@@ -181,11 +182,23 @@ describe('Shared lanes', () => {
 
   it('pump the sockets of many namespaces on two threads, each in its own namespace', async () => {
     const count = (): number => readdirSync('/proc/self/task').length;
+    const started: string[] = [];
+    const note = (message: unknown): void => {
+      const { namespace, state } = message as { namespace: string; state: string };
+      if (state === 'started') started.push(namespace);
+    };
     const warm = await scratch.namespace('shared lane');
     await scratch.socket(warm);
     const before = count();
+    subscribe('netlane:lane', note);
     const namespaces = await Promise.all(Array.from({ length: 40 }, () => scratch.namespace('shared lane')));
-    const sockets = await Promise.all(namespaces.map((namespace) => scratch.socket(namespace)));
+    const few = await Promise.all(namespaces.map((namespace) => scratch.socket(namespace)));
+    // One that runs answers at once: the second is for a crowd.
+    expect(started).to.deep.equal([]);
+    const more = await Promise.all(Array.from({ length: 40 }, () => scratch.namespace('shared lane')));
+    const sockets = [...few, ...(await Promise.all(more.map((namespace) => scratch.socket(namespace))))];
+    unsubscribe('netlane:lane', note);
+    expect(started).to.have.lengthOf(1);
     await Promise.all(sockets.map((socket, at) => socket.request(newBridge(`only-${at}`, 7))));
     const answers = await Promise.all(
       sockets.map(async (socket) => (await socket.request(getLink(7))).messages.map((message) => linkOf(message).name)),
