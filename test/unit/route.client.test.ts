@@ -146,7 +146,7 @@ describe('the typed client, over a fake kernel', () => {
       }),
       async (route, kernel) => {
         const error = await rejectionOf(route.links.add({ name: 'v0', kind: 'ifb', alias: 'x' }));
-        expect(error).to.include({ code: 'EPERM', operation: 'set link link 3' });
+        expect(error).to.include({ code: 'EPERM', operation: 'set link 3' });
         expect(kernel.requests.map(({ type }) => type)).to.deep.equal([NEWLINK, GETLINK, NEWLINK, DELLINK]);
       },
     );
@@ -231,7 +231,7 @@ describe('the typed client, over a fake kernel', () => {
         controller.abort(reason);
         expect(await waiting).to.include({ code: 'ABORT_ERR', cause: reason });
         const late = await rejectionOf(route.links.get(3, { timeout: 20 }));
-        expect(late).to.include({ code: 'NETLANE_TIMEOUT', operation: 'get link link 3' });
+        expect(late).to.include({ code: 'NETLANE_TIMEOUT', operation: 'get link 3' });
         expect(await rejectionOf(route.links.list({}, { timeout: 20 }))).to.include({ code: 'NETLANE_TIMEOUT' });
         expect(await rejectionOf(route.links.set(3, {}, { timeout: -1 }))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
       },

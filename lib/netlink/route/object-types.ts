@@ -108,7 +108,8 @@ export const linkType: ObjectType<Link, LinkInput> = {
   types: { create: 16, delete: 17, get: 18 },
   headerSize: 16,
   filters: ['master', 'kind', 'targetNamespaceId'],
-  label: (value) => text(value),
+  // 'set link 7', not 'set link link 7'.
+  label: (value) => text(value).replace(/^link (?=\d+$)/, ''),
   key: ['index'],
 };
 
