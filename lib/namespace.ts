@@ -264,7 +264,8 @@ export class Namespace extends Executor {
     if (!isObject(namespaces) || typeof namespaces[Symbol.iterator] !== 'function') {
       throw invalidArgument('namespaces', 'an array of Namespaces, or another iterable of them', namespaces);
     }
-    const all = [...namespaces].map((namespace, index) => {
+    // One that is named twice is watched once.
+    const all = [...new Set(namespaces)].map((namespace, index) => {
       if (handleOf(namespace) === undefined) throw invalidArgument(`namespaces[${index}]`, 'a Namespace', namespace);
       return () => namespace.route({ thread });
     });

@@ -3,6 +3,7 @@ import { abortError, invalidArgument, NetlaneError, SystemError } from '../error
 import { family } from '../codec/address.js';
 import type { InsideSocket } from '../native.js';
 import { LITTLE_ENDIAN } from '../netlink/constants.js';
+import { leavable, type Reader } from '../netlink/leavable.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { socketOption } from './local-options.js';
 import { openAt, socketType } from './opening.js';
@@ -136,7 +137,14 @@ export class PacketSocket implements AsyncIterable<Packet> {
    * The packets, in the order in which the kernel saw them, as they come.
    * Throws NETLANE_BUSY when another loop reads; ENODEV when the link was deleted or moved to another namespace; NETLANE_CLOSED or ABORT_ERR when the socket ends meanwhile, unless by close(), which ends the loop.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Packet, undefined, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Packet, undefined, undefined> {
+    return leavable(
+      (reader) => this.#packets(reader),
+      () => this.#wakeReader(),
+    );
+  }
+
+  async *#packets(reader: Reader): AsyncGenerator<Packet, undefined, undefined> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this socket', this.#context('capture packets'));
     this.#iterating = true;
     try {
@@ -145,7 +153,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
         if (next?.done === false) {
           this.#taken += 1;
           yield next.value;
-        } else if (!(await this.#fill())) return;
+        } else if (!(await this.#fill(reader))) return undefined;
       }
     } finally {
       this.#iterating = false;
@@ -165,13 +173,13 @@ export class PacketSocket implements AsyncIterable<Packet> {
   }
 
   /** Gets the next block, and waits for it. False when there is nothing more to wait for: the socket was closed, or the loop is to end. */
-  async #fill(): Promise<boolean> {
+  async #fill(reader: Reader): Promise<boolean> {
     for (;;) {
       if (this.#ended !== undefined) {
         if (this.#ended === closedByOwner) return false;
         throw this.#ended;
       }
-      if (this.#taken >= this.#last) return false;
+      if (this.#taken >= this.#last || reader.left) return false;
       const length = this.#socket.takeBlock(this.#block);
       if (length > 0) {
         this.#waiting = packetsOf(this.#block.subarray(0, length), this.#settings.snapLength);

@@ -1,6 +1,8 @@
 import { checkOptions } from '../arguments.js';
-import { NetlaneError } from '../errors.js';
+import { abortError, NetlaneError } from '../errors.js';
+import { leavable, type Reader } from '../netlink/leavable.js';
 import type { RouteClient } from '../netlink/route.js';
+import { offAbort, onAbort } from '../netlink/waiting.js';
 import type { Event, RouteWatch } from '../netlink/route/watch.js';
 import { checkWatch, type WatchOptions } from '../netlink/route/watch-options.js';
 import type { WatchedName } from '../netlink/route/watched.js';
@@ -35,11 +37,16 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
   readonly ready: Promise<void>;
   readonly #clients: RouteClient<N>[] = [];
   readonly #watches: RouteWatch<N>[] = [];
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = (): void => void this.close();
   #closing: Promise<void> | undefined;
-  #iterating = false;
+  #reader: Reader | undefined;
   #referenced = true;
 
   constructor(open: readonly (() => Promise<RouteClient<N>>)[], objects: readonly WatchedName[], options: WatchOptions) {
+    this.#signal = options.signal;
+    // Also where nobody reads it; the watches say why they end.
+    if (this.#signal !== undefined) onAbort(this.#signal, this.#abort);
     this.ready = this.#start(open, objects, options);
     // Whoever iterates is told as well; nobody has to wait for `ready`.
     this.ready.catch(() => undefined);
@@ -50,6 +57,7 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
     for (const result of opened) if (result.status === 'fulfilled') this.#clients.push(result.value);
     try {
       for (const result of opened) if (result.status === 'rejected') throw result.reason;
+      if (this.#signal?.aborted === true) throw abortError(this.#signal);
       if (this.#closing !== undefined) throw new NetlaneError('NETLANE_CLOSED', 'the watch is closed');
       for (const client of this.#clients) this.#watches.push(client.watch(objects, options));
       if (!this.#referenced) this.unref();
@@ -60,9 +68,18 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N>, undefined, undefined> {
-    if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch');
-    this.#iterating = true;
+  [Symbol.asyncIterator](): AsyncGenerator<Event<N>, undefined, undefined> {
+    return leavable(
+      (reader) => this.#events(reader),
+      (reader) => {
+        if (this.#reader === reader) void this.close();
+      },
+    );
+  }
+
+  async *#events(reader: Reader): AsyncGenerator<Event<N>, undefined, undefined> {
+    if (this.#reader !== undefined) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch');
+    this.#reader = reader;
     try {
       await this.ready;
       const iterators = this.#watches.map((watch) => watch[Symbol.asyncIterator]());
@@ -87,7 +104,11 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
         yield event;
       }
       return undefined;
+    } catch (error) {
+      if (reader.left) return undefined;
+      throw error;
     } finally {
+      this.#reader = undefined;
       await this.close();
     }
   }
@@ -107,6 +128,7 @@ export class WatchAll<N> implements AsyncIterable<Event<N>> {
   }
 
   async #end(): Promise<void> {
+    if (this.#signal !== undefined) offAbort(this.#signal, this.#abort);
     await Promise.all(this.#clients.map((client) => client.close()));
   }
 

@@ -1,5 +1,6 @@
 import { abortError, NetlaneError } from '../errors.js';
 import { NLMSG_OVERRUN } from './constants.js';
+import type { Reader } from './leavable.js';
 import type { Message } from './message.js';
 import { Turns } from './turns.js';
 import { offAbort, onAbort } from './waiting.js';
@@ -60,7 +61,8 @@ export class Inbox {
     return untold;
   }
 
-  async *read(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
+  /** Ends without an error where its reader has left, and look() has told so. */
+  async *read(signal: AbortSignal | undefined, reader?: Reader): AsyncGenerator<Message, undefined, undefined> {
     if (this.#reading) {
       throw new NetlaneError('NETLANE_BUSY', 'another loop reads the messages of this socket', {
         namespace: this.#namespace,
@@ -70,7 +72,7 @@ export class Inbox {
     this.#reading = true;
     const turns = new Turns();
     try {
-      for (;;) {
+      while (reader?.left !== true) {
         if (signal?.aborted === true) throw abortError(signal, { namespace: this.#namespace });
         const message = this.#shift();
         if (message !== undefined) {
@@ -84,9 +86,15 @@ export class Inbox {
         }
         await this.#arrival(signal);
       }
+      return undefined;
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** The reader looks whether it has left. */
+  look(): void {
+    this.#wake?.();
   }
 
   /** All that waits, up to what marks a loss: that is for read() to tell. */

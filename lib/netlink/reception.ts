@@ -1,7 +1,9 @@
 import { channels } from '../diagnostics.js';
 import { NLMSG_OVERRUN } from './constants.js';
 import { Inbox } from './inbox.js';
+import { leavable, type Reader } from './leavable.js';
 import type { Line, LineOwner } from './line.js';
+import type { Message } from './message.js';
 
 /** Bytes of messages that wait for a reader before the rest stays in the kernel. */
 const inboxLimit = 1024 * 1024;
@@ -46,6 +48,23 @@ export class Reception {
    */
   recover(hears: boolean): void {
     if (this.inbox.recover() && hears) this.#overrun();
+  }
+
+  /** What comes in, to one reader at a time, once `opened` resolves. */
+  read(opened: () => Promise<unknown>, signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
+    return leavable(
+      (reader) => this.#read(opened, signal, reader),
+      () => this.inbox.look(),
+    );
+  }
+
+  async *#read(
+    opened: () => Promise<unknown>,
+    signal: AbortSignal | undefined,
+    reader: Reader,
+  ): AsyncGenerator<Message, undefined, undefined> {
+    await opened();
+    return yield* this.inbox.read(signal, reader);
   }
 
   /** For the line that hears groups and others. */

@@ -237,12 +237,7 @@ export class NetlinkSocket {
     checkOptions('options', options, ['signal']);
     checkSignal('signal', options.signal);
     this.#checkOpen();
-    return this.#messages(options.signal);
-  }
-
-  async *#messages(signal: AbortSignal | undefined): AsyncGenerator<Message, undefined, undefined> {
-    await this.#primary.get(signal);
-    return yield* this.#reception.inbox.read(signal);
+    return this.#reception.read(() => this.#primary.get(options.signal), options.signal);
   }
 
   /** Sends a message as it is. Resolves when the kernel took it; rejects with what sendmsg said: ECONNREFUSED when nobody has the port. Whether a group has members is not told. */

@@ -1,6 +1,7 @@
 import { abortError, NetlaneError, SystemError } from '../errors.js';
 import { checkOptions, checkSignal } from '../arguments.js';
 import { EPERM } from '../netlink/constants.js';
+import { leavable } from '../netlink/leavable.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { NETLINK_CONNECTOR, NLMSG_DONE, PROC_CN_MCAST_IGNORE, PROC_CN_MCAST_LISTEN } from './constants.js';
 import { newCnMsg } from './connector.js';
@@ -56,7 +57,10 @@ export class ProcessWatch implements AsyncIterable<ProcEvent | OverrunProcEvent>
     this.ready = this.#start();
     // The loop throws it as well; a program that only loops must not end with an unhandled rejection.
     this.ready.catch(() => undefined);
-    this.#iterator = this.#events();
+    this.#iterator = leavable(
+      () => this.#events(),
+      () => void this.close(),
+    );
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<ProcEvent | OverrunProcEvent, undefined, undefined> {

@@ -71,6 +71,18 @@ describe('nl process events', () => {
     expect(await rejectionOf(late.ready)).to.include({ code: 'ABORT_ERR' });
   });
 
+  it('end when their reader leaves', async function () {
+    await needsProcessEvents(this);
+    const watch = nl.watchProcesses();
+    const events = watch[Symbol.asyncIterator]();
+    const waiting = events.next();
+    await watch.ready;
+    await events.return(undefined);
+    await waiting;
+    expect(await events.next()).to.deep.equal({ done: true, value: undefined });
+    await watch.close();
+  });
+
   it('share a signal', async function () {
     await needsProcessEvents(this);
     const controller = new AbortController();

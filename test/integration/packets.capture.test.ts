@@ -235,6 +235,17 @@ describe('Packets of a namespace', function () {
         await Promise.all([heard.close(), sender.close()]);
       }));
 
+  it('can be left while a reader waits for one', () =>
+    withPair(async (one) => {
+      const packets = await one.packet({ link: 'v0', protocol: 0x88b6 });
+      const reading = packets[Symbol.asyncIterator]();
+      const waiting = reading.next();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await reading.return(undefined)).to.deep.equal({ done: true, value: undefined });
+      expect(await waiting).to.deep.equal({ done: true, value: undefined });
+      await packets.close();
+    }));
+
   it('end with close(), with the signal, and with the namespace', () =>
     withNamespace(async (blue) => {
       const closing = await blue.packet({ link: 'lo' });

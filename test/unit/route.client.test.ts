@@ -302,6 +302,20 @@ describe('the typed client, over a fake kernel', () => {
     });
   });
 
+  it('waits for a link with a predicate that says at once whether it holds: a promise would be a yes', async () => {
+    const handler: FakeHandler = (request) => reply(request, linkBody({ name: 'v0', index: 3 }));
+    await withRoute(handler, async ({ links }) => {
+      const predicates = [
+        async (): Promise<boolean> => Promise.resolve(false),
+        async (): Promise<boolean> => Promise.reject(new Error('no')),
+      ];
+      for (const predicate of predicates) {
+        const error = await rejectionOf(links.waitFor('v0', predicate as never, { timeout: 1000 }));
+        expect(error).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      }
+    });
+  });
+
   it('says of data without a kind that the kind is missing', async () => {
     await withRoute(
       () => [],

@@ -202,6 +202,19 @@ describe('a watch of links that the same thread changes, over a fake kernel', ()
     });
   });
 
+  it('is not needed by who waits for a link: it is looked at when it was changed', async () => {
+    const links = new Links();
+    await withWatch(links, async (route, watch) => {
+      await watch.close();
+      let looks = 0;
+      const waiting = route.links.waitFor('l2', (one) => ++looks > 0 && one?.alias === 'a');
+      while (looks === 0) await new Promise((resolve) => setImmediate(resolve));
+      await route.links.set('l2', { alias: 'a' });
+      expect(await waiting).to.include({ alias: 'a' });
+      expect(looks).to.equal(2);
+    });
+  });
+
   it('asks nothing once it is closed', async () => {
     const links = new Links();
     await withWatch(links, async (route, watch) => {

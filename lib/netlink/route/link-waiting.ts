@@ -1,4 +1,4 @@
-import { NetlaneError } from '../../errors.js';
+import { invalidArgument, NetlaneError } from '../../errors.js';
 import type { Message } from '../message.js';
 import type { Exchange, OperationOptions } from './exchange.js';
 
@@ -44,6 +44,14 @@ async function ringAtEach(messages: AsyncIterable<Message>, bell: Bell): Promise
   }
 }
 
+/** Whether a predicate holds. Throws NETLANE_INVALID_ARGUMENT for one that does not say it at once: its promise would be taken for a yes. */
+export function holds<T>(predicate: (value: T) => unknown, value: T): boolean {
+  const held = predicate(value);
+  if (!(held instanceof Promise)) return Boolean(held);
+  held.catch(() => undefined);
+  throw invalidArgument('predicate', 'a function that says it at once, not an async one', predicate);
+}
+
 /** What LinkClient.waitFor() does: looks at once, whenever a link changes, and at intervals, until `look` says that it is enough. */
 export async function waitForLink<R extends object>(
   exchange: Exchange,
@@ -83,6 +91,8 @@ async function lookUntilFound<R extends object>(
   // Subscribed first: what changes after the look is told.
   const events = await exchange.subscribe([RTNLGRP_LINK]);
   const bell = new Bell();
+  // Or not, where this thread makes the change.
+  const unhear = exchange.hearLinkChanges(() => bell.ring());
   const listening = ringAtEach(events.messages({ signal: options.signal }), bell);
   const clock = setInterval(() => bell.ring(), interval);
   try {
@@ -93,6 +103,7 @@ async function lookUntilFound<R extends object>(
     }
   } finally {
     clearInterval(clock);
+    unhear();
     await events.close();
     await listening;
   }

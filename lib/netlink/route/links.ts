@@ -11,7 +11,7 @@ import { checkData, checkKind, linkChanges, wantedOf } from './link-ensuring.js'
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
 import { attempts, isCode, type Ensured, type Filter, type Verb } from './object-client.js';
-import { waitForLink } from './link-waiting.js';
+import { holds, waitForLink } from './link-waiting.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, viewOf, type ViewOptions } from './viewed-client.js';
 import type { Plain } from './matching.js';
@@ -390,7 +390,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     if (typeof predicate !== 'function') throw invalidArgument('predicate', 'a function', predicate);
     const look = async (looking: OperationOptions): Promise<{ readonly link: Counted<Link, C> | undefined } | undefined> => {
       const link = await this.find(reference, looking);
-      return predicate(link) ? { link } : undefined;
+      return holds(predicate, link) ? { link } : undefined;
     };
     const { link } = await waitForLink(this.exchange, look, this.words('wait for', naming(reference))(), options);
     return link;

@@ -2,9 +2,11 @@ import type { Counted, Counting } from '../../codec/scalars.js';
 import { abortError, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_REPLACE, NLMSG_OVERRUN } from '../constants.js';
 import type { Message } from '../message.js';
+import { leavable, type Reader } from '../leavable.js';
 import { Queue } from '../queue.js';
 import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
+import { offAbort, onAbort } from '../waiting.js';
 import type { Exchange } from './exchange.js';
 import { LinkLooks } from './link-looks.js';
 import { same, type Plain } from './matching.js';
@@ -69,6 +71,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   #socket: NetlinkSocket | undefined;
   #looks: LinkLooks | undefined;
   #unhear = (): void => undefined;
+  readonly #abort = (): void => void this.close();
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
   readonly #doubtful = new Set<Known>();
   /** Whether the kernel dropped events, and the differences are not told yet. */
@@ -76,7 +79,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   /** Messages to take before what they are about is listed again, if so many still wait. */
   #before = 0;
   #closing: Promise<void> | undefined;
-  #iterating = false;
+  #reader: Reader | undefined;
   #referenced = true;
 
   constructor(exchange: Exchange, namespace: N, watched: readonly Watched[], options: WatchOptions, onClose: () => void) {
@@ -98,12 +101,21 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       await this.#start();
     } catch (error) {
       await this.close();
-      throw error;
+      throw this.#explain(error);
     }
+  }
+
+  /** What was aborted is closed, and says why. */
+  #explain(error: unknown): unknown {
+    const signal = this.#signal;
+    const isClosed = error instanceof NetlaneError && error.code === 'NETLANE_CLOSED';
+    return signal?.aborted === true && isClosed ? abortError(signal, { namespace: this.#exchange.namespace }) : error;
   }
 
   async #start(): Promise<void> {
     if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
+    // Also where nobody reads it.
+    if (this.#signal !== undefined) onAbort(this.#signal, this.#abort);
     // Who keeps a state hears also of what changes it in silence.
     const groups = new Set(
       this.#known.flatMap(({ watched }) => [...watched.groups, ...(this.#existing ? (watched.silence?.groups ?? []) : [])]),
@@ -183,9 +195,19 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Event<N, C>, undefined, undefined> {
-    if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
-    this.#iterating = true;
+  [Symbol.asyncIterator](): AsyncGenerator<Event<N, C>, undefined, undefined> {
+    return leavable(
+      (reader) => this.#events(reader),
+      (reader) => {
+        if (this.#reader === reader) void this.close();
+      },
+    );
+  }
+
+  async *#events(reader: Reader): AsyncGenerator<Event<N, C>, undefined, undefined> {
+    if (this.#reader !== undefined)
+      throw new NetlaneError('NETLANE_BUSY', 'another loop reads this watch', { namespace: this.#exchange.namespace });
+    this.#reader = reader;
     try {
       await this.ready;
       const socket = this.#socket;
@@ -207,8 +229,11 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
         if (message.value.type === NLMSG_OVERRUN) this.#lose(socket.waiting);
         else this.#take(message.value);
       }
+    } catch (error) {
+      if (reader.left) return undefined;
+      throw this.#explain(error);
     } finally {
-      this.#iterating = false;
+      this.#reader = undefined;
       await this.close();
     }
   }
@@ -348,6 +373,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     if (this.#closing === undefined) {
       this.#onClose();
       this.#unhear();
+      if (this.#signal !== undefined) offAbort(this.#signal, this.#abort);
       this.#closing = this.#socket?.close() ?? Promise.resolve();
     }
     return this.#closing;
