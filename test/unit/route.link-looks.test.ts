@@ -122,6 +122,18 @@ describe('a watch of links that the same thread changes, over a fake kernel', ()
     });
   });
 
+  it('asks for none of which only what the kernel tells in any case is changed', async () => {
+    const links = new Links();
+    await withWatch(links, async (route, watch) => {
+      await watch.ready;
+      await route.links.set('l2', { mtu: 1400, master: 0 });
+      await route.links.set(2, { up: false });
+      await route.links.set(2, { alias: 'a', mtu: 1300 });
+      expect(await toldUntil(watch, 'a')).to.deep.equal(['changed l2 a']);
+      expect(links.asked).to.deep.equal([2]);
+    });
+  });
+
   it('asks once for what is changed at one time', async () => {
     const links = new Links();
     await withWatch(links, async (route, watch) => {

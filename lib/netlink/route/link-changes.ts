@@ -1,3 +1,4 @@
+import type { LinkInput } from '../../schema/route/link.js';
 import { LITTLE_ENDIAN, NLM_F_EXCL } from '../constants.js';
 
 /*
@@ -33,6 +34,27 @@ export function tellLinkChange(identity: string, link: ChangedLink): void {
   if (all !== undefined) for (const hear of all) hear(link);
 }
 
+/** What names the link, and what the kernel tells also of one that is down. */
+const told: ReadonlySet<string> = new Set<keyof LinkInput | 'alternativeName'>([
+  'index',
+  'name',
+  'alternativeName',
+  'mtu',
+  'txQueueLength',
+  'address',
+  'up',
+  'promiscuous',
+  'allMulticast',
+  'arp',
+  'master',
+  'namespace',
+]);
+
+function isTold(value: object): boolean {
+  for (const [name, one] of Object.entries(value)) if (one !== undefined && !told.has(name)) return false;
+  return true;
+}
+
 const RTM_NEWLINK = 16;
 const RTM_NEWNEIGH = 28;
 const RTM_DELNEIGH = 29;
@@ -49,7 +71,7 @@ const NTF_SELF = 2;
 export function linkChangedBy(type: number, flags: number, body: Uint8Array<ArrayBuffer>, value: unknown): ChangedLink | undefined {
   switch (type) {
     case RTM_NEWLINK:
-      if ((flags & NLM_F_EXCL) !== 0) return undefined;
+      if ((flags & NLM_F_EXCL) !== 0 || isTold(value as object)) return undefined;
       break;
     case RTM_NEWLINKPROP:
     case RTM_DELLINKPROP:
