@@ -1,72 +1,130 @@
 // node .scripts/bundle.mjs: makes bundle/ from dist/, when that has changed.
 // Puts what tsc made together into a few files, which are what the package ships: Node takes half a millisecond and more for each module that it
-// loads. Each public entry point stays a file of that name; what importing the package loads is one file, and what several entry points share others.
+// loads, and as much for what it compiles. What every program needs is one file, core.cjs; what not every program needs is in others, which are loaded
+// when they are first used (.scripts/parts.mjs). All of that is CommonJS, which require() loads at once: a method need not be asynchronous for it, and
+// Node 20 ends the process when a worker is terminated while it loads an ES module by require(). The public entry points are ES modules, under the
+// names that they always had: they give what core.cjs and its like export.
 // A worker is one file altogether: its thread shares no module with another.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { rolldown } from 'rolldown';
 import { filesUnder, hashOf, readIfThere, root } from './files.mjs';
+import { exportsOf, importsOf, partName, partsPlugin } from './parts.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-const entries = ['lib/index', 'lib/nl', 'lib/testing', 'lib/command-line/main'];
+/** The public entry points, each with the file of CommonJS that it gives. */
+const entries = { 'lib/index': 'core', 'lib/nl': 'nl', 'lib/testing': 'testing', 'lib/command-line/main': 'main' };
 const workers = ['workers/lane', 'workers/task'];
 
-const fileOf = (name) => join(root, `dist/${name}.js`);
+/**
+ * What goes into one file: these modules and all that they import, but for what the lines before have. A file for each set of modules that some parts
+ * share would be a dozen files for one route(). Everything else is divided by rolldown.
+ */
+const files = {
+  // waiting: for every part.
+  core: ['lib/index', 'lib/netlink/waiting'],
+  // What netlink and the sockets share: addresses, names.
+  base: ['lib/netlink/filter', 'lib/execution/socket-address', 'lib/schema/route/names'],
+  netlink: ['lib/namespace/netlink'],
+  route: ['lib/namespace/route'],
+  sockets: ['lib/execution/attempt'],
+};
 
-/** A plugin that gathers the modules that importing an entry point loads: all are known before they are divided among files. */
-function gather(name, loaded) {
-  return {
-    name: 'what is loaded at once',
-    buildEnd() {
-      const visit = (id) => {
-        if (loaded.has(id)) return;
-        loaded.add(id);
-        this.getModuleInfo(id)?.importedIds.forEach(visit);
-      };
-      visit(fileOf(name));
-    },
-  };
+function pathOf(name) {
+  return join(root, `dist/${name}.js`);
 }
 
-async function write(names, codeSplitting, plugins = []) {
+async function bundled(input, write, options = {}) {
   const bundle = await rolldown({
-    input: Object.fromEntries(names.map((name) => [name, fileOf(name)])),
+    input,
     platform: 'node',
     external: Object.keys(dependencies),
-    plugins,
+    // A part is in one file with what it shares with others.
+    preserveEntrySignatures: 'allow-extension',
     onLog(level, log) {
       throw new Error(`bundle: ${level}: ${log.message}`);
     },
+    ...options,
   });
   try {
-    await bundle.write({
-      dir: join(root, 'bundle'),
-      format: 'esm',
-      entryFileNames: '[name].js',
-      // Beside lib/places.ts, whose depth counts.
-      chunkFileNames: 'lib/[name].js',
-      // Names of functions in stack traces stay what they are.
-      minify: false,
-      minifyInternalExports: false,
-      codeSplitting,
-    });
+    // Names of functions in stack traces stay what they are.
+    return await bundle.write({ dir: join(root, 'bundle'), minify: false, minifyInternalExports: false, ...write });
   } finally {
     await bundle.close();
   }
 }
 
+/** The given modules and all that they import, and so on; parts are not among them. */
+function closureOf(names, modules) {
+  const found = new Set(names.map(pathOf));
+  for (const path of found) modules.get(path).loaded.forEach((one) => found.add(one));
+  return found;
+}
+
+/** The entry point: an ES module that gives what the file of CommonJS exports. Not by import of that: Node takes 30 ms to look for its names. */
+function entryPoint(entry, file) {
+  const path = join(root, `bundle/${entry}.js`);
+  const code = readFileSync(pathOf(entry), 'utf8');
+  const names = exportsOf(code);
+  const required = `createRequire(import.meta.url)('${join(relative(dirname(entry), 'lib') || '.', `${file}.cjs`).replace(/^(?!\.)/, './')}');`;
+  const lines = [
+    "import { createRequire } from 'node:module';",
+    names.length === 0 ? required : `export const { ${names.join(', ')} } = ${required}`,
+  ];
+  if (code.startsWith('#!')) lines.unshift(code.slice(0, code.indexOf('\n')));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join('\n')}\n`);
+}
+
+/** core.cjs is what index.js exports, and requires no other; and of no two files each requires the other, which would find it half loaded. */
+function checkOrder(output) {
+  const requires = new Map(output.map(({ fileName, imports }) => [fileName, imports.filter((one) => one.startsWith('lib/'))]));
+  const core = output.find(({ fileName }) => fileName === 'lib/core.cjs');
+  if (core?.facadeModuleId !== pathOf('lib/index') || requires.get('lib/core.cjs').length > 0)
+    throw new Error('bundle: core.cjs is not all of what index.js exports');
+  const visit = (file, path) => {
+    if (path.includes(file)) throw new Error(`bundle: ${[...path, file].join(' requires ')}`);
+    for (const next of requires.get(file)) visit(next, [...path, file]);
+  };
+  for (const file of requires.keys()) visit(file, []);
+}
+
+async function makeLibrary() {
+  const modules = new Map(
+    filesUnder('dist/lib', ['.js']).map((file) => [join(root, file), importsOf(join(root, file), readFileSync(join(root, file), 'utf8'))]),
+  );
+  const input = Object.fromEntries(Object.entries(entries).map(([entry, file]) => [file, pathOf(entry)]));
+  for (const path of new Set([...modules.values()].flatMap(({ parts }) => parts))) {
+    const name = partName(path);
+    if (input[name] !== undefined) throw new Error(`bundle: ${input[name]} and ${path} would be one file`);
+    input[name] = path;
+  }
+  const groups = Object.entries(files).map(([name, names]) => {
+    const closure = closureOf(names, modules);
+    return { name, test: (path) => closure.has(path) };
+  });
+  const { output } = await bundled(
+    input,
+    // All beside lib/places.ts, whose depth counts.
+    { format: 'cjs', strict: true, entryFileNames: 'lib/[name].cjs', chunkFileNames: 'lib/[name].cjs', codeSplitting: { groups } },
+    { plugins: [partsPlugin(pathOf('lib/parts'))] },
+  );
+  checkOrder(output);
+  for (const [entry, file] of Object.entries(entries)) entryPoint(entry, file);
+}
+
 async function makeBundle() {
   rmSync(join(root, 'bundle'), { recursive: true, force: true });
-  const core = new Set();
-  await write(entries, { groups: [{ name: 'core', test: (id) => core.has(id) }] }, [gather('lib/index', core)]);
-  for (const worker of workers) await write([worker], false);
+  await makeLibrary();
+  for (const worker of workers)
+    await bundled({ [worker]: pathOf(worker) }, { format: 'esm', entryFileNames: '[name].js', codeSplitting: false });
 }
 
 const stamp = 'bundle/.stamp';
 const sources = ['lib', 'workers'].flatMap((folder) => filesUnder(`dist/${folder}`, ['.js']));
-const hash = hashOf([...sources, '.scripts/bundle.mjs', 'package-lock.json'], process.version);
+const hash = hashOf([...sources, '.scripts/bundle.mjs', '.scripts/parts.mjs', 'package-lock.json'], process.version);
 if (readIfThere(stamp) !== hash) {
   await makeBundle();
   writeFileSync(join(root, stamp), hash);

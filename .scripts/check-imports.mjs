@@ -6,7 +6,7 @@ import { filesUnder, root } from './files.mjs';
 
 /** From the bottom up. A layer may import itself and what `may` lists. */
 const layers = [
-  { name: 'base', files: /^lib\/(errors|error-data|errno|diagnostics|arguments|places)\.ts$/, may: [] },
+  { name: 'base', files: /^lib\/(errors|error-data|errno|diagnostics|arguments|places|parts)\.ts$/, may: [] },
   { name: 'native', files: /^lib\/native\.ts$/, may: ['base'] },
   { name: 'codec', files: /^lib\/codec\//, may: ['base'] },
   { name: 'schema', files: /^lib\/schema\//, may: ['codec'] },

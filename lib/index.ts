@@ -61,7 +61,7 @@ export type { RouteQuery } from './netlink/route/routes.js';
 export type { ChangeOf, Event, ObjectChange, RouteWatch } from './netlink/route/watch.js';
 export type { WatchOptions } from './netlink/route/watch-options.js';
 export type { WatchedName, WatchedObjects } from './netlink/route/watched.js';
-export { transfer } from './execution/task-result.js';
+export { transfer } from './execution/transfer.js';
 export type {
   ExportOf,
   ModuleFunction,
@@ -72,7 +72,8 @@ export type {
   TaskResult,
 } from './execution/run-types.js';
 export type { TaskIterator } from './execution/task-stream.js';
-export { otherKind, type Link, type LinkChanges, type LinkInput, type LinkKind } from './schema/route/link.js';
+export { otherKind } from './schema/route/other-kind.js';
+export type { Link, LinkChanges, LinkInput, LinkKind } from './schema/route/link.js';
 export type { Address, AddressInput } from './schema/route/address.js';
 export type { Route, RouteInput } from './schema/route/route.js';
 export type { Rule, RuleInput } from './schema/route/rule.js';

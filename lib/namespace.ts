@@ -353,7 +353,12 @@ export class Namespace extends Executor {
     ...rest: OptionalOptions<Parameters<ModuleFunction<Module, Name>>, ModuleRunOptions<Parameters<ModuleFunction<Module, Name>>, Name>>
   ): TaskResult<ReturnType<ModuleFunction<Module, Name>>>;
   run(task: unknown, options?: unknown): Promise<unknown> {
-    return runs.runInside(this.#handle, task, options);
+    try {
+      return runs.runInside(this.#handle, task, options);
+    } catch (error) {
+      // What runs tasks could not be loaded.
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** Whether both are the same namespace. After a close() only what is certain is true: the same handle, or equal cookies that were read before. */

@@ -2,9 +2,7 @@ import { checkInteger, checkRules, isObject, nearest, type OptionRule } from '..
 import { invalidArgument } from '../errors.js';
 import { encodeFilter, type FilterInstruction } from '../netlink/filter.js';
 import { etherTypes } from '../schema/route/names.js';
-
-/** Larger than any packet, those that the kernel puts together from several included: what libpcap takes as "all". */
-export const wholePacket = 262_144;
+import { wholePacket } from './snap-length.js';
 
 /** Options of Namespace.packet(). */
 export interface PacketOptions {

@@ -1,8 +1,9 @@
 import { checkBytes, checkInteger, checkRules, isObject } from '../arguments.js';
 import { invalidArgument } from '../errors.js';
 import type { Packet } from './packet-block.js';
-import { wholePacket } from './packet-options.js';
-import { PacketSocket } from './packet.js';
+import type { PacketSocket } from './packet.js';
+import * as packetSocket from './packet.js';
+import { wholePacket } from './snap-length.js';
 
 /*
  * The file format of captures (draft-ietf-opsawg-pcapng): blocks of a type, their length, a body, and the length again, all in the byte
@@ -237,7 +238,7 @@ export async function* pcapng(
   options?: { readonly count?: number | undefined },
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   const { count = Infinity } = checkRules<{ readonly count?: number | undefined }>('options', options, { count: 'any' });
-  if (!(packets instanceof PacketSocket)) throw invalidArgument('packets', 'a socket that namespace.packet() gave', packets);
+  if (!(packets instanceof packetSocket.PacketSocket)) throw invalidArgument('packets', 'a socket that namespace.packet() gave', packets);
   if (typeof count !== 'number' || !(count >= 1)) throw invalidArgument('options.count', 'a number of packets from 1', count);
   const writer = new PcapngWriter(packets.snapLength, (link) => packets.linkName(link));
   yield writer.header();

@@ -1,26 +1,10 @@
-import type { Transferable } from 'node:worker_threads';
 import { isObject } from '../arguments.js';
 import type { ErrorsBeside } from '../error-data.js';
 import { attempt } from '../errors.js';
 import { contentsOf } from './contents.js';
+import { mark, type Result } from './transfer.js';
 
 /* What a task gave back, on its way to the caller. */
-
-const mark = Symbol.for('netlane.transfer');
-
-/** What a task gave back, and what of it is moved instead of being copied. */
-interface Result {
-  readonly value: unknown;
-  readonly list: Transferable[];
-}
-
-/**
- * Says that parts of a task's result are to be moved to the caller instead of being copied: `return transfer(bytes, [bytes.buffer])`. They are
- * of no more use in the task. Ports and streams, which cannot be copied, are moved without it.
- */
-export function transfer<T>(value: T, list: readonly Transferable[]): T {
-  return { [mark]: { value, list: [...list] } } as T;
-}
 
 export function resultOf(returned: unknown): Result & { readonly errors: ErrorsBeside | undefined } {
   const marked = isObject(returned) ? attempt(() => (returned as { readonly [mark]?: Result })[mark]) : undefined;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Namespace } from '../../lib/namespace.js';
-import type { transfer } from '../../lib/execution/task-result.js';
+import type { transfer } from '../../lib/execution/transfer.js';
 import { rejectionOf } from '../support/error-of.js';
 import { needsRoot } from '../support/skip.js';
 import { until } from './support/route.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decodeFrom, encodeToBytes, Input } from '../../lib/codec/codec.js';
-import { link, linkFlags, otherKind, type LinkInput } from '../../lib/schema/route/link.js';
+import { link, linkFlags, type LinkInput } from '../../lib/schema/route/link.js';
+import { otherKind } from '../../lib/schema/route/other-kind.js';
 import { littleEndian } from '../../lib/codec/scalars.js';
 import { errorOf } from '../support/error-of.js';
 

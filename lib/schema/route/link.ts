@@ -19,6 +19,7 @@ import { linkProtocols, ipv6Link } from './link-protocols.js';
 import { virtualFunctions, virtualPort, virtualPorts, xdp } from './link-virtual.js';
 import { hardwareType } from './names.js';
 import { extendedMask } from './bridging.js';
+import type { OtherKind } from './other-kind.js';
 
 /** Flags of a link (IFF_, if.h). */
 export const linkFlags = flags(u32, {
@@ -374,17 +375,6 @@ const linkParts = object({ title: 'link', header, attributes: linkAttributes, de
 
 type Own = Omit<Infer<typeof linkParts>, 'kind' | 'data' | 'index' | 'port'>;
 type OwnInput = Omit<InferInput<typeof linkParts>, 'kind' | 'data' | 'port'>;
-
-/**
- * A kind of link that this library has no schema for, made by otherKind(). At run time it is the kind's own name; to the compiler it is
- * one literal, since a union is told apart by literals only: `link.kind === 'vlan'` would leave every member in with a plain string.
- */
-export type OtherKind = '(other kind)';
-
-/** Names a kind of link that this library has no schema for; its options are in data.unknown. */
-export function otherKind(name: string): OtherKind {
-  return name as OtherKind;
-}
 
 /** What the master of a link knows of it: told apart by the kind of the master. */
 export type LinkPort =

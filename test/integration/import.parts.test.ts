@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import { needsRoot } from '../support/skip.js';
+import { limit } from '../support/time.js';
+
+/*
+ * What the package loads when it is used first: its bundle, in programs of their own, which have loaded nothing else. All other tests run on what tsc
+ * made, where everything is loaded at once.
+ */
+
+const bundle = new URL('../../../bundle/lib/index.js', import.meta.url).href;
+const cycles = process.env['NETLANE_LONG'] === '1' ? 200 : 12;
+
+/** What a program prints, which is JSON; it may have so many descriptors. */
+function printed(program: string, descriptors = 1024): unknown {
+  const text = `import { Namespace, NetlaneError, SystemError } from ${JSON.stringify(bundle)};\n${program}`;
+  const shell = `ulimit -n ${descriptors} && exec "$@"`;
+  const done = spawnSync('sh', ['-c', shell, 'sh', process.execPath, '--input-type=module', '--eval', text], {
+    encoding: 'utf8',
+    timeout: limit(50_000),
+    killSignal: 'SIGKILL',
+  });
+  expect(done.stderr).to.equal('');
+  expect(done).to.include({ status: 0, signal: null });
+  return JSON.parse(done.stdout);
+}
+
+describe('A part of the package that is used first', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    needsRoot(this);
+  });
+
+  it('fails while the process is out of descriptors, with what to do, and works when there are some again', () => {
+    const results = printed(
+      `import { closeSync, openSync } from 'node:fs';
+       const namespace = await Namespace.create({ loopback: true });
+       const uses = {
+         route: async () => (await (await namespace.route({ thread: 'caller' })).links.get('lo')).index,
+         run: () => namespace.run((number) => number + 1, { args: [1] }),
+         exec: async () => (await namespace.exec('echo', ['there'])).stdout.trim(),
+         watch: async () => Namespace.watch().close(),
+         leaks: async () => Namespace.leaks().threads.length >= 0,
+         listen: async () => (await namespace.listen({ host: '127.0.0.1', port: 0 })).close().listening,
+       };
+       const attempt = ([name, use]) => use().then((value) => [name, value], (error) => [name, error instanceof SystemError, error.code, /ulimit -n/.test(error.message)]);
+       const all = async () => {
+         const results = [];
+         for (const use of Object.entries(uses)) results.push(await attempt(use));
+         return results;
+       };
+       const taken = [];
+       try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+       const without = [await all(), await all()];
+       taken.forEach((fd) => closeSync(fd));
+       const having = await all();
+       await namespace.close();
+       console.log(JSON.stringify({ without, having }));`,
+      60,
+    );
+    const failed = ['route', 'run', 'exec', 'watch', 'leaks', 'listen'].map((name) => [name, true, 'EMFILE', true]);
+    expect(results).to.deep.equal({
+      without: [failed, failed],
+      having: [
+        ['route', 1],
+        ['run', 2],
+        ['exec', 'there'],
+        ['watch', null],
+        ['leaks', true],
+        ['listen', false],
+      ],
+    });
+  });
+
+  it('has no part in when things happen: arguments are taken in the call, and what is wrong with those of a method that waits for nothing is thrown', () => {
+    const results = printed(
+      `const namespace = await Namespace.create();
+       const args = [1];
+       const running = namespace.run((number) => number, { args });
+       args[0] = 2;
+       const codes = [() => Namespace.watch(1), () => Namespace.watchAll([1], ['link']), () => Namespace.leaks(1), () => namespace.agent('ftp:')].map((use) => {
+         try { use(); } catch (error) { return [error instanceof NetlaneError, error.code]; }
+       });
+       const result = await running;
+       await namespace.close();
+       console.log(JSON.stringify({ result, codes }));`,
+    );
+    expect(results).to.deep.equal({ result: 1, codes: Array.from({ length: 4 }, () => [true, 'NETLANE_INVALID_ARGUMENT']) });
+  });
+
+  it('has the names of its functions in the stacks of its errors', () => {
+    const stack = printed(
+      `const namespace = await Namespace.create();
+       const error = await namespace.route({ thread: 'none' }).catch((error) => error);
+       await namespace.close();
+       console.log(JSON.stringify(error.stack));`,
+    );
+    expect(stack).to.match(
+      / at Module\.openRoute \(.*\/bundle\/lib\/route\.cjs:\d+:\d+\)\n +at Namespace\.route \(.*\/bundle\/lib\/core\.cjs:\d+:\d+\)\n/,
+    );
+  });
+});
+
+describe('A worker that imports the package, and uses it', function () {
+  this.timeout(60_000 + cycles * 2_000);
+
+  before(function () {
+    needsRoot(this);
+  });
+
+  // Node 20 ends the process when a worker is terminated while it loads an ES module by require().
+  it(`may be terminated at any moment, as ${cycles} of them are: the process lives on`, () => {
+    const { whole, imported, answered } = printed(
+      `import { once } from 'node:events';
+       import { setTimeout as sleep } from 'node:timers/promises';
+       import { Worker } from 'node:worker_threads';
+       const program = \`
+         const { parentPort } = require('node:worker_threads');
+         (async () => {
+           const { Namespace } = await import(${JSON.stringify(bundle)});
+           parentPort.postMessage('imported');
+           const namespace = await Namespace.current();
+           const route = await namespace.route({ thread: 'caller' });
+           await route.links.get('lo');
+           parentPort.postMessage('answered');
+         })();\`;
+       const start = async () => {
+         const worker = new Worker(program, { eval: true, execArgv: [] });
+         const seen = new Set();
+         worker.on('message', (message) => seen.add(message));
+         worker.on('error', (error) => { throw error; });
+         await once(worker, 'online');
+         return { worker, seen };
+       };
+       // How long one takes that is left alone.
+       const alone = await start();
+       const began = performance.now();
+       while (!alone.seen.has('answered')) await sleep(1);
+       const whole = performance.now() - began;
+       await alone.worker.terminate();
+       const counts = { imported: 0, answered: 0 };
+       for (let index = 0; index < ${cycles}; index += 1) {
+         const { worker, seen } = await start();
+         await sleep((whole * 1.2 * index) / ${cycles});
+         await worker.terminate();
+         for (const message of seen) counts[message] += 1;
+       }
+       console.log(JSON.stringify({ whole, ...counts }));`,
+    ) as { readonly whole: number; readonly imported: number; readonly answered: number };
+    expect(whole).to.be.above(0);
+    // The moments were before, within and after what it does.
+    expect(imported).to.be.within(1, cycles);
+    expect(answered).to.be.within(0, imported);
+  });
+});
