@@ -164,6 +164,9 @@ function syntaxFailure(source: string, name: string, message: string, context: E
 
 /** What was made of a function, so that one that runs often is looked at once. */
 const known = new WeakMap<object, InlineFunction>();
+/** What was made of a source in a file: an arrow function within a loop is another one each time. */
+const texts = new Map<string, string>();
+const mostTexts = 100;
 
 /**
  * Takes a function apart. Throws NETLANE_FUNCTION_REFUSED, with `details.kind`, for one that has no text of its own, and
@@ -183,6 +186,17 @@ export function inlineFunction(given: (...args: never[]) => unknown, site: strin
 function textOf(given: (...args: never[]) => unknown, file: string, context: ErrorContext): string {
   const source = Function.prototype.toString.call(given);
   checkKind(given, source, given.name, context);
+  const key = `${file}\0${source}`;
+  const before = texts.get(key);
+  if (before !== undefined) return before;
+  const text = compilable(source, file, given.name, context);
+  const [oldest] = texts.keys();
+  if (texts.size >= mostTexts && oldest !== undefined) texts.delete(oldest);
+  texts.set(key, text);
+  return text;
+}
+
+function compilable(source: string, file: string, name: string, context: ErrorContext): string {
   const [, identifier, imported] = rewritten.exec(source) ?? [];
   if (identifier !== undefined && imported !== undefined) throw notSelfContained(imported, identifier, context);
   const strict = wrap(source, file, true);
@@ -191,5 +205,5 @@ function textOf(given: (...args: never[]) => unknown, file: string, context: Err
   // A function of a sloppy CommonJS file may be written in what strict mode does not know.
   const sloppy = wrap(source, file, false);
   if (syntaxError(sloppy) === undefined) return giving(sloppy);
-  throw syntaxFailure(source, given.name, message, context);
+  throw syntaxFailure(source, name, message, context);
 }

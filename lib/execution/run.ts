@@ -188,13 +188,15 @@ export class Runner {
   }
 }
 
+const iteration = {
+  async *[Symbol.asyncIterator](this: Promise<unknown>): AsyncGenerator {
+    const value = await this;
+    if (!isObject(value) || !(Symbol.asyncIterator in value)) throw new TypeError('the task gave no iterator');
+    yield* value as unknown as AsyncIterable<unknown>;
+  },
+};
+
 /** A promise of an iterator can be iterated itself: for await (const value of namespace.run(...)). */
 export function iterable(result: Promise<unknown>): Promise<unknown> {
-  return Object.assign(result, {
-    async *[Symbol.asyncIterator](): AsyncGenerator {
-      const value = await result;
-      if (!isObject(value) || !(Symbol.asyncIterator in value)) throw new TypeError('the task gave no iterator');
-      yield* value as unknown as AsyncIterable<unknown>;
-    },
-  });
+  return Object.assign(result, iteration);
 }

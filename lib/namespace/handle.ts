@@ -297,8 +297,17 @@ export function handleOf(namespace: unknown): NamespaceHandle | undefined {
   return typeof namespace === 'object' && namespace !== null ? handles.get(namespace) : undefined;
 }
 
-/** The lines of the caller's stack from above `below`, as text: a structured stack would keep the callers' objects alive. */
-export function callSite(below: (...parameters: never[]) => unknown): string {
+/** All lines but the first. */
+function behindFirst(lines: string): string {
+  const end = lines.indexOf('\n');
+  return end === -1 ? '' : lines.slice(end + 1);
+}
+
+/**
+ * The lines of the caller's stack from above `below`, or, with `skipped`, from above its caller, as text: a structured stack would keep the
+ * callers' objects alive.
+ */
+export function callSite(below: (...parameters: never[]) => unknown, skipped = false): string {
   const limit = Error.stackTraceLimit;
   const holder: { stack?: unknown } = {};
   // Reflect.set, since the property may be frozen; then the stack is only longer.
@@ -306,5 +315,7 @@ export function callSite(below: (...parameters: never[]) => unknown): string {
   Error.captureStackTrace(holder, below);
   const stack = typeof holder.stack === 'string' ? holder.stack : '';
   Reflect.set(Error, 'stackTraceLimit', limit);
-  return stack.split('\n').slice(1).join('\n');
+  // The first is that of the error itself.
+  const lines = behindFirst(stack);
+  return skipped ? behindFirst(lines) : lines;
 }

@@ -35,8 +35,8 @@ function runnerOf(handle: NamespaceHandle): Runner {
 
 /** Namespace.run(): a promise, which can be iterated where the task gives an iterator. Rejects with what is wrong with the arguments. */
 export function runInside(handle: NamespaceHandle, task: unknown, options: unknown): Promise<unknown> {
-  // The first line is Namespace.run() itself.
-  const site = callSite(runInside).split('\n').slice(1).join('\n');
+  // Not Namespace.run() itself.
+  const site = callSite(runInside, true);
   const start = async (): Promise<unknown> => {
     const checked = checkRun(task, options, site, { namespace: String(handle), operation: 'run a task' });
     handle.assertOpen('run a task');

@@ -188,6 +188,11 @@ describe('What operations cost', function () {
     expect(counts('sockets')).to.deep.equal({ posted: 0, taken: 0, slabs: 0 });
   });
 
+  it('a task is one message each way', () => {
+    expect(calls('run')).to.deep.equal({});
+    expect(counts('run')).to.deep.equal({ posted: 1, taken: 1, slabs: 0 });
+  });
+
   it('a namespace without a name is one thread that makes it and ends', () => {
     expect(calls('namespace')).to.deep.equal({ clone: 1, unshare: 1 });
     expect(counts('namespace')).to.deep.equal({ posted: 0, taken: 0, slabs: 0 });

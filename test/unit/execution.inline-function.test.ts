@@ -37,6 +37,20 @@ async function listOf(values: unknown): Promise<unknown[]> {
 describe('A function as text', () => {
   before(muteLoaderWarning);
 
+  it('is refused for what it is, and belongs to its file, when another one with the same text went before', async () => {
+    const text = 'function() { return 1; }';
+    const first = take(withText(text));
+    expect(await call(first)).to.equal(1);
+    const method = (withText(`() => ({ ${text} })`) as unknown as () => Record<string, Any>)()['function'];
+    expect(errorOf(() => take(method ?? (() => undefined)))).to.include({ code: 'NETLANE_FUNCTION_REFUSED' });
+    expect(take(withText(text))).to.deep.equal(first);
+    const elsewhere = inlineFunction(withText(text), '    at caller (file:///elsewhere/file.js:3:4)');
+    expect(elsewhere.file).to.equal('file:///elsewhere/file.js');
+    // More than are remembered.
+    for (let count = 0; count < 120; count += 1) expect(await call(take(withText(`() => ${count}`)))).to.equal(count);
+    expect(take(withText(text))).to.deep.equal(first);
+  });
+
   it('does what the function did', async () => {
     expect(
       await call(

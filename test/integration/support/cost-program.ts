@@ -111,6 +111,7 @@ try {
   await measure('sockets', async () => {
     for (let count = 0; count < 8; count++) await (await namespace.socket({ family: 'ipv4', type: 'datagram' })).close();
   });
+  await measure('run', () => namespace.run(() => 1));
   await measure('namespace', async () => (await Namespaces.create()).close());
 } finally {
   await namespace.close();
