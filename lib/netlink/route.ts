@@ -12,7 +12,7 @@ import { checkOperationOptions, counting, type Exchange, type OperationOptions }
 import { LinkClient } from './route/links.js';
 import { FdbClient } from './route/forwarding.js';
 import { type AppendingClient, ObjectClient } from './route/object-client.js';
-import { addressLabelType, addressType, nexthopType, neighbourType, proxyType } from './route/object-types.js';
+import { addressLabelType, addressType, nexthopType, neighbourType } from './route/object-types.js';
 import {
   BridgeLinkClient,
   BridgeVlanClient,
@@ -24,6 +24,7 @@ import {
   VniFilterClient,
 } from './route/reports.js';
 import { MulticastClient } from './route/multicast.js';
+import { ProxyClient } from './route/proxies.js';
 import { AddressClient } from './route/viewed-client.js';
 import { RouteTableClient } from './route/routes.js';
 import { RuleClient } from './route/rules.js';
@@ -122,7 +123,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
     this.routes = new RouteTableClient(exchange);
     this.rules = new RuleClient(exchange);
     this.neighbours = new ObjectClient(exchange, neighbourType);
-    this.proxies = new ObjectClient(exchange, proxyType);
+    this.proxies = new ProxyClient(exchange);
     this.fdb = new FdbClient(exchange);
     this.nexthops = new ObjectClient(exchange, { ...nexthopType, codec: counting(nexthopType.codec) });
     this.buckets = new BucketClient(exchange);

@@ -5,6 +5,7 @@ import type { RouteClient } from '../../lib/netlink/route.js';
 import type { ObjectClient } from '../../lib/netlink/route/object-client.js';
 import { rejectionOf } from '../support/error-of.js';
 import { limit } from '../support/time.js';
+import { needs } from '../support/skip.js';
 
 describe('Making it so', function () {
   this.timeout(limit(20_000));
@@ -218,6 +219,31 @@ describe('Making it so', function () {
     }
   });
 
+  it('is done once for what is told otherwise than it is given', async () => {
+    await route.links.add({ name: 'b0', kind: 'bridge', up: true });
+    const proxy = { link: 'v0', address: 'fd00::70', flags: ['router'] } as const;
+    const own = { link: 'b0', address: '02:00:00:00:00:0a' };
+    for (const changed of [true, false]) {
+      expect((await route.proxies.ensure(proxy)).changed).to.equal(changed);
+      expect((await route.fdb.ensure(own)).changed).to.equal(changed);
+    }
+    expect((await route.proxies.get({ address: 'fd00::70' })).flags).to.include.members(['proxy', 'router']);
+    expect(await route.neighbours.find({ address: 'fd00::70' })).to.equal(undefined);
+    await route.proxies.delete(proxy);
+    expect(await route.proxies.list()).to.deep.equal([]);
+  });
+
+  it('of a rule by a flow label compares all of it, as ip does', async function () {
+    await needs(this, 'rules by flow labels (Linux 6.14)', () =>
+      route.rules.add({ family: 'ipv6', priority: 8, flowLabel: 5, flowLabelMask: 255, table: 7 }),
+    );
+    for (const changed of [true, false]) {
+      const { value, ...ensured } = await route.rules.ensure({ family: 'ipv6', priority: 9, flowLabel: 5, table: 7 });
+      expect(ensured).to.deep.equal({ changed });
+      expect(value.flowLabelMask).to.equal(0xfffff);
+    }
+  });
+
   it('rejects, with the name of the field, where the kernel left it as it was', async () => {
     const label = (await rejectionOf(route.addresses.ensure({ link: 'v0', address: '10.0.0.1/24', label: 'v0:x' }))) as NetlaneError;
     expect(label).to.include({ code: 'NETLANE_NOT_SUPPORTED', operation: 'ensure address 10.0.0.1/24 on v0' });
@@ -298,6 +324,20 @@ describe('Making it so', function () {
       expect(await route.links.ensure({ name: 'v1', port: { kind: 'bridge', data: { cost: 7 } } })).to.deep.include({ changed: false });
       expect((await route.links.ensure({ name: 'v1', master: 0, alias: '' })).changed).to.equal(true);
       expect(await route.links.ensure({ name: 'v1', master: 0, alias: '' })).to.deep.include({ changed: false });
+    });
+
+    it('refuses settings of address families that there are not, by name', async () => {
+      for (const protocols of [{ ipv6: { addressGenerationMode: 'none' } }, { ipv5: { token: '::1' } }, { ipv6: 5 }]) {
+        for (const refused of [
+          route.links.ensure({ name: 'v0', protocols } as never),
+          route.links.add({ name: 'b9', kind: 'bridge', protocols } as never),
+          route.links.set('v0', { protocols } as never),
+        ])
+          expect(await rejectionOf(refused), JSON.stringify(protocols)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      }
+      expect(await route.links.find('b9')).to.equal(undefined);
+      const mode = await route.links.ensure({ name: 'v0', protocols: { ipv6: { addressGeneration: 'none' } } });
+      expect(mode.changed).to.equal(true);
     });
 
     it('rejects, with the name of the field, where the kernel left it as it was', async () => {

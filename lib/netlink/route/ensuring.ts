@@ -71,17 +71,19 @@ export interface Difference {
   readonly wanted: unknown;
 }
 
+/** A list of flags by its names. */
+function described(value: unknown): string {
+  const isShort = Array.isArray(value) && value.length <= 12 && value.every((one) => typeof one === 'string' || typeof one === 'number');
+  return isShort ? `[${value.join(', ')}]` : describeValue(value);
+}
+
 /** The kernel took a change, and did not do it. */
 export function leftAsItIs({ field, found, wanted }: Difference, context: ErrorContext): NetlaneError {
-  return new NetlaneError(
-    'NETLANE_NOT_SUPPORTED',
-    `the kernel left ${field} as it is: ${describeValue(found)}, not ${describeValue(wanted)}`,
-    {
-      hint: 'delete() the object and add() it with what it is to have',
-      details: { field, found, wanted },
-      ...context,
-    },
-  );
+  return new NetlaneError('NETLANE_NOT_SUPPORTED', `the kernel left ${field} as it is: ${described(found)}, not ${described(wanted)}`, {
+    hint: 'delete() the object and add() it with what it is to have',
+    details: { field, found, wanted },
+    ...context,
+  });
 }
 
 /** Compares objects of a kind with what was named. */

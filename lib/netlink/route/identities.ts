@@ -125,7 +125,9 @@ export const fdbEnsuring: Ensuring = {
   // A bridge and the device that is its port have an entry each.
   canonical(value) {
     const flags = Array.isArray(value['flags']) ? (value['flags'] as readonly unknown[]) : undefined;
-    const isMaster = flags === undefined ? value['master'] !== undefined : flags.includes('master') || !flags.includes('self');
+    // Its own entries a bridge tells with itself as the link and as the master, and without a flag.
+    const isBelow = value['master'] !== undefined && value['master'] !== value['link'];
+    const isMaster = flags?.includes('master') === true || (isBelow && flags?.includes('self') !== true);
     const others = flags?.filter((flag) => flag !== 'master' && flag !== 'self');
     return { ...value, ...(others !== undefined && { flags: others }), side: isMaster ? 'master' : 'self' };
   },

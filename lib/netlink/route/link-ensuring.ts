@@ -37,6 +37,12 @@ export function wantedOf(value: LinkInput): { readonly name: string; readonly wa
   return { name, wanted, others: alternativeNames ?? [] };
 }
 
+/** The same with the settings of address families: what the codec is to check. */
+export function askedOf(value: LinkInput): LinkInput {
+  const { protocols } = takenLater(value);
+  return { ...wantedOf(value).wanted, ...(protocols !== undefined && { protocols }) } as LinkInput;
+}
+
 /** The kernel takes the data of a link by the kind that comes with it, and passes over what comes with none. */
 export function checkData(value: { readonly kind?: unknown; readonly data?: unknown }): void {
   if (value.data !== undefined && value.kind === undefined) throw invalidArgument('kind', 'given: the data are of a kind', undefined);

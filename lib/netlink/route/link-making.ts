@@ -1,5 +1,7 @@
 import { invalidArgument } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
+import { linkProtocols } from '../../schema/route/link-protocols.js';
+import { settable } from './ensuring.js';
 import { isPlain, matches, type Plain } from './matching.js';
 
 /* What RTM_NEWLINK does not take, or passes over in silence, when it makes a link. */
@@ -34,21 +36,15 @@ function withoutOff(kind: string | undefined, data: Plain): Plain {
   return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
 }
 
-/** Settings of address families that can be changed on a link that is there. */
-function settable(protocols: unknown): Plain | undefined {
+/** Settings of address families that can be changed on a link that is there: what only the kernel tells is left out. */
+function settableOf(protocols: unknown): Plain | undefined {
   if (!isPlain(protocols)) return undefined;
-  const pick = (family: string, names: readonly string[]): Plain => {
-    const settings = protocols[family];
-    return isPlain(settings)
-      ? Object.fromEntries(names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]))
-      : {};
-  };
-  const families = {
-    ipv4: pick('ipv4', ['settings']),
-    ipv6: pick('ipv6', ['addressGeneration', 'token']),
-    mctp: pick('mctp', ['network']),
-  };
-  return Object.fromEntries(Object.entries(families).filter(([, settings]) => Object.keys(settings).length > 0));
+  const families = Object.entries(settable(protocols, linkProtocols)).flatMap(([family, settings]): [string, unknown][] => {
+    if (!isPlain(settings)) return settings === undefined ? [] : [[family, settings]];
+    const { unknown: _unknown, ...known } = settings;
+    return Object.values(known).some((one) => one !== undefined) ? [[family, known]] : [];
+  });
+  return Object.fromEntries(families);
 }
 
 /** A port's state follows from its carrier and the spanning tree; the kernel refuses to be told while there is none. */
@@ -68,21 +64,24 @@ export function takenLater(value: LinkInput): Plain {
   if (protocolDown === true) later['protocolDown'] = true;
   if (isPlain(port)) later['port'] = withoutState(port);
   if (isPlain(xdp) && xdp['fd'] !== undefined) later['xdp'] = xdp;
-  const families = settable(protocols);
+  const families = settableOf(protocols);
   if (families !== undefined && Object.keys(families).length > 0) later['protocols'] = families;
   return later;
 }
 
-/** Of what is wanted, what is not so: of objects, the members that differ. */
-export function differing(wanted: Plain, found: Plain): Plain {
+/**
+ * Of what is wanted, what is not so: of objects, the members that differ. What an object in it lacks is asked for, whatever it is: the
+ * kernel may not know it, or nobody.
+ */
+export function differing(wanted: Plain, found: Plain, isInner = false): Plain {
   const made: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(wanted)) {
     const now = found[name];
     if (isPlain(value) && isPlain(now)) {
-      const inner = differing(value, now);
+      const inner = differing(value, now, true);
       // A port's data means nothing without its kind.
       if (Object.keys(inner).length > 0) made[name] = value['kind'] === undefined ? inner : { kind: value['kind'], ...inner };
-    } else if (!matches({ [name]: value }, found)) made[name] = value;
+    } else if ((isInner && now === undefined && value !== undefined) || !matches({ [name]: value }, found)) made[name] = value;
   }
   return made;
 }

@@ -7,7 +7,7 @@ import type { LinkReference } from '../../codec/references.js';
 import type { Link, LinkChanges, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { leftAsItIs } from './ensuring.js';
-import { checkData, checkKind, linkChanges, wantedOf } from './link-ensuring.js';
+import { askedOf, checkData, checkKind, linkChanges, wantedOf } from './link-ensuring.js';
 import { atOnce, checkLater, differing, takenLater } from './link-making.js';
 import { linkType } from './object-types.js';
 import { attempts, isCode, type Ensured, type Filter, type Verb } from './object-client.js';
@@ -335,7 +335,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
-    const { name, wanted, others } = wantedOf(value);
+    const { name, others } = wantedOf(value);
     checkData(value);
     let read: Plain | undefined;
     let [changed, isSet] = [false, false];
@@ -354,7 +354,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
       }
       const context = { operation: this.words('ensure', value)(), namespace: this.exchange.namespace };
       checkKind(value, found.kind, context);
-      read ??= await this.asked(wanted, options);
+      read ??= await this.asked(askedOf(value), options);
       const { changes, left } = linkChanges(value, { read, link: found as unknown as Plain, isSet });
       const names = others.filter((one) => one !== found.name && found.alternativeNames?.includes(one) !== true);
       if (isSet && left !== undefined) throw leftAsItIs(left, context);

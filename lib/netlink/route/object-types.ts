@@ -97,6 +97,16 @@ function ruleTells(value: Plain): boolean {
   });
 }
 
+/** LABEL_MAX_MASK of iproute2: all bits of a flow label are compared, where nothing else is said. */
+const wholeFlowLabel = 0xfffff;
+
+function ruleDefaults(value: Plain): Plain {
+  return {
+    ...(value['action'] === undefined && { action: 'lookup', table: 'main' }),
+    ...(value['flowLabel'] !== undefined && { flowLabelMask: wholeFlowLabel }),
+  };
+}
+
 function loopbackScope(value: Plain): Plain {
   const own = value['address'];
   return typeof own === 'string' && own.startsWith('127.') ? { scope: 'host' } : {};
@@ -152,7 +162,7 @@ export const ruleType: ObjectType<Rule, RuleInput> = {
   label: (value) => (value['priority'] === undefined ? '' : `with priority ${describeValue(value['priority'])}`),
   key: ['family', 'priority', 'source', 'destination', 'inputLink', 'outputLink', 'mark', 'markMask', 'table', 'action'],
   tells: ruleTells,
-  defaults: (value) => (value['action'] === undefined ? { action: 'lookup', table: 'main' } : {}),
+  defaults: ruleDefaults,
 };
 
 export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
