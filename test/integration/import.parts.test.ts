@@ -11,13 +11,13 @@ import { limit } from '../support/time.js';
 const bundle = new URL('../../../bundle/lib/index.js', import.meta.url).href;
 const cycles = process.env['NETLANE_LONG'] === '1' ? 200 : 12;
 
-/** What a program prints, which is JSON; it may have so many descriptors. */
-function printed(program: string, descriptors = 1024): unknown {
+/** What a program prints, which is JSON; it may have so many descriptors, and take so many milliseconds. */
+function printed(program: string, { descriptors = 1024, patience = 50_000 } = {}): unknown {
   const text = `import { Namespace, NetlaneError, SystemError } from ${JSON.stringify(bundle)};\n${program}`;
   const shell = `ulimit -n ${descriptors} && exec "$@"`;
   const done = spawnSync('sh', ['-c', shell, 'sh', process.execPath, '--input-type=module', '--eval', text], {
     encoding: 'utf8',
-    timeout: limit(50_000),
+    timeout: limit(patience),
     killSignal: 'SIGKILL',
   });
   expect(done.stderr).to.equal('');
@@ -57,7 +57,7 @@ describe('A part of the package that is used first', function () {
        const having = await all();
        await namespace.close();
        console.log(JSON.stringify({ without, having }));`,
-      60,
+      { descriptors: 60 },
     );
     const failed = ['route', 'run', 'exec', 'watch', 'leaks', 'listen'].map((name) => [name, true, 'EMFILE', true]);
     expect(results).to.deep.equal({
@@ -147,6 +147,7 @@ describe('A worker that imports the package, and uses it', function () {
          for (const message of seen) counts[message] += 1;
        }
        console.log(JSON.stringify({ whole, ...counts }));`,
+      { patience: 50_000 + cycles * 1_500 },
     ) as { readonly whole: number; readonly imported: number; readonly answered: number };
     expect(whole).to.be.above(0);
     // The moments were before, within and after what it does.
