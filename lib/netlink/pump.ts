@@ -13,6 +13,9 @@ const lentLimit = 512 * 1024;
 /** Slabs filled in one go before others get their turn on the loop. */
 const roundsPerTurn = 4;
 
+/** Datagrams received when the loop says that some are there: a socket with many events is not to hold up the others of its thread for longer than half a millisecond. */
+const mostPerTurn = 256;
+
 const readable = 1;
 
 /** What exchange() of the addon received: end, count, errno. */
@@ -116,7 +119,7 @@ export class SocketPump {
   }
 
   readonly #onReady = (): void => {
-    if (!this.#closed) this.receive();
+    if (!this.#closed) this.receive(mostPerTurn);
   };
 
   /**

@@ -1,5 +1,5 @@
 /** How long a reader may go on without the loop (milliseconds). */
-const longest = 5;
+const longest = 2;
 /** How many are read between two looks at the clock. */
 const unlooked = 32;
 
