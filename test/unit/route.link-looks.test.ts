@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { decodeFrom, encodeToBytes } from '../../lib/codec/codec.js';
-import { Exchange } from '../../lib/netlink/route/exchange.js';
 import type { Event, RouteWatch } from '../../lib/netlink/route/watch.js';
-import { RouteClient } from '../../lib/netlink/route.js';
+import type { RouteClient } from '../../lib/netlink/route.js';
 import { link, type LinkInput } from '../../lib/schema/route/link.js';
-import { ack, FakeKernel, multi, openSocket, overrun, refuse, reply, type FakeReplies, type FakeRequest } from '../../lib/testing.js';
+import { ack, FakeKernel, multi, overrun, refuse, reply, type FakeReplies, type FakeRequest } from '../../lib/testing.js';
+import { openRoute } from '../support/fake-route.js';
 
 const [NEWLINK, GETLINK] = [16, 18];
 const NLM_F_DUMP = 0x300;
@@ -68,15 +68,7 @@ class Links {
 /** A client and its watch of the links; afterwards nothing may be open. */
 async function withWatch(links: Links, use: (route: RouteClient, watch: RouteWatch) => Promise<void>): Promise<void> {
   const { kernel } = links;
-  const exchange = new Exchange(await openSocket(kernel, 'route'), (groups) => openSocket(kernel, 'route', { groups }), {
-    namespace: 'fake',
-    identity: 'fake:1',
-    hold: () => {
-      throw new Error('no namespace is named here');
-    },
-    bigint: false,
-  });
-  const route = new RouteClient(exchange, undefined);
+  const route = await openRoute(kernel);
   try {
     await use(route, route.watch(['link'], { existing: true }));
   } finally {

@@ -1,22 +1,10 @@
 import { expect } from 'chai';
-import { Exchange } from '../../lib/netlink/route/exchange.js';
-import { RouteClient } from '../../lib/netlink/route.js';
+import type { RouteClient } from '../../lib/netlink/route.js';
 import { WatchAll } from '../../lib/namespace/watch-all.js';
 import { FakeKernel, multi, openSocket } from '../../lib/testing.js';
+import { openRoute } from '../support/fake-route.js';
 import { rejectionOf } from '../support/error-of.js';
 import { settle } from '../support/fake-socket.js';
-
-async function openRoute(kernel: FakeKernel): Promise<RouteClient> {
-  const hold = (): never => {
-    throw new Error('no namespace is named here');
-  };
-  const exchange = new Exchange(await openSocket(kernel, 'route'), (groups) => openSocket(kernel, 'route', { groups }), {
-    namespace: 'fake',
-    hold,
-    bigint: false,
-  });
-  return new RouteClient(exchange, undefined);
-}
 
 /** A kernel in which nothing is and nothing happens, and a client of it; afterwards nothing may be open. */
 async function withRoute(use: (route: RouteClient, kernel: FakeKernel) => Promise<void>): Promise<void> {

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { encodeToBytes } from '../../lib/codec/codec.js';
-import { Exchange } from '../../lib/netlink/route/exchange.js';
 import type { Event, RouteWatch } from '../../lib/netlink/route/watch.js';
-import { RouteClient } from '../../lib/netlink/route.js';
 import { link } from '../../lib/schema/route/link.js';
-import { attribute, concatenate, FakeKernel, multi, nest, openSocket, u64, type FakeDumpOptions } from '../../lib/testing.js';
+import { attribute, concatenate, FakeKernel, multi, nest, u64, type FakeDumpOptions } from '../../lib/testing.js';
+import { openRoute } from '../support/fake-route.js';
 
 const [NEWLINK, GETLINK] = [16, 18];
 const RTNLGRP_LINK = 1;
@@ -49,14 +48,7 @@ class Links {
 /** A watch of the links; afterwards nothing may be open. */
 async function withWatch(links: Links, use: (watch: RouteWatch) => Promise<void>): Promise<void> {
   const { kernel } = links;
-  const exchange = new Exchange(await openSocket(kernel, 'route'), (groups) => openSocket(kernel, 'route', { groups }), {
-    namespace: 'fake',
-    hold: () => {
-      throw new Error('no namespace is named here');
-    },
-    bigint: false,
-  });
-  const route = new RouteClient(exchange, undefined);
+  const route = await openRoute(kernel);
   try {
     await use(route.watch(['link'], { existing: true }));
   } finally {

@@ -379,7 +379,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    * Waits until a link is as the predicate wants it; undefined is given to it while there is no such link. Looks at once, whenever a link
    * changes, and several times a second, since some changes the kernel tells nobody.
    * @param options timeout: milliseconds for all of the wait, without one it has no end; the looks have that of the client.
-   * @returns The link that the predicate held for. Rejects with NETLANE_TIMEOUT, ABORT_ERR, NETLANE_CLOSED, and what the predicate throws.
+   * @returns The link that the predicate held for. Rejects with NETLANE_TIMEOUT, ABORT_ERR, NETLANE_CLOSED, with NETLANE_INVALID_ARGUMENT where the predicate is async, and with what it throws.
    */
   async waitFor(
     reference: LinkReference,
