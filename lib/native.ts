@@ -225,8 +225,10 @@ export interface Native {
   readonly namespaceOfPidfd: (pidfd: number) => number;
   /** The calling thread's namespace (/proc/thread-self/ns/net). */
   readonly currentNamespace: () => number;
-  /** Whether the calling thread is in the namespace of the fd. */
-  readonly isCurrentNamespace: (fd: number) => boolean;
+  /** By what something inside the namespace of the fd is opened: -1 where the calling thread is in it, else the fd. */
+  readonly entryOf: (fd: number) => number;
+  /** Of any fd (fstat). */
+  readonly inodeOf: (fd: number) => bigint;
   readonly identity: (fd: number) => Identity;
   /** SO_NETNS_COOKIE by a socket opened inside; 0n where the kernel has none. */
   readonly cookie: (fd: number) => bigint;

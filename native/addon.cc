@@ -67,8 +67,12 @@ Napi::Value exportNamespaceOfPidfd(Info info) {
 Napi::Value exportCurrentNamespace(Info info) {
   return ownedNumber(info, currentNamespace());
 }
-Napi::Value exportIsCurrentNamespace(Info info) {
-  return Napi::Boolean::New(info.Env(), isCurrentNamespace(intArgument(info, 0)));
+Napi::Value exportEntryOf(Info info) {
+  const int fd = intArgument(info, 0);
+  return Napi::Number::New(info.Env(), hasOpener(fd) || !isCurrentNamespace(fd) ? fd : -1);
+}
+Napi::Value exportInodeOf(Info info) {
+  return Napi::BigInt::New(info.Env(), identity(intArgument(info, 0)).inode);
 }
 Napi::Value exportIdentity(Info info) {
   return identityObject(info.Env(), identity(intArgument(info, 0)));
@@ -218,7 +222,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("namespaceOfForeignSocket", Napi::Function::New<boundary<exportNamespaceOfForeignSocket>>(env, "namespaceOfForeignSocket"));
     exports.Set("namespaceOfPidfd", Napi::Function::New<boundary<exportNamespaceOfPidfd>>(env, "namespaceOfPidfd"));
     exports.Set("currentNamespace", Napi::Function::New<boundary<exportCurrentNamespace>>(env, "currentNamespace"));
-    exports.Set("isCurrentNamespace", Napi::Function::New<boundary<exportIsCurrentNamespace>>(env, "isCurrentNamespace"));
+    exports.Set("entryOf", Napi::Function::New<boundary<exportEntryOf>>(env, "entryOf"));
+    exports.Set("inodeOf", Napi::Function::New<boundary<exportInodeOf>>(env, "inodeOf"));
     exports.Set("identity", Napi::Function::New<boundary<exportIdentity>>(env, "identity"));
     exports.Set("cookie", Napi::Function::New<boundary<exportCookie>>(env, "cookie"));
     exports.Set("namespaceType", Napi::Function::New<boundary<exportNamespaceType>>(env, "namespaceType"));

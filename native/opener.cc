@@ -245,6 +245,13 @@ void endOpener(int namespaceFd) {
   if (const auto place = placeOf(namespaceFd)) visits.end(*place);
 }
 
+bool hasOpener(int namespaceFd) {
+  if (visits.empty()) return false;
+  const auto place = placeOf(namespaceFd);
+  const Visit* const visit = place ? visits.find(*place) : nullptr;
+  return visit != nullptr && visit->opener != nullptr;
+}
+
 std::optional<Identity> namespaceOfOpener(pid_t tid) {
   return visits.placeOf(tid);
 }

@@ -37,6 +37,9 @@ Fd openInsideOften(int namespaceFd, const std::function<Fd()>& open);
 /** Ends the calling thread's opener in a namespace, if it has one, and waits until that is outside. */
 void endOpener(int namespaceFd);
 
+/** Whether the calling thread has an opener in a namespace: then it is not inside itself. */
+bool hasOpener(int namespaceFd);
+
 /** The namespace of the calling thread's opener with this number. */
 std::optional<Identity> namespaceOfOpener(pid_t tid);
 

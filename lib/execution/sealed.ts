@@ -11,24 +11,29 @@ import { NetlaneError } from '../errors.js';
 /** Of which namespace it is, as String(namespace) prints it. */
 const labels = new WeakMap<object, string>();
 
-function rebind(target: object, method: string, instead: string): NetlaneError {
+function rebind(target: object | undefined, method: string, instead: string): NetlaneError {
   return new NetlaneError('NETLANE_REBIND', `${method}() would open a new socket, in this thread's own namespace`, {
     operation: `${method} a socket again`,
-    namespace: labels.get(target),
+    namespace: target === undefined ? undefined : labels.get(target),
     hint: `make a new one: ${instead}`,
   });
 }
 
-function refuse(target: object, method: string, instead: string): void {
-  Object.defineProperty(target, method, {
-    value: () => {
-      throw rebind(target, method, instead);
+/** One for all objects of a kind, so that they keep one shape. */
+function refusal(method: string, instead: string): PropertyDescriptor {
+  return {
+    value(this: object | undefined) {
+      throw rebind(this, method, instead);
     },
     enumerable: false,
     writable: false,
     configurable: false,
-  });
+  };
 }
+
+const noConnect = refusal('connect', 'namespace.connect()');
+const noListen = refusal('listen', 'namespace.listen()');
+const noBind = refusal('bind', 'namespace.udp()');
 
 interface Handle {
   close?(): void;
@@ -58,7 +63,7 @@ export function sealStream<S extends Socket>(socket: S, label: string): S {
   // A connection that two events tell of.
   if (labels.has(socket)) return socket;
   labels.set(socket, label);
-  refuse(socket, 'connect', 'namespace.connect()');
+  Object.defineProperty(socket, 'connect', noConnect);
   const { _handle: handle } = socket as { readonly _handle?: Handle | null };
   // A server can be given streams of other kinds as its connections, which have none.
   if (handle === undefined || handle === null) return socket;
@@ -98,7 +103,7 @@ export function sealServer(server: ServerOfNode, label: string, onConnection: (c
 const connectionHooks = new WeakMap<Server, (connection: Socket) => void>();
 
 function sealMethods(server: ServerOfNode): void {
-  refuse(server, 'listen', 'namespace.listen()');
+  Object.defineProperty(server, 'listen', noListen);
   const { _listen2: setUp } = server;
   Object.defineProperty(server, '_listen2', {
     value: function (this: Server, ...parameters: Parameters<SetUpListening>) {
@@ -125,6 +130,6 @@ function sealMethods(server: ServerOfNode): void {
 /** Has bind() throw NETLANE_REBIND. connect() of a datagram socket stays on its descriptor. */
 export function sealDatagrams(socket: DatagramSocket, label: string): DatagramSocket {
   labels.set(socket, label);
-  refuse(socket, 'bind', 'namespace.udp()');
+  Object.defineProperty(socket, 'bind', noBind);
   return socket;
 }

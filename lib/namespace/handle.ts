@@ -120,7 +120,7 @@ export class NamespaceHandle {
    */
   get entryFd(): number {
     this.assertOpen('use');
-    return native().isCurrentNamespace(this.#fd) ? -1 : this.#fd;
+    return native().entryOf(this.#fd);
   }
 
   /**

@@ -52,7 +52,7 @@ function explaining(factory: TransportFactory, handle: NamespaceHandle): Transpo
     const { fd } = transport.state;
     const whose = transport.kind === 'lane' ? `on the lane of ${String(handle)}` : `in ${String(handle)}, on the thread that opened it`;
     try {
-      accountForSocket(fd, native().identity(fd).inode, `a ${protocolName(protocol)} socket ${whose}`);
+      accountForSocket(fd, native().inodeOf(fd), `a ${protocolName(protocol)} socket ${whose}`);
     } catch (error) {
       // The lane has ended since, and its sockets with it: the transport tells so itself.
       if ((error as { errno?: unknown }).errno !== -EBADF) throw error;

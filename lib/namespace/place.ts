@@ -21,7 +21,7 @@ function placeOf(handle: NamespaceHandle): Place {
     acquire: () => handle.acquire(),
     own: (dependent) => handle.own(dependent),
     serve: (servant) => handle.serve(servant),
-    account: (fd, operation) => accountForSocket(fd, native().identity(fd).inode, ownerOf(operation)),
+    account: (fd, operation) => accountForSocket(fd, native().inodeOf(fd), ownerOf(operation)),
     rename: (fd, operation) => renameSocket(fd, ownerOf(operation)),
     explain(thrown, operation, hint) {
       const context = { operation, namespace: String(handle) };

@@ -62,6 +62,7 @@ describe('A namespace fd', () => {
         inNamespace((second) => {
           const native = addon();
           expect(native.identity(first)).not.to.deep.equal(native.identity(second));
+          expect([native.inodeOf(first), native.inodeOf(second)]).to.deep.equal([first, second].map((fd) => native.identity(fd).inode));
           expect(native.cookie(first) > 0n).to.equal(true);
           expect(native.cookie(first)).not.to.equal(native.cookie(second));
           expect(native.cookie(first)).to.equal(native.cookie(first));
@@ -73,9 +74,12 @@ describe('A namespace fd', () => {
       inNamespace((fd) => {
         const native = addon();
         const own = native.currentNamespace();
-        expect([native.isCurrentNamespace(own), native.isCurrentNamespace(fd)]).to.deep.equal([true, false]);
+        expect([native.entryOf(own), native.entryOf(fd)]).to.deep.equal([-1, fd]);
+        for (let count = 0; count < 2; count += 1) new native.InsideSocket(fd, 2, 1, 0).close();
+        expect([native.entryOf(own), native.entryOf(fd)]).to.deep.equal([-1, fd]);
+        native.endOpener(fd);
         native.closeFd(own);
-        expect(failureOf(errorOf(() => native.isCurrentNamespace(own)))).to.include({ syscall: 'fstat' });
+        expect(failureOf(errorOf(() => native.entryOf(own)))).to.include({ syscall: 'fstat' });
       }));
 
     it('leaves the calling thread where it is', async () => {
