@@ -15,7 +15,7 @@ import { exportsOf, importsOf, partName, partsPlugin } from './parts.mjs';
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** The public entry points, each with the file of CommonJS that it gives. */
-const entries = { 'lib/index': 'core', 'lib/nl': 'nl', 'lib/testing': 'testing', 'lib/command-line/main': 'main' };
+const entries = { 'lib/index': 'core', 'lib/nl': 'primitives', 'lib/testing': 'test-kit', 'lib/command-line/main': 'command' };
 const workers = ['workers/lane', 'workers/task'];
 
 /**
@@ -63,19 +63,25 @@ function closureOf(names, modules) {
   return found;
 }
 
-/** The entry point: an ES module that gives what the file of CommonJS exports. Not by import of that: Node takes 30 ms to look for its names. */
-function entryPoint(entry, file) {
-  const path = join(root, `bundle/${entry}.js`);
+/**
+ * What a program imports: an ES module that gives what the file of CommonJS exports. Not by import of that: Node takes 30 ms to look for its names. For
+ * what is required there is the same in CommonJS, with the same declarations.
+ */
+function writeEntryPoint(entry, file) {
+  const place = (suffix) => join(root, `bundle/${entry}${suffix}`);
   const code = readFileSync(pathOf(entry), 'utf8');
-  const names = exportsOf(code);
-  const required = `createRequire(import.meta.url)('${join(relative(dirname(entry), 'lib') || '.', `${file}.cjs`).replace(/^(?!\.)/, './')}');`;
-  const lines = [
-    "import { createRequire } from 'node:module';",
-    names.length === 0 ? required : `export const { ${names.join(', ')} } = ${required}`,
-  ];
-  if (code.startsWith('#!')) lines.unshift(code.slice(0, code.indexOf('\n')));
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${lines.join('\n')}\n`);
+  const names = exportsOf(code).join(', ');
+  const target = `'${relative(dirname(entry), 'lib') || '.'}/${file}.cjs'`;
+  mkdirSync(dirname(place('')), { recursive: true });
+  const create = "import { createRequire } from 'node:module';\n";
+  if (names === '') {
+    // A program.
+    writeFileSync(place('.js'), `${code.slice(0, code.indexOf('\n') + 1)}${create}createRequire(import.meta.url)(${target});\n`);
+    return;
+  }
+  writeFileSync(place('.js'), `${create}export const { ${names} } = createRequire(import.meta.url)(${target});\n`);
+  writeFileSync(place('.cjs'), `'use strict';\nconst { ${names} } = require(${target});\nmodule.exports = { ${names} };\n`);
+  writeFileSync(place('.d.cts'), `export * from '${relative(dirname(place('')), pathOf(entry))}';\n`);
 }
 
 /** core.cjs is what index.js exports, and requires no other; and of no two files each requires the other, which would find it half loaded. */
@@ -112,7 +118,7 @@ async function makeLibrary() {
     { plugins: [partsPlugin(pathOf('lib/parts'))] },
   );
   checkOrder(output);
-  for (const [entry, file] of Object.entries(entries)) entryPoint(entry, file);
+  for (const [entry, file] of Object.entries(entries)) writeEntryPoint(entry, file);
 }
 
 async function makeBundle() {

@@ -1,4 +1,4 @@
-// The same from CommonJS: require() of an ES module, Node 20.19 and later.
+// The same from CommonJS: what require() gives are the same classes.
 // Prints:
 //   lo
 const { Namespace } = require('netlane');

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
@@ -110,15 +111,19 @@ describe('A worker that imports the package, and uses it', function () {
   });
 
   // Node 20 ends the process when a worker is terminated while it loads an ES module by require().
-  it(`may be terminated at any moment, as ${cycles} of them are: the process lives on`, () => {
-    const { whole, imported, answered } = printed(
-      `import { once } from 'node:events';
+  for (const [way, loading] of [
+    ['import', `await import(${JSON.stringify(bundle)})`],
+    ['require', `require(${JSON.stringify(fileURLToPath(bundle).replace(/\.js$/, '.cjs'))})`],
+  ] as const) {
+    it(`may be terminated at any moment, as ${cycles} of them are that have it by ${way}(): the process lives on`, () => {
+      const { whole, imported, answered } = printed(
+        `import { once } from 'node:events';
        import { setTimeout as sleep } from 'node:timers/promises';
        import { Worker } from 'node:worker_threads';
        const program = \`
          const { parentPort } = require('node:worker_threads');
          (async () => {
-           const { Namespace } = await import(${JSON.stringify(bundle)});
+           const { Namespace } = ${loading};
            parentPort.postMessage('imported');
            const namespace = await Namespace.current();
            const route = await namespace.route({ thread: 'caller' });
@@ -147,11 +152,12 @@ describe('A worker that imports the package, and uses it', function () {
          for (const message of seen) counts[message] += 1;
        }
        console.log(JSON.stringify({ whole, ...counts }));`,
-      { patience: 50_000 + cycles * 1_500 },
-    ) as { readonly whole: number; readonly imported: number; readonly answered: number };
-    expect(whole).to.be.above(0);
-    // The moments were before, within and after what it does.
-    expect(imported).to.be.within(1, cycles);
-    expect(answered).to.be.within(0, imported);
-  });
+        { patience: 50_000 + cycles * 1_500 },
+      ) as { readonly whole: number; readonly imported: number; readonly answered: number };
+      expect(whole).to.be.above(0);
+      // The moments were before, within and after what it does.
+      expect(imported).to.be.within(1, cycles);
+      expect(answered).to.be.within(0, imported);
+    });
+  }
 });

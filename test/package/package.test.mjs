@@ -87,12 +87,27 @@ describe('the package', function () {
       writeFileSync(join(project, 'names.mjs'), `import * as it from '${entry}';\n${names};\n`);
       writeFileSync(join(project, 'names.cjs'), `const it = require('${entry}');\n${names};\n`);
       const imported = JSON.parse(succeed(project, process.execPath, 'names.mjs'));
-      // Node 20.19 says on stderr that require of a module is experimental; its answer is what counts.
       const required = JSON.parse(succeed(project, process.execPath, 'names.cjs'));
       expect(imported).to.be.an('array').that.is.not.empty;
       expect(required).to.deep.equal(imported);
     });
   }
+
+  it('has the same classes for those who import it and those who require it, who load as little', () => {
+    writeFileSync(
+      join(project, 'both.cjs'),
+      `const entries = ${JSON.stringify(entries)};
+       const required = entries.map((entry) => require(entry));
+       const files = Object.keys(require.cache).filter((path) => path.includes('/bundle/')).map((path) => path.slice(path.lastIndexOf('/') + 1));
+       Promise.all(entries.map((entry) => import(entry))).then((imported) => {
+         const different = imported.flatMap((module, index) => Object.keys(module).filter((key) => module[key] !== required[index][key]));
+         console.log(JSON.stringify({ different, files: files.slice(0, 2) }));
+       });`,
+    );
+    const done = run(project, process.execPath, 'both.cjs');
+    expect(done.stderr).to.equal('');
+    expect(JSON.parse(done.stdout)).to.deep.equal({ different: [], files: ['index.cjs', 'core.cjs'] });
+  });
 
   it('makes a namespace with the binding that it ships', function () {
     if (process.getuid() !== 0) skip(this, 'not root, and no user namespace to be root in');
@@ -263,12 +278,24 @@ describe('the package', function () {
     }
   });
 
-  it('compiles into a strict TypeScript program that checks its declarations, too', () => {
+  it('compiles into strict TypeScript programs, of both kinds of modules, that check its declarations, too', () => {
     mkdirSync(join(project, 'node_modules/@types'), { recursive: true });
     for (const name of ['@types/node', 'undici-types']) symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
     writeFileSync(
       join(project, 'program.ts'),
       entries.map((entry, index) => `import * as m${index} from '${entry}';\nexport const n${index}: object = m${index};\n`).join(''),
+    );
+    writeFileSync(
+      join(project, 'required.cts'),
+      `import { Namespace, NetlaneError } from 'netlane';
+       import { subscribe } from 'netlane/nl';
+       import kit = require('netlane/testing');
+       export const made: Promise<Namespace> = Namespace.create();
+       export const imported: Promise<typeof Namespace> = import('netlane').then((module) => module.Namespace);
+       export const others: readonly [typeof NetlaneError, typeof subscribe, typeof kit.FakeKernel] = [NetlaneError, subscribe, kit.FakeKernel];
+       // @ts-expect-error it is no string
+       export const wrong: string = Namespace.create;
+      `,
     );
     writeFileSync(
       join(project, 'tsconfig.json'),
@@ -281,7 +308,7 @@ describe('the package', function () {
           noEmit: true,
           types: ['node'],
         },
-        files: ['program.ts'],
+        files: ['program.ts', 'required.cts'],
       }),
     );
     succeed(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
