@@ -129,7 +129,8 @@ const common: Table = {
   operstate: shows('operationalState', upper),
   group: shows('group', asText),
   txqlen: shows('txQueueLength', unlessZero),
-  link_type: shows('type', renamed({ tunnel: 'ipip', ipgre: 'gre', ip6gre: 'gre6' })),
+  // Of some types iproute2 knows the number only.
+  link_type: shows('type', renamed({ tunnel: 'ipip', ipgre: 'gre', ip6gre: 'gre6', vsockmon: '[826]' })),
   address: shows('address', hardware),
   link_pointtopoint: shows('flags', (value, { object }) =>
     Array.isArray(value) && value.includes('pointopoint') && object['broadcast'] !== undefined ? true : undefined,
