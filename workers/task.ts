@@ -18,8 +18,9 @@ const data = workerData as TaskData;
 let enterFailure: ErrorData | undefined;
 try {
   const addon = native();
-  enterTable(data.table, addon.threadId(), threadId);
+  const isInside = enterTable(data.table, addon.threadId(), threadId);
   if (data.namespace >= 0) addon.enterNamespace(data.namespace);
+  isInside();
   if (data.mounts !== undefined) addon.enterMounts(data.mounts);
   lookInside(data.label, data.name);
   if (data.nodeOptions !== undefined) process.env['NODE_OPTIONS'] = data.nodeOptions;

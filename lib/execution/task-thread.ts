@@ -36,6 +36,8 @@ export class TaskThread implements ThreadOfCall {
   #call: TaskCall | undefined;
   /** How many calls it has been given: what comes for one of before is passed over. */
   #calls = 0;
+  /** Gives the fd of the namespace back, which the thread enters by. */
+  #release = (): void => undefined;
   #started = false;
   #stopped = false;
   #gone = false;
@@ -86,9 +88,9 @@ export class TaskThread implements ThreadOfCall {
       this.#end();
       return;
     }
-    let release = (): void => undefined;
     try {
-      release = this.#options.acquire();
+      const release = this.#options.acquire();
+      this.#release = release;
       const pool = this.#open();
       for (const worker of pool.threads) this.#meet(worker, release);
       // What keeps it from starting comes as an error of the thread as well, which says more.
@@ -102,7 +104,7 @@ export class TaskThread implements ThreadOfCall {
         },
       );
     } catch (error) {
-      release();
+      this.#release();
       this.#fail(error);
       this.#end();
     }
@@ -244,6 +246,8 @@ export class TaskThread implements ThreadOfCall {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#port.close();
+    // What Piscina would say of its start is not heard any more, and a thread that a system call holds does not end soon.
+    if (this.#worker !== undefined && taskThreads.isInside(this.#worker.id)) this.#release();
     void this.#pool?.destroy();
     this.#options.over(this);
   }

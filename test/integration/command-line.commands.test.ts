@@ -107,7 +107,7 @@ describe('the netlane command', function () {
 
   it('hands signals on to what it runs', () =>
     withNamedNamespace(async (_, name) => {
-      const script = "trap 'kill $!; exit 9' TERM; sleep 60 & echo ready; wait";
+      const script = "trap 'kill -KILL $!; exit 9' TERM; sleep 60 & echo ready; wait";
       const child = spawn(process.execPath, [main, 'exec', name, '--', 'sh', '-c', script], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
