@@ -1,8 +1,10 @@
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Agent } from 'undici';
 import { checkRules, isObject, isRecord, type OptionRule } from '../arguments.js';
 import { invalidArgument, NetlaneError } from '../errors.js';
+import { whenUsed } from '../parts.js';
 import { checkConnect, connectChecked } from './connect.js';
 import { checkConnection, type ConnectionOptions } from './http-agent.js';
 import type { Place } from './place.js';
@@ -43,14 +45,19 @@ export interface DispatcherOptions extends Pick<Agent.Options, keyof typeof agen
   readonly tls?: TlsOptions | undefined;
 }
 
+// Resolved now, loaded when first needed: the look-up reads files, which must not fail later for want of fds (Node remembers what it did not find).
+const require = createRequire(import.meta.url);
+const undiciFile = require.resolve('undici');
+const undici = whenUsed(() => require(undiciFile) as typeof import('undici'), 'load undici');
+
 /** Namespace.dispatcher(): an Agent of undici whose connections are made inside. undici is loaded here, and not before. */
-export async function dispatcherInside(place: Place, given: unknown = {}): Promise<Agent> {
+export function dispatcherInside(place: Place, given: unknown = {}): Agent {
   const { connection, tls, ...options } = checkRules<DispatcherOptions>('options', given, rules);
   if (tls !== undefined && !isRecord(tls)) throw invalidArgument('options.tls', 'an object', tls);
   const checked = checkConnection(connection);
   // A closed namespace is told of now, not by the first request.
   place.entryFd();
-  const { Agent, buildConnector } = await import('undici');
+  const { Agent, buildConnector } = undici();
   const overTls = buildConnector({ ...tls, timeout: checked.timeout ?? 10_000 });
   return new Agent({
     ...options,
@@ -84,20 +91,17 @@ export async function dispatcherInside(place: Place, given: unknown = {}): Promi
 }
 
 /** The dispatcher of a namespace's fetch(), which ends with it. */
-const dispatchers = new WeakMap<Place, Promise<Agent>>();
+const dispatchers = new WeakMap<Place, Agent>();
 
-function dispatcherOf(place: Place): Promise<Agent> {
+function dispatcherOf(place: Place): Agent {
   const known = dispatchers.get(place);
   if (known !== undefined) return known;
   const made = dispatcherInside(place);
-  // Also while it is being made.
   place.serve({
-    close: async () => {
-      const agent = await made;
-      await agent.destroy(new NetlaneError('NETLANE_CLOSED', 'the namespace was closed', { operation: 'fetch', namespace: place.label }));
-    },
+    close: () =>
+      made.destroy(new NetlaneError('NETLANE_CLOSED', 'the namespace was closed', { operation: 'fetch', namespace: place.label })),
     // Bodies are read to their ends.
-    retire: async () => (await made).close(),
+    retire: () => made.close(),
   });
   dispatchers.set(place, made);
   return made;
@@ -117,7 +121,7 @@ export async function fetchInside(place: Place, input: string | URL | Request, i
   // The dispatcher ends what is under way; that something is keeps the namespace open, also when it is forgotten.
   const disown = place.own({ close: () => undefined });
   try {
-    const dispatcher = await dispatcherOf(place);
+    const dispatcher = dispatcherOf(place);
     // Node declares the dispatcher of an older undici, which it has inside; it takes this one as well.
     return await fetch(input, { ...init, dispatcher: dispatcher as never });
   } finally {

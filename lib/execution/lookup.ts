@@ -7,6 +7,7 @@ import { readFileInside } from './files.js';
 import type { Place } from './place.js';
 import { candidates, etcPaths, firstFile, parseHosts, parseResolvConf, type ResolverSettings } from './resolver-files.js';
 import { ipVersion, type LookupAddress } from './socket-address.js';
+import * as dnsClient from './dns-client.js';
 
 /** Options of Namespace.lookup(), as dns.lookup() has them. */
 export interface LookupOptions {
@@ -132,7 +133,7 @@ class Query {
 
   /** The answer of the first server that has one, whether it is yes or no. */
   async #ask(name: string, kind: RecordKind): Promise<Reply> {
-    const { ask, NoAnswer } = await import('./dns-client.js');
+    const { ask, NoAnswer } = dnsClient;
     const { timeout, attempts, tcp } = this.#settings;
     let last: { readonly server: string; readonly code: string } | undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {

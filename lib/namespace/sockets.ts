@@ -95,7 +95,7 @@ export abstract class Sockets {
    *
    * @param input, init as fetch() of Node takes them, without a dispatcher. Responses under way end with NETLANE_CLOSED when the namespace's handle is closed.
    * @returns a Response of Node's.
-   * @throws NETLANE_CLOSED, NETLANE_INVALID_ARGUMENT; as fetch() does: a TypeError with the reason as its `cause`, which has what connect throws.
+   * @throws NETLANE_CLOSED, NETLANE_INVALID_ARGUMENT, EMFILE; as fetch() does: a TypeError with the reason as its `cause`, which has what connect throws.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     return within(this, (place) => fetcher.fetchInside(place, input, init));
@@ -119,7 +119,7 @@ export abstract class Sockets {
    *
    * @param options those of undici's Agent without `connect`; `connection`: what connect takes, but for where to; `tls`: what tls.connect() takes.
    * @returns the agent; it is the caller's to close() or destroy().
-   * @throws NETLANE_INVALID_ARGUMENT, NETLANE_CLOSED.
+   * @throws NETLANE_INVALID_ARGUMENT, NETLANE_CLOSED, EMFILE.
    */
   dispatcher(options?: DispatcherOptions): Promise<Agent> {
     return within(this, (place) => fetcher.dispatcherInside(place, options));

@@ -26,6 +26,15 @@ function printed(program: string, { descriptors = 1024, patience = 50_000 } = {}
   return JSON.parse(done.stdout);
 }
 
+/** What each of the `uses` gives, one after the other: its value, or whether its error is as it should be where descriptors are lacking. */
+const attempts = `
+  const attempt = ([name, use]) => use().then((value) => [name, value], (error) => [name, error instanceof SystemError, error.code, /ulimit -n/.test(error.message)]);
+  const all = async () => {
+    const results = [];
+    for (const use of Object.entries(uses)) results.push(await attempt(use));
+    return results;
+  };`;
+
 describe('A part of the package that is used first', function () {
   this.timeout(60_000);
 
@@ -45,12 +54,7 @@ describe('A part of the package that is used first', function () {
          leaks: async () => Namespace.leaks().threads.length >= 0,
          listen: async () => (await namespace.listen({ host: '127.0.0.1', port: 0 })).close().listening,
        };
-       const attempt = ([name, use]) => use().then((value) => [name, value], (error) => [name, error instanceof SystemError, error.code, /ulimit -n/.test(error.message)]);
-       const all = async () => {
-         const results = [];
-         for (const use of Object.entries(uses)) results.push(await attempt(use));
-         return results;
-       };
+       ${attempts}
        const taken = [];
        try { for (;;) taken.push(openSync('/dev/null')); } catch {}
        const without = [await all(), await all()];
@@ -70,6 +74,46 @@ describe('A part of the package that is used first', function () {
         ['watch', null],
         ['leaks', true],
         ['listen', false],
+      ],
+    });
+  });
+
+  it('of other packages works again as well: fetch() and dispatcher() are not dead for ever, and close() is not told of it', () => {
+    const results = printed(
+      `import { closeSync, openSync } from 'node:fs';
+       import { createServer } from 'node:http';
+       const namespace = await Namespace.create({ loopback: true });
+       const server = await namespace.listen({ port: 0, server: createServer((request, response) => response.end('there')) });
+       const url = \`http://127.0.0.1:\${server.address().port}/\`;
+       const uses = {
+         fetch: async () => (await namespace.fetch(url)).text(),
+         dispatcher: async () => {
+           const dispatcher = await namespace.dispatcher();
+           const response = await fetch(url, { dispatcher }).then((response) => response.text());
+           await dispatcher.close();
+           return response;
+         },
+       };
+       ${attempts}
+       // What is theirs has been read; what they have from others has not.
+       await namespace.fetch(url, { dispatcher: {} }).catch(() => {});
+       const taken = [];
+       try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+       const without = [await all(), await all()];
+       taken.forEach((fd) => closeSync(fd));
+       const having = await all();
+       server.close();
+       server.closeAllConnections();
+       await namespace.close();
+       console.log(JSON.stringify({ without, having }));`,
+      { descriptors: 60 },
+    );
+    const failed = ['fetch', 'dispatcher'].map((name) => [name, true, 'EMFILE', true]);
+    expect(results).to.deep.equal({
+      without: [failed, failed],
+      having: [
+        ['fetch', 'there'],
+        ['dispatcher', 'there'],
       ],
     });
   });
@@ -160,4 +204,23 @@ describe('A worker that imports the package, and uses it', function () {
       expect(answered).to.be.within(0, imported);
     });
   }
+
+  it('leaves no file open that it was loading when it ended', () => {
+    const left = printed(
+      `import { once } from 'node:events';
+       import { readdirSync, readlinkSync } from 'node:fs';
+       import { Worker } from 'node:worker_threads';
+       const program = \`
+         const { Namespace } = require(${JSON.stringify(fileURLToPath(bundle).replace(/\.js$/, '.cjs'))});
+         Namespace.current().then((namespace) => {
+           for (const use of [namespace.lookup('host.example.test'), namespace.fetch('http://127.0.0.1:1/')]) use.catch(() => {});
+           setImmediate(() => process.exit());
+         });\`;
+       for (let index = 0; index < 5; index += 1) await once(new Worker(program, { eval: true, execArgv: [] }), 'exit');
+       const files = [];
+       for (const fd of readdirSync('/proc/self/fd')) try { files.push(readlinkSync('/proc/self/fd/' + fd)); } catch {}
+       console.log(JSON.stringify(files.filter((file) => /\\.c?js$/.test(file))));`,
+    );
+    expect(left).to.deep.equal([]);
+  });
 });
