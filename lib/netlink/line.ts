@@ -63,6 +63,7 @@ export class Line implements TransportEvents {
     this.#conversation = new Conversation(
       {
         state: transport.state,
+        overlaps: transport.overlaps,
         send: (bytes, tag, port, groups) => transport.send(bytes, tag, port, groups),
         ref: (keep) => {
           this.#keptByRequests = keep;

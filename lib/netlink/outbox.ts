@@ -41,7 +41,7 @@ const mostSpare = 2;
 
 /** Requests made in one tick, which leave in one sendmsg. */
 export class Outbox {
-  readonly #transport: Pick<Transport, 'send' | 'exchange'>;
+  readonly #transport: Pick<Transport, 'send' | 'exchange' | 'overlaps'>;
   /** Bytes that leave in one sendmsg. */
   #largest = 0;
   readonly #answers: () => number;
@@ -59,7 +59,7 @@ export class Outbox {
    * @param answers how many replies are awaited now.
    * @param alone whether each request leaves in a sendmsg of its own.
    */
-  constructor(transport: Pick<Transport, 'send' | 'exchange' | 'state'>, answers: () => number, alone: boolean) {
+  constructor(transport: Pick<Transport, 'send' | 'exchange' | 'overlaps' | 'state'>, answers: () => number, alone: boolean) {
     this.#transport = transport;
     this.#alone = alone;
     this.#answers = answers;
@@ -103,6 +103,7 @@ export class Outbox {
     const flags = request.flags | NLM_F_REQUEST | (request.acknowledge ? NLM_F_ACK : 0);
     pending.tag = outgoing.tag;
     outgoing.cost += pending.cost;
+    outgoing.answers += pending.answers;
     pending.start = outgoing.append(request.type, flags, pending.sequence, pending.body);
     if (this.#transport.exchange === undefined || this.#alone || pending.owned) ownBody(pending);
     else {
@@ -161,7 +162,9 @@ export class Outbox {
     }
     // For as long as the call lasts it is in use.
     outgoing.users++;
-    transport.exchange(outgoing.bytes, outgoing.position, outgoing.tag, this.#answers(), wait);
+    // Where another thread goes on with it, what was sent before is answered by then.
+    const answers = transport.overlaps === true ? outgoing.answers : this.#answers();
+    transport.exchange(outgoing.bytes, outgoing.position, outgoing.tag, answers, wait);
     this.#leave(outgoing);
   }
 

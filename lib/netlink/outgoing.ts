@@ -16,6 +16,8 @@ export class Outgoing {
   lent = false;
   /** What the answers to it may cost in the receive buffer. */
   cost = 0;
+  /** How many datagrams will answer it. */
+  answers = 0;
   #chunk: Uint8Array<ArrayBuffer>;
   /** A body that stands in its place already, and where its message would begin. */
   #placed: Uint8Array | undefined;
@@ -38,6 +40,7 @@ export class Outgoing {
   reset(): boolean {
     this.position = 0;
     this.cost = 0;
+    this.answers = 0;
     return this.bytes.length <= keptSize;
   }
 

@@ -67,7 +67,7 @@ export interface TransportEvents {
 export interface Transport {
   readonly kind: 'lane' | 'caller' | 'fake';
   /** Whether another thread handles what was sent, while this one goes on. */
-  readonly overlaps?: boolean;
+  readonly overlaps?: boolean | undefined;
   readonly state: TransportState;
   /**
    * One sendmsg to `port` (0: the kernel) and `groups` (a mask). The bytes are taken: the buffer must not be touched afterwards (it may be

@@ -11,6 +11,8 @@ export type BatchResult = { readonly ok: true; readonly value: undefined } | { r
 
 /** Changes that are with the kernel at a time. */
 const mostUnderway = 320;
+/** Changes that are put down in one go: less than half of them, since a lane has half of what the receive buffer has room for at a time. */
+const worthwhile = 128;
 
 /** A change that takes several messages: it is made when everything before it is done, and before anything after it. */
 class Whole {
@@ -211,9 +213,9 @@ class Underway {
     });
   }
 
-  /** Resolves when half of them are answered. */
+  /** Resolves when so many are answered that it is worth going on: those that left in one sendmsg, as a rule, while the next are with the kernel. */
   room(): Promise<void> {
-    return this.#fewerThan(mostUnderway / 2);
+    return this.#fewerThan(mostUnderway - worthwhile);
   }
 
   /** Resolves when all of them are answered. */
