@@ -16,7 +16,10 @@ export interface RunOptions<Args extends readonly unknown[] = readonly unknown[]
   readonly timeout?: number | undefined;
   /** Parts of `args` that are moved instead of copied: ArrayBuffers, MessagePorts, streams, file handles. Of no more use here afterwards. */
   readonly transfer?: readonly Transferable[] | undefined;
-  /** Limits of memory for this call, which gets a thread of its own: see ResourceLimits of node:worker_threads. `stackSizeMb` 0.5 at least. */
+  /**
+   * Limits of memory for this call, which gets a thread of its own: see ResourceLimits of node:worker_threads. In MiB; `stackSizeMb` 0.5 to 4096,
+   * `codeRangeSizeMb` 4096 at most.
+   */
   readonly resourceLimits?: ResourceLimits | undefined;
   /**
    * Whether the task sees the mounts of the namespace, as `ip netns exec` shows them: its devices in /sys, /etc/netns/NAME/* in the place of

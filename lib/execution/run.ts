@@ -32,6 +32,9 @@ const rules: Readonly<Record<keyof ModuleRunOptions, OptionRule>> = {
 /** MiB of stack: with 0.25 and less, Node.js ends not the thread but the process, while it starts (0.27 is enough for Node.js 20). */
 const leastStack = 0.5;
 
+/** MiB that a thread reserves of its addresses while it starts: with more than there are, Node.js ends the process (and with 2^44, which overflows). */
+const most = 4096;
+
 /** A call of run() whose arguments were checked. */
 export interface CheckedRun {
   readonly code: TaskCode;
@@ -58,9 +61,14 @@ function checkLimits(given: unknown): ResourceLimits | undefined {
     if (typeof value !== 'number' || !(value > 0))
       throw invalidArgument(`options.resourceLimits.${name}`, 'a number of MiB above 0', value);
   }
-  if (limits.stackSizeMb < leastStack) {
-    const expected = `${leastStack} MiB or more, which Node.js needs to start a thread`;
-    throw invalidArgument('options.resourceLimits.stackSizeMb', expected, limits.stackSizeMb);
+  for (const [name, least] of [
+    ['stackSizeMb', leastStack],
+    ['codeRangeSizeMb', 0],
+  ] as const) {
+    if (limits[name] < least || limits[name] > most) {
+      const expected = least === 0 ? `${most} MiB or less` : `${least} to ${most} MiB, with which Node.js can start a thread`;
+      throw invalidArgument(`options.resourceLimits.${name}`, expected, limits[name]);
+    }
   }
   return limits;
 }

@@ -214,7 +214,8 @@ describe('A function that runs in a namespace', function () {
       namespace.run(() => 1, { export: 'x' } as never),
       namespace.run(() => 1, { resourceLimits: { maxOldGenerationSizeMb: 0 } }),
       // Node.js would end the whole process.
-      namespace.run(() => 1, { resourceLimits: { stackSizeMb: 0.49 } }),
+      ...[0.49, 4097, 1e9, 1.8e13, 1e300, Infinity, NaN].map((stackSizeMb) => namespace.run(() => 1, { resourceLimits: { stackSizeMb } })),
+      ...[0, 4097, 1e9, Infinity].map((codeRangeSizeMb) => namespace.run(() => 1, { resourceLimits: { codeRangeSizeMb } })),
       namespace.run(() => 1, { resourceLimits: { maxOld: 1 } as never }),
     ];
     for (const each of await Promise.allSettled(wrong)) {
@@ -222,6 +223,8 @@ describe('A function that runs in a namespace', function () {
       expect(each).to.have.nested.property('reason.code', 'NETLANE_INVALID_ARGUMENT');
     }
     expect(await namespace.run(() => 'the least', { resourceLimits: { stackSizeMb: 0.5 } })).to.equal('the least');
+    const all = { maxOldGenerationSizeMb: Infinity, maxYoungGenerationSizeMb: Infinity, codeRangeSizeMb: 64, stackSizeMb: 64 };
+    expect(await namespace.run(() => 'more', { resourceLimits: all })).to.equal('more');
   });
 });
 
