@@ -41,8 +41,18 @@ function failure(place: Place, errno: number, target: Target, operation: string)
   return new SystemError({ errno, syscall: 'connect', ...where }, { operation, namespace: place.label, hint: hintFor(errno, target) });
 }
 
+/**
+ * How an attempt has its local port: 'own' as its options say; 'offered' so, and then others that share it may have it as well; 'shared' with those that
+ * offered it. That is SO_REUSEADDR, which the kernel looks at when a socket is bound, on both sides.
+ */
+type PortUse = 'own' | 'offered' | 'shared';
+
 /** Opens a socket, ties it to its local side and starts to connect it. Closes it where that fails. Gives the errno of connect(2) as well. */
-function begin(place: Place, target: Target, local: LocalOptions, operation: string): { socket: InsideSocket; errno: number } {
+function begin(
+  place: Place,
+  target: Target,
+  { local, portUse, operation }: { readonly local: LocalOptions; readonly portUse: PortUse; readonly operation: string },
+): { socket: InsideSocket; errno: number } {
   const version = 'path' in target ? undefined : ipVersion(target.address) === 6 ? 6 : 4;
   const number = version === undefined ? unixFamily : version === 6 ? family.ipv6 : family.ipv4;
   const socket = openAt(place, number, socketType.stream, 0, operation);
@@ -55,7 +65,9 @@ function begin(place: Place, target: Target, local: LocalOptions, operation: str
       if (localAddress !== undefined && ipVersion(localAddress) !== version) throw wrongFamily(localAddress, target.address);
       // Many connections from one address, each to another peer, may then have the same local port.
       if (localPort === 0) socket.setOption(socketOption.ipLevel, socketOption.bindAddressNoPort, 1);
+      if (portUse === 'shared') setReuse(socket, 1);
       bindLocal(place, socket, { address: localAddress ?? (version === 6 ? '::' : '0.0.0.0'), port: localPort, operation });
+      if (portUse === 'offered') setReuse(socket, 1);
     }
     let address;
     try {
@@ -70,15 +82,19 @@ function begin(place: Place, target: Target, local: LocalOptions, operation: str
   }
 }
 
+function setReuse(socket: InsideSocket, value: 0 | 1): void {
+  socket.setOption(socketOption.socketLevel, socketOption.reuseAddress, value);
+}
+
 /** One attempt to connect, on a socket of its own. Calls back once: with the connected socket, or with what went wrong. Returns what gives it up. */
-export function attemptConnection(
+function attemptConnection(
   place: Place,
   target: Target,
-  local: LocalOptions,
+  { local, portUse }: { readonly local: LocalOptions; readonly portUse: PortUse },
   done: (outcome: { readonly socket: InsideSocket } | { readonly error: Error }) => void,
 ): () => void {
   const operation = `connect to ${targetText(target)}`;
-  const { socket, errno } = begin(place, target, local, operation);
+  const { socket, errno } = begin(place, target, { local, portUse, operation });
   if (errno !== 0 && errno !== EINPROGRESS) {
     socket.close();
     throw failure(place, errno, target, operation);
@@ -113,7 +129,8 @@ export function attemptConnection(
 
 /**
  * Connects to the first of several addresses that answers (RFC 8305): each attempt has a socket of its own, and the next begins when one fails, or
- * after `delay` milliseconds. Rejects with the last error, which has all of them in its `cause`, or with what ended it.
+ * after `delay` milliseconds. With a local port they share it among themselves, and with nobody else. Rejects with the last error, which has all of them
+ * in its `cause`, or with what ended it.
  */
 export function connectFirst(
   place: Place,
@@ -121,6 +138,7 @@ export function connectFirst(
   local: LocalOptions,
   { delay, ending, operation }: { readonly delay: number; readonly ending: Ending; readonly operation: string },
 ): Promise<InsideSocket> {
+  const sharing = targets.length > 1 && (local.localPort ?? 0) !== 0 && (local.reuse ?? false) === false;
   return new Promise((resolve, reject) => {
     const errors: Error[] = [];
     const running = new Set<() => void>();
@@ -147,14 +165,16 @@ export function connectFirst(
       if (over || target === undefined) return;
       next += 1;
       let giveUp: (() => void) | undefined;
+      const portUse = !sharing ? 'own' : running.size === 0 ? 'offered' : 'shared';
       try {
-        giveUp = attemptConnection(place, target, local, (outcome) => {
+        giveUp = attemptConnection(place, target, { local, portUse }, (outcome) => {
           if (giveUp !== undefined) running.delete(giveUp);
           if ('error' in outcome) {
             fail(outcome.error);
             return;
           }
           finish();
+          if (sharing) setReuse(outcome.socket, 0);
           resolve(outcome.socket);
         });
         running.add(giveUp);

@@ -223,6 +223,42 @@ describe('TCP inside a namespace', function () {
       await closed(server);
     }));
 
+  it('tries the other address from the same local port, which only its own attempts share', () =>
+    withNamespaces(2, async (one, other) => {
+      wire(one, other, { addresses });
+      const server = await other.listen({ host: '10.9.0.2' }, (connection) => connection.end('found'));
+      // What is sent there is heard by nobody.
+      ip(one, 'neighbour add 10.9.0.99 lladdr 02:00:00:00:00:99 dev v0');
+      ip(one, 'address add fd00::1/64 dev v0 nodad');
+      ip(one, 'neighbour add fd00::99 lladdr 02:00:00:00:00:99 dev v0');
+      const port = portOf(server);
+      const { connectFirst } = await import('../../lib/execution/attempt.js');
+      const { Ending } = await import('../../lib/execution/ending.js');
+      const { placeAt } = await import('../../lib/namespace/place.js');
+      const { streamOf } = await import('../../lib/execution/opening.js');
+      const place = placeAt(one);
+      const targets = ['fd00::99', '10.9.0.99', '10.9.0.2'].map((address) => ({ address, port }));
+      const connecting = { delay: 10, ending: new Ending(), operation: 'connect' };
+      for (const [localPort, reuse] of [
+        [5000, undefined],
+        [5001, true],
+        [5002, 'port'],
+      ] as const) {
+        const socket = await connectFirst(place, targets, { localPort, reuse }, connecting);
+        const stream = streamOf(place, socket, false, 'connect');
+        expect([stream.remoteAddress, stream.localPort]).to.deep.equal(['10.9.0.2', localPort]);
+        const again = one.connect({ host: '10.9.0.2', port, localPort, localAddress: '10.9.0.1', reuse: true });
+        expect(await rejectionOf(again), String(reuse)).to.include({ code: reuse === undefined ? 'EADDRINUSE' : 'EADDRNOTAVAIL' });
+        expect(await text(stream)).to.equal('found');
+      }
+      // What somebody else has is not shared, whether it could be or not.
+      const taken = await one.connect({ host: '10.9.0.2', port, localPort: 5003, reuse: true });
+      const refused = await rejectionOf(connectFirst(place, targets, { localPort: 5003 }, connecting));
+      expect(refused).to.have.property('code', 'EADDRINUSE');
+      await destroyed(taken);
+      await closed(server);
+    }));
+
   it('ties the local side as told: address, port, device, mark, reuse, transparent', () =>
     withNamespaces(2, async (one, other) => {
       wire(one, other, { addresses });
