@@ -23,8 +23,8 @@ const workers = ['workers/lane', 'workers/task'];
  * share would be a dozen files for one route(). Everything else is divided by rolldown.
  */
 const files = {
-  // waiting: for every part.
-  core: ['lib/index', 'lib/netlink/waiting'],
+  // waiting: for every part. sealed: small, and of sockets and children, which share nothing else.
+  core: ['lib/index', 'lib/netlink/waiting', 'lib/execution/sealed'],
   // What netlink and the sockets share: addresses, names.
   base: ['lib/netlink/filter', 'lib/execution/socket-address', 'lib/schema/route/names'],
   netlink: ['lib/namespace/netlink'],

@@ -66,7 +66,7 @@ export class Child<
     this.pid = native.pid;
     this.spawnfile = spawn.file;
     this.spawnargs = spawn.job.arguments;
-    const streams = openStreams(native.streams);
+    const streams = openStreams(native.streams, label);
     this.stdio = streams;
     this.stdin = (streams[0] ?? null) as unknown as In;
     this.stdout = (streams[1] ?? null) as unknown as Out;

@@ -163,13 +163,16 @@ function openOnAll(place: Place, listen: Listen, operation: string): InsideSocke
 
 const require = createRequire(import.meta.url);
 
+/** Whether this is a worker of node:cluster, which net itself loads when it listens. */
+function isClusterWorker(): boolean {
+  return (require('node:cluster') as typeof import('node:cluster').default).isWorker;
+}
+
 /**
  * Has a server listen on a descriptor. In a worker of node:cluster, listen() would ask the primary to do it, to whom the number is another file or none:
  * there it is what listen() does elsewhere in the end.
  */
-function listenHere(server: ServerOfNode, fd: number, backlog: number): void {
-  // Loaded by net itself, when it listens.
-  const { isWorker } = require('node:cluster') as typeof import('node:cluster').default;
+function listenHere(server: ServerOfNode, isWorker: boolean, { fd, backlog }: { readonly fd: number; readonly backlog: number }): void {
   if (isWorker && server._listen2 !== undefined) server._listen2(null, null, null, backlog, fd);
   // By the prototype: its own refuses.
   else if (!isWorker) Server.prototype.listen.call(server, { fd, backlog });
@@ -248,7 +251,9 @@ async function start(place: Place, server: Server, listen: Listen, listener: unk
     if (typeof fd === 'number' && fd >= 0) place.account(fd, `accept a connection: ${operation}`);
   };
   handOver(place, socket, operation, (fd) => {
-    sealServer(server, place.label, onConnection, () => listenHere(server, fd, backlog));
+    const isWorker = isClusterWorker();
+    const start = (): void => listenHere(server, isWorker, { fd, backlog });
+    sealServer(server, { label: place.label, onConnection, isClusterWorker: isWorker, start });
     if (path !== undefined) keepPath(server, path);
   });
   await listening;

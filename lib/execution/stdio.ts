@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { invalidArgument, NetlaneError } from '../errors.js';
 import { isObject } from '../arguments.js';
 import { childDescriptors, native } from '../native.js';
+import { sealPipe } from './sealed.js';
 
 /**
  * What a child has as one of its descriptors: 'pipe', a stream between the two; 'ignore', /dev/null; 'inherit', the caller's descriptor of the
@@ -73,13 +74,13 @@ export function checkStdio(stdio: unknown): readonly number[] {
   return all.map(descriptorOf);
 }
 
-/** The caller's ends as streams on his loop, null where the child has something else. */
-export function openStreams(fds: readonly number[]): (Socket | null)[] {
+/** The caller's ends as streams on his loop, null where the child has something else. @param label the namespace's. */
+export function openStreams(fds: readonly number[], label: string): (Socket | null)[] {
   return fds.map((fd, index) => {
     if (fd < 0) return null;
     const socket = new Socket({ fd, readable: index !== 0, writable: index === 0 || index > 2 });
     // Only now: it is closed with the thread otherwise, and by nobody in between.
     native().forgetFd(fd);
-    return socket;
+    return sealPipe(socket, label);
   });
 }

@@ -17,7 +17,7 @@ import { limit } from '../support/time.js';
 import { expectInside, fdOf } from './support/insideness.js';
 
 /** As those call them who know that a socket has a method of its own. */
-function callInherited(target: Socket | Server, method: 'connect' | 'listen', ...parameters: unknown[]): unknown {
+function callInherited(target: Socket | Server, method: 'connect' | 'listen' | '_listen2', ...parameters: unknown[]): unknown {
   const inherited: unknown = Reflect.get(Object.getPrototypeOf(target) as object, method);
   return Reflect.apply(inherited as (...given: unknown[]) => unknown, target, parameters);
 }
@@ -134,6 +134,11 @@ describe('TCP inside a namespace', function () {
           expect((await once(server, 'error'))[0]).to.have.property('code', 'NETLANE_REBIND');
           expect(server.address()).to.equal(null);
         }
+        // What listen() does in the end.
+        expect(() => callInherited(server, '_listen2', '127.0.0.1', 0, 4, 5, -1))
+          .to.throw()
+          .with.property('code', 'NETLANE_REBIND');
+        expect(server.address()).to.equal(null);
 
         const early = createServer();
         const refused = new Promise((resolve) => {
@@ -329,6 +334,8 @@ describe('TCP inside a namespace', function () {
       fetched: 'web',
       inUse: 'EADDRINUSE',
       inside: [true, true, true],
+      again: 'NETLANE_REBIND',
+      address: null,
     });
   });
 

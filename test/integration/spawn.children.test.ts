@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
+import { createServer, Socket, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Child, Namespace } from '../../lib/index.js';
 import { rejectionOf } from '../support/error-of.js';
@@ -33,6 +34,36 @@ describe('a child', () => {
     child.stdin.write('x'.repeat(300_000));
     child.stdin.end('y');
     expect((await end(child)).stdout.trim()).to.equal('300001');
+  });
+
+  it('has pipes that are of no other use: they do not connect to anything, whoever asks', async () => {
+    const child = await namespace.spawn('sh', ['-c', 'cat'], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const elsewhere = createServer().listen(0, '127.0.0.1');
+    await once(elsewhere, 'listening');
+    const pipes = child.stdio as readonly Socket[];
+    expect(pipes).to.have.lengthOf(4);
+    const target = { port: (elsewhere.address() as AddressInfo).port, host: '127.0.0.1' };
+    // By its own method, and by that of the prototype.
+    const refused = (pipe: Socket, methodOf: object = pipe): unknown => {
+      try {
+        return (Reflect.apply(Reflect.get(methodOf, 'connect') as () => unknown, pipe, [target]) as Socket).connecting;
+      } catch (error) {
+        return error;
+      }
+    };
+    const running = pipes.map((pipe) => refused(pipe));
+    child.stdin?.end();
+    await once(child, 'close');
+    const over = pipes.flatMap((pipe) => [refused(pipe), refused(pipe, Socket.prototype)]);
+    try {
+      for (const error of [...running, ...over]) {
+        expect(error).to.include({ code: 'NETLANE_REBIND', namespace: String(namespace) });
+        expect((error as Error).message).to.include('a pipe of a child');
+      }
+    } finally {
+      elsewhere.close();
+      await once(elsewhere, 'close');
+    }
   });
 
   it("tells 'exit' before 'close', also when nobody reads what it wrote", async () => {

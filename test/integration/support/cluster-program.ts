@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server, type AddressInfo } from 'node:net';
 import process from 'node:process';
 import { Namespace } from '../../../lib/namespace.js';
 import { native } from '../../../lib/native.js';
@@ -37,7 +37,11 @@ async function work(): Promise<Record<string, unknown>> {
     web.closeAllConnections();
     for (const each of [server, web, local, udp]) each.close();
     await Promise.all(ended);
-    return { worker: cluster.isWorker, text, fetched, inUse, inside: fds };
+    // The primary would listen for it, in its own namespace.
+    const refused = once(server, 'error') as Promise<[{ readonly code?: string }]>;
+    Reflect.apply(Reflect.get(Server.prototype, 'listen') as () => unknown, server, [0, '127.0.0.1']);
+    const [{ code: again }] = await refused;
+    return { worker: cluster.isWorker, text, fetched, inUse, inside: fds, again, address: server.address() };
   } finally {
     await blue.close();
   }
