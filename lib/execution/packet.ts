@@ -148,7 +148,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
     if (this.#iterating) throw new NetlaneError('NETLANE_BUSY', 'another loop reads this socket', this.#context('capture packets'));
     this.#iterating = true;
     try {
-      while (this.#taken < this.#last) {
+      while (this.#taken < this.#last && !this.#isClosed()) {
         const next = this.#waiting?.next();
         if (next?.done === false) {
           this.#taken += 1;
@@ -175,11 +175,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
   /** Gets the next block, and waits for it. False when there is nothing more to wait for: the socket was closed, or the loop is to end. */
   async #fill(reader: Reader): Promise<boolean> {
     for (;;) {
-      if (this.#ended !== undefined) {
-        if (this.#ended === closedByOwner) return false;
-        throw this.#ended;
-      }
-      if (this.#taken >= this.#last || reader.left) return false;
+      if (this.#isClosed() || this.#taken >= this.#last || reader.left) return false;
       const length = this.#socket.takeBlock(this.#block);
       if (length > 0) {
         this.#waiting = packetsOf(this.#block.subarray(0, length), this.#settings.snapLength);
@@ -321,6 +317,7 @@ export class PacketSocket implements AsyncIterable<Packet> {
   #end(error: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
+    this.#waiting = undefined;
     this.#stopLooking();
     this.#disown?.();
     if (this.#settings.signal !== undefined) offAbort(this.#settings.signal, this.#onAbort);
@@ -336,6 +333,12 @@ export class PacketSocket implements AsyncIterable<Packet> {
 
   #context(operation: string): { readonly operation: string; readonly namespace: string } {
     return { operation, namespace: this.#place.label };
+  }
+
+  /** Whether close() ended it. Throws what else did. */
+  #isClosed(): boolean {
+    if (this.#ended === undefined || this.#ended === closedByOwner) return this.#ended !== undefined;
+    throw this.#ended;
   }
 
   #assertOpen(operation: string): void {

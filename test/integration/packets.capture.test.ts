@@ -268,6 +268,29 @@ describe('Packets of a namespace', function () {
       expect(await last).to.include({ code: 'NETLANE_CLOSED' });
     }));
 
+  it('end at once also for a loop that has not taken all that was heard', () =>
+    withNamespace(async (blue) => {
+      const controller = new AbortController();
+      const sender = await blue.packet({ link: 'lo' });
+      const protocol = 0x88b5;
+      const sockets = [
+        await blue.packet({ link: 'lo', protocol }),
+        await blue.packet({ link: 'lo', protocol, signal: controller.signal }),
+        await blue.packet({ link: 'lo', protocol }),
+      ] as const;
+      for (let count = 0; count < 20; count += 1) await sender.send(frame(60));
+      const loops = sockets.map((socket) => socket[Symbol.asyncIterator]());
+      for (const loop of loops) expect((await loop.next()).value).to.include({ length: 60 });
+      const [closed, aborted, left] = loops;
+      await sockets[0].close();
+      expect(await closed?.next()).to.deep.equal({ done: true, value: undefined });
+      controller.abort();
+      expect(await rejectionOf(aborted?.next() ?? Promise.resolve())).to.include({ code: 'ABORT_ERR' });
+      await blue.close();
+      expect(await rejectionOf(left?.next() ?? Promise.resolve())).to.include({ code: 'NETLANE_CLOSED' });
+      expect(sockets.map(({ taken }) => taken)).to.deep.equal([1, 1, 1]);
+    }));
+
   it('are refused with a reason: no such link, no such protocol, a filter that is none', () =>
     withNamespace(async (blue) => {
       const error = await rejectionOf(blue.packet({ link: 'v9' }));
