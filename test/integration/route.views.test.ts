@@ -59,6 +59,37 @@ describe('A view of another namespace by its nsid', function () {
     expect(error).to.include({ code: 'ENODEV', operation: 'get link p0' });
   });
 
+  it('refuses to make or change a link there, by whatever call, and leaves the namesake here as it is', async () => {
+    const viewed = await route.links.get('v1', { nsid: there });
+    const target = { targetNamespaceId: 7 };
+    await route.links.add({ name: 'v1', index: viewed.index, kind: 'bridge' });
+    const [before, beforeThere] = await Promise.all([route.links.list(), far.links.list()]);
+    for (const wrong of [
+      () => route.links.change({ name: 'v1', mtu: 1400, ...target }),
+      () => route.links.set('v1', { mtu: 1400, ...target }),
+      () => route.links.set({ name: 'v1', ...target }, { name: 'v9' }),
+      () => route.links.set({ name: 'v1', ...({ targetNamespaceId: '7' } as object) }, { mtu: 1400 }),
+      () => route.links.addAlternativeNames(viewed, ['viewed-name']),
+      () => route.links.deleteAlternativeNames(viewed, ['viewed-name']),
+      () => route.links.ensure({ name: 'v1', kind: 'veth', mtu: 1400, ...target }),
+      () => route.links.replace({ name: 'v1', kind: 'bridge', mtu: 1400, ...target }),
+      () => route.links.add({ name: 'n0', kind: 'bridge', ...target }),
+      () => route.links.add({ name: 'n0', kind: 'bridge', alias: 'x', ...target }),
+      () => route.links.add({ name: 'n0', kind: 'tun', ...target }),
+    ]) {
+      const error = (await rejectionOf(wrong())) as Error;
+      expect(error, String(wrong)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      expect(error.message).to.include('open a client there');
+    }
+    const [result] = await route.batch((batch) => batch.links.add({ name: 'n0', kind: 'bridge', ...target }));
+    expect(result?.ok === false && result.error).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    const plain = (links: readonly { name: string; mtu?: number; alternativeNames?: string[] }[]): unknown =>
+      links.map(({ name, mtu, alternativeNames }) => [name, mtu, alternativeNames]);
+    expect(plain(await route.links.list())).to.deep.equal(plain(before));
+    expect(plain(await far.links.list())).to.deep.equal(plain(beforeThere));
+    await route.links.delete('v1');
+  });
+
   it('gives links that can be deleted there, and nothing that could be mistaken for something here', async () => {
     const link = await route.links.get('v0', { nsid: there });
     const namesake = { name: 'same', index: 41, kind: 'bridge' } as const;

@@ -1,5 +1,5 @@
 import { debug } from '../../diagnostics.js';
-import { invalidArgument, NetlaneError, NetlinkError } from '../../errors.js';
+import { invalidArgument, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
 import type { Codec } from '../../codec/codec.js';
 import type { Counted, Counting } from '../../codec/scalars.js';
@@ -59,8 +59,8 @@ function naming(reference: LinkReference): Target {
   if (typeof reference === 'string' && reference !== '') return byName(reference);
   if (typeof reference === 'number' && Number.isInteger(reference) && reference > 0) return { index: reference };
   if (typeof reference === 'object' && reference !== null) {
-    const place = 'targetNamespaceId' in reference ? reference.targetNamespaceId : undefined;
-    const where = typeof place === 'number' ? { targetNamespaceId: place } : {};
+    const { targetNamespaceId } = reference as { readonly targetNamespaceId?: number };
+    const where = targetNamespaceId === undefined ? {} : { targetNamespaceId };
     if (typeof reference.index === 'number' && reference.index > 0) return { index: reference.index, ...where };
     if (typeof reference.name === 'string' && reference.name !== '') return { ...byName(reference.name), ...where };
   }
@@ -92,6 +92,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    */
   override call(verb: Verb, value: LinkInput): Call<LinkInput> {
     this.checkValue('value', value);
+    this.checkHere(verb, value);
     checkData(value);
     if (verb !== 'add') return super.call(verb, value);
     return super.call(verb, atOnce(value));
@@ -115,6 +116,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   override async add(value: LinkInput, options?: OperationOptions): Promise<void> {
     this.checkValue('value', value);
     checkOperationOptions(options);
+    this.checkHere('add', value);
     if (value.kind === 'tun') {
       await this.#addTun(value, options);
       return;
@@ -206,6 +208,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     this.checkValue('changes', changes);
     checkData(changes);
     const target = targeting(reference);
+    this.checkHere('set', { ...changes, ...target });
     if ('group' in target) {
       if (changes.name !== undefined || changes.group !== undefined)
         throw invalidArgument('changes', 'without name and group where the links of a group change', changes);
@@ -226,14 +229,6 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
         'left out: addAlternativeNames() and deleteAlternativeNames() change them',
         alternativeNames,
       );
-    if ('targetNamespaceId' in target) {
-      // The kernel would take the number for the place that the link is to move to, and the index for one here.
-      throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'a link of another namespace can be deleted from here, not changed', {
-        operation: operation(),
-        namespace: this.exchange.namespace,
-        hint: 'open a client there',
-      });
-    }
     return { type: linkType.types.create, flags: 0, codec: linkType.codec, value: { ...changes, ...target }, operation };
   }
 
@@ -323,6 +318,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     if (!Array.isArray(names) || names.length === 0) throw invalidArgument('names', 'a list of one name or more', names);
     const target = naming(reference);
     const { type, flags, verb } = what;
+    this.checkHere(verb, target);
     const value = { ...target, alternativeNames: names } as LinkInput;
     await this.exchange.change({ type, flags, codec: linkType.codec, value, operation: this.words(verb, target) }, options);
   }
@@ -335,6 +331,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
+    this.checkHere('ensure', value);
     const { name, others } = wantedOf(value);
     checkData(value);
     let read: Plain | undefined;

@@ -53,6 +53,16 @@ export class ViewedClient<T extends object, I extends object> extends ObjectClie
     return { filter: resolved as Filter<I>, options: rest };
   }
 
+  /** Refuses to change what is in another namespace: the kernel would pass over its number, or take it for the place to move to. */
+  protected checkHere(verb: string, value: object): void {
+    if ((value as { readonly targetNamespaceId?: unknown }).targetNamespaceId === undefined) return;
+    throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'it is in another namespace (targetNamespaceId), and cannot be changed from here', {
+      operation: this.words(verb, value)(),
+      namespace: this.exchange.namespace,
+      hint: 'open a client there',
+    });
+  }
+
   protected async target(nsid: ViewOptions['nsid'], options: OperationOptions): Promise<number> {
     if (typeof nsid === 'number') {
       checkInteger('nsid', nsid, 0, 0x7fffffff);
@@ -97,15 +107,7 @@ export class ViewedClient<T extends object, I extends object> extends ObjectClie
 export class AddressClient<T extends object, I extends object> extends ViewedClient<T, I> {
   override call(verb: Verb, value: I): Call<I> {
     this.checkValue('value', value);
-    const target = (value as { readonly targetNamespaceId?: unknown }).targetNamespaceId;
-    if (target !== undefined) {
-      // The kernel would pass over the number, and change the address here.
-      throw new NetlaneError('NETLANE_INVALID_ARGUMENT', 'an address of another namespace cannot be changed from here', {
-        operation: this.words(verb, value)(),
-        namespace: this.exchange.namespace,
-        hint: 'open a client there',
-      });
-    }
+    this.checkHere(verb, value);
     return super.call(verb, value);
   }
 }
