@@ -83,7 +83,7 @@ export class LaneClient implements LaneChannel {
       this.#starting ??= this.#start();
       await this.#starting;
       const id = this.#nextId++;
-      const transport = new LaneTransport(this, id, namespace.name, events);
+      const transport = new LaneTransport(this, id, namespace.name, options.slabs, events);
       this.#transports.set(id, transport);
       try {
         transport.state = await this.task('open', { id, namespace: namespace.fd, options });

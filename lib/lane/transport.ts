@@ -42,6 +42,9 @@ export class LaneTransport implements Transport {
   /** String(namespace). */
   readonly namespace: string;
   readonly #slabs = new Set<ArrayBuffer>();
+  /** Slabs that go back with the next, until they are half of what the lane has. */
+  readonly #emptied: ArrayBuffer[] = [];
+  readonly #credit: number;
   /** For what comes through the ring; absent while somebody has it. */
   #scratch: ArrayBuffer | undefined;
   #view = new Uint8Array();
@@ -52,7 +55,9 @@ export class LaneTransport implements Transport {
   #sends = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(client: LaneChannel, id: number, namespace: string, events: TransportEvents) {
+  /** @param credit slabs that the lane has for it. */
+  constructor(client: LaneChannel, id: number, namespace: string, credit: number, events: TransportEvents) {
+    this.#credit = credit;
     this.#client = client;
     this.#id = id;
     this.namespace = namespace;
@@ -105,6 +110,7 @@ export class LaneTransport implements Transport {
     if (this.#closing !== undefined) return;
     this.ref(false);
     this.#slabs.clear();
+    this.#emptied.length = 0;
     this.#copies.clear();
     this.#closing = Promise.resolve();
     this.#events.lost(error);
@@ -128,7 +134,11 @@ export class LaneTransport implements Transport {
   release(slab: ArrayBuffer): void {
     if (this.#closing !== undefined) return;
     if (this.#slabs.delete(slab)) {
-      this.#client.post([toLane.release, this.#id, slab]);
+      // The lane has others: waking it for each would only interrupt it, or this thread.
+      this.#emptied.push(slab);
+      if (this.#emptied.length * 2 < this.#credit) return;
+      for (const one of this.#emptied) this.#client.post([toLane.release, this.#id, one]);
+      this.#emptied.length = 0;
       return;
     }
     const bytes = this.#copies.get(slab);

@@ -40,7 +40,8 @@ function linkGets(name: string, title: string, work: string, targets: Work['targ
     setting: 'links',
     plan: (peers, namespace) => ({
       unit: 'time',
-      count: 6400,
+      // Long enough that the system has put the threads of whoever has two onto two cores.
+      count: 25_600,
       targets,
       contestants: [
         ours(work, namespace),
