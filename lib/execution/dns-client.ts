@@ -10,9 +10,12 @@ import { openUdp, type DatagramLookup } from './udp.js';
 /** A server that did not answer: `code` ETIMEOUT, or what the kernel said of it. */
 export class NoAnswer extends Error {
   readonly code: string;
-  constructor(server: string, code: string) {
+  /** Whether it did by UDP, with less than all of it. */
+  readonly truncated: boolean;
+  constructor(server: string, code: string, truncated = false) {
     super(`${server}: ${code}`);
     this.code = code;
+    this.truncated = truncated;
   }
 }
 
@@ -143,5 +146,10 @@ export async function ask(exchange: Exchange, tcp: boolean): Promise<Reply> {
     extended = false;
     reply = tcp ? await askByTcp(exchange, extended) : await askByUdp(exchange, extended);
   }
-  return reply.truncated && !tcp ? askByTcp(exchange, extended) : reply;
+  if (!reply.truncated || tcp) return reply;
+  try {
+    return await askByTcp(exchange, extended);
+  } catch (error) {
+    throw error instanceof NoAnswer ? new NoAnswer(exchange.server, error.code, true) : error;
+  }
 }

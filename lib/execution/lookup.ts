@@ -108,24 +108,26 @@ class Query {
 
   /** The addresses of the first candidate that has any. */
   async run(kinds: readonly RecordKind[]): Promise<LookupAddress[]> {
+    // The failure to hear of a name, and of one address family of a name that exists. The others answer for the first, as in getaddrinfo(3).
     let failure: Error | undefined;
+    let halfFailure: Error | undefined;
     let exists = false;
     for (const name of candidates(this.#host, this.#settings).filter(isName)) {
       const replies = await Promise.allSettled(kinds.map((kind) => this.#ask(name, kind)));
       this.#ending.assertGoing();
-      const found: LookupAddress[] = [];
-      for (const reply of replies) {
-        if (reply.status === 'rejected') failure ??= reply.reason as Error;
-        else {
-          found.push(...reply.value.addresses);
-          if (reply.value.rcode === 'NOERROR') exists = true;
-        }
-      }
+      const answers = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
+      const refusal = replies.find((reply) => reply.status === 'rejected')?.reason as Error | undefined;
+      const found = answers.flatMap(({ addresses }) => addresses);
       // One version is enough to go on with, should the server have no answer about the other.
       if (found.length > 0) return found;
-      if (failure instanceof NetlaneError) throw failure;
+      if (refusal instanceof NetlaneError) throw refusal;
+      const isThere = answers.some(({ rcode }) => rcode === 'NOERROR');
+      if (refusal === undefined) exists ||= isThere;
+      else if (isThere) halfFailure ??= refusal;
+      else failure ??= refusal;
     }
-    if (failure !== undefined) throw failure;
+    if (halfFailure !== undefined) throw halfFailure;
+    if (failure !== undefined && !exists) throw failure;
     const [kind] = kinds;
     const version = kinds.length === 2 ? 'IP' : kind === 'A' ? 'IPv4' : 'IPv6';
     throw this.#error('ENOTFOUND', exists ? `the name has no ${version} address` : 'there is no such name');
@@ -135,7 +137,7 @@ class Query {
   async #ask(name: string, kind: RecordKind): Promise<Reply> {
     const { ask, NoAnswer } = dnsClient;
     const { timeout, attempts, tcp } = this.#settings;
-    let last: { readonly server: string; readonly code: string } | undefined;
+    let last: { readonly server: string; readonly code: string; readonly truncated?: boolean } | undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       for (const server of this.#servers) {
         if (this.#skipped.has(server)) continue;
@@ -148,13 +150,15 @@ class Query {
         } catch (error) {
           if (!(error instanceof NoAnswer)) throw error;
           // Another namespace's loopback is not this one's: the host's resolver (127.0.0.53, say) is out of reach from here.
-          if (isLoopback(server) && (unserved.has(error.code) || (await isLoopbackDown(this.#place)))) this.#skipped.add(server);
-          else last = { server, code: error.code };
+          const { code, truncated } = error;
+          if (!truncated && isLoopback(server) && (unserved.has(code) || (await isLoopbackDown(this.#place)))) this.#skipped.add(server);
+          else last = { server, code, truncated };
         }
       }
     }
     if (last === undefined) throw this.#noResolver();
-    throw this.#error(last.code, `${last.server} ${describe(last.code)}`);
+    const before = last.truncated === true ? 'has an answer that does not fit a datagram, and by TCP ' : '';
+    throw this.#error(last.code, `${last.server} ${before}${describe(last.code)}`);
   }
 
   #noResolver(): NetlaneError {

@@ -89,6 +89,10 @@ describe('Names inside a namespace', function () {
       const four = await rejectionOf(blue.lookup('four.example.test.', { family: 6 }));
       expect(four).to.include({ code: 'ENOTFOUND' });
       expect(four.message).to.include('the name has no IPv6 address');
+      // Searched for as well: the server refuses to tell of 'four' itself, after it has told of the name that there is.
+      const searched = await rejectionOf(blue.lookup('four', { family: 6 }));
+      expect(searched).to.include({ code: 'ENOTFOUND', hostname: 'four' });
+      expect(searched.message).to.include('the name has no IPv6 address');
       for (const name of ['a..b', 'x'.repeat(64), `${'x.'.repeat(130)}x`, '10.0.0.256.'])
         expect(await rejectionOf(blue.lookup(name)), name).to.include({ code: 'ENOTFOUND' });
       for (const name of ['', 'a\0b', 5 as unknown as string])
@@ -158,6 +162,27 @@ describe('Names inside a namespace', function () {
         const error = await rejectionOf(blue.lookup('web.example.test'));
         expect(error, state).to.include({ code: 'NETLANE_NO_RESOLVER', namespace: String(blue) });
         expect(error.message).to.match(/127\.0\.0\.53, ::1, where nobody serves inside.*write \/etc\/netns\/.*\/resolv\.conf/);
+      }
+    }));
+
+  it('whose answer does not fit a datagram are told with what became of TCP, also of a resolver on a loopback address', () =>
+    withScene({ 'resolv.conf': 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' }, async ({ blue }) => {
+      const serving = await blue.udp({ port: 53, address: '127.0.0.1' });
+      serving.on('message', (message, { port, address }) => {
+        const reply = Buffer.from(message);
+        // A response (QR) that was truncated (TC).
+        reply.writeUInt8(reply.readUInt8(2) | 0x82, 2);
+        serving.send(reply, port, address);
+      });
+      const refused = await rejectionOf(blue.lookup('web.example.test'));
+      expect(refused).to.include({ code: 'ECONNREFUSED', namespace: String(blue) });
+      expect(refused.message).to.match(/127\.0\.0\.1 .*does not fit a datagram.*TCP.*ECONNREFUSED/);
+      const silent = await blue.listen({ host: '127.0.0.1', port: 53 }, (connection) => connection.resume());
+      expect(await rejectionOf(blue.lookup('web.example.test'))).to.have.property('code', 'ETIMEOUT');
+      for (const each of [serving, silent]) {
+        const closed = once(each, 'close');
+        each.close();
+        await closed;
       }
     }));
 
