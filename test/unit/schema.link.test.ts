@@ -127,6 +127,28 @@ describe('links', () => {
     expect(view.getUint32(32, littleEndian)).to.equal(2);
   });
 
+  it('refuse IPv4 settings that are no numbers, have no such name or no such number', () => {
+    const given = (settings: unknown): (() => Uint8Array) => {
+      return () => encodeToBytes(link, { protocols: { ipv4: { settings } } } as LinkInput);
+    };
+    for (const value of [true, '1', Number.NaN, null, 1.7, 2 ** 32 + 2, -(2 ** 31) - 1, Infinity, 1n, [1]]) {
+      const error = errorOf(given({ rp_filter: value }));
+      expect(error, String(value)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      expect(error.message).to.contain('protocols.ipv4.settings.rp_filter');
+    }
+    expect(errorOf(given({ forwarding: 0, rp_filtr: 2 })).message).to.contain('did you mean rp_filter or');
+    for (const name of ['0', '16383', '20000000', '-1', '1.5', '040', '1e3', 'length'])
+      expect(errorOf(given({ [name]: 1 })), name).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    for (const settings of [null, 5, 'rp_filter', [1]])
+      expect(errorOf(given(settings)), String(settings)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    // What this list does not have yet is by its place in the array.
+    const view = new DataView(given({ '40': -2, forwarding: 1, rp_filter: undefined })().buffer);
+    expect([28, 36].map((at) => [view.getUint16(at + 2, littleEndian), view.getInt32(at + 4, littleEndian)])).to.deep.equal([
+      [1, 1],
+      [41, -2],
+    ]);
+  });
+
   it('can be logged, cloned and sent through JSON as they were listed', () => {
     const value = again({
       name: 'v0',

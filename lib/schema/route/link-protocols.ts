@@ -1,10 +1,10 @@
-import { Input, type Codec, type Fields, type Infer, type InferInput } from '../../codec/codec.js';
+import { Input, ValueError, type Codec, type Fields, type Infer, type InferInput } from '../../codec/codec.js';
 import { ipv6 } from '../../codec/address.js';
 import { attributes } from '../../codec/attributes.js';
 import { field, readOnly } from '../../codec/field.js';
 import { enumeration, flags } from '../../codec/names.js';
-import { littleEndian, u32, u8 } from '../../codec/scalars.js';
-import { member, struct } from '../../codec/struct.js';
+import { littleEndian, s32, u32, u8 } from '../../codec/scalars.js';
+import { member, refuseUnknown, struct } from '../../codec/struct.js';
 
 /** Settings of a link: what makes an object of the kernel's array of 32-bit numbers, and the names, in the array's order. */
 interface Settings<T> {
@@ -128,6 +128,9 @@ const ipv6Settings = settings((input) => ({
   force_forwarding: setting(input),
 }));
 
+/** Types of attributes are smaller or the same (NLA_TYPE_MASK). */
+const mostAttributes = 0x3fff;
+
 /**
  * An array of 32-bit settings as an object by name. Settings that this list does not have yet are under their number. The kernel reports
  * an array and takes attributes, numbered from 1: `take` says that those are what is encoded.
@@ -137,6 +140,9 @@ function settingsArray<T extends object>(
   take: 'attributes' | 'array',
 ): Codec<Record<string, number> & { [K in keyof T]?: number }, { readonly [K in keyof T]?: number | undefined }> {
   const indexes = new Map(names.map((name, index) => [name, index] as const));
+  /** A name, or the number of one that has none here: it is the type of an attribute, less one. */
+  const isSetting = (name: string): boolean =>
+    indexes.has(name) || (/^[1-9][0-9]{0,4}$/.test(name) && Number(name) >= names.length && Number(name) < mostAttributes);
   const known = names.map((name, index) => ({ name, type: index + 1, kernel: `sysctl ${name}`, doc: `The setting ${name} of the link.` }));
   const shape =
     take === 'attributes'
@@ -157,18 +163,24 @@ function settingsArray<T extends object>(
       return value;
     },
     encode(value, output) {
-      const length = Math.max(-1, ...Object.keys(value).map((name) => indexes.get(name) ?? Number(name))) + 1;
-      for (let index = 0; index < length; index++) {
-        const one = value[names[index] ?? String(index)];
-        const number = typeof one === 'number' ? one >>> 0 : 0;
-        if (take === 'array') u32.encode(number, output);
-        else if (one !== undefined) {
-          output.reserve(8);
-          output.view.setUint16(output.position, 8, littleEndian);
-          output.view.setUint16(output.position + 2, index + 1, littleEndian);
-          output.view.setUint32(output.position + 4, number, littleEndian);
-          output.position += 8;
-        }
+      refuseUnknown(value, isSetting, () => names);
+      const given = new Map<number, number>();
+      for (const [name, one] of Object.entries(value)) {
+        if (one === undefined) continue;
+        if (typeof one !== 'number' || (one | 0) !== one) throw new ValueError('an integer of 32 bits, with its sign', one, name);
+        given.set(indexes.get(name) ?? Number(name), one);
+      }
+      if (take === 'array') {
+        const length = Math.max(-1, ...given.keys()) + 1;
+        for (let index = 0; index < length; index++) s32.encode(given.get(index) ?? 0, output);
+        return;
+      }
+      for (const [index, one] of [...given].sort(([a], [b]) => a - b)) {
+        output.reserve(8);
+        output.view.setUint16(output.position, 8, littleEndian);
+        output.view.setUint16(output.position + 2, index + 1, littleEndian);
+        output.view.setInt32(output.position + 4, one, littleEndian);
+        output.position += 8;
       }
     },
   };
