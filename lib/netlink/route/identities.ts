@@ -1,5 +1,5 @@
 import type { Ensuring } from './ensuring.js';
-import type { Plain } from './matching.js';
+import { standsFor, type Plain } from './matching.js';
 
 /* What makes a kernel object this one and no other, and what stays of it when something else is changed. */
 
@@ -31,7 +31,7 @@ const usualMetric = 1024;
 
 /** Whether a prefix has all addresses. */
 function everything(prefix: unknown): boolean {
-  return prefix === undefined || prefix === 'default' || prefix === '0.0.0.0/0' || prefix === '::/0';
+  return prefix === undefined || prefix === 'default' || prefix === 'all' || prefix === '0.0.0.0/0' || prefix === '::/0';
 }
 
 function routeCanonical(value: Plain): Plain {
@@ -151,3 +151,40 @@ export const nexthopEnsuring: Ensuring = {
     return [found];
   },
 };
+
+/** What the kernel chooses for a rule that does not say it: no rule is another by it. */
+export const ruleChoices = ['priority', 'protocol', 'table'] as const;
+/** Flags of rules that somebody sets; the others are the kernel's to tell. */
+const ruleFlags: readonly unknown[] = ['invert', 'find-source'];
+const [wholeMark, wholePort, wholeDscp] = [0xffffffff, 0xffff, 0x3f];
+/** What 0 stands for itself in: the kernel tells it. */
+const absentOfRules: Plain = { dscp: null, flowLabel: null, suppressGroup: null, suppressPrefixLength: null };
+
+/** All of a port: what a mask is that was not given. */
+function portMask(ports: unknown, mask: unknown): unknown {
+  const { from, to } = (ports ?? {}) as { readonly from?: number; readonly to?: number };
+  return mask ?? (from !== undefined && from === to ? wholePort : undefined);
+}
+
+/** What a rule says of packets, and does with them: what it says nothing of is not in it. */
+export function ruleSays(value: Plain): Plain {
+  const { mark, dscp, realms, sourcePorts, destinationPorts } = value;
+  const { from = 0, to = 0 } = (realms ?? {}) as { readonly from?: number; readonly to?: number };
+  const flags = Array.isArray(value['flags']) ? (value['flags'] as readonly unknown[]) : [];
+  const said: Plain = {
+    ...without(value, ruleChoices),
+    source: everything(value['source']) ? undefined : value['source'],
+    destination: everything(value['destination']) ? undefined : value['destination'],
+    flags: flags.filter((flag) => ruleFlags.includes(flag)),
+    realms: from === 0 && to === 0 ? undefined : { from, to },
+    suppressGroup: value['suppressGroup'] === -1 ? undefined : value['suppressGroup'],
+    suppressPrefixLength: value['suppressPrefixLength'] === -1 ? undefined : value['suppressPrefixLength'],
+    // All bits are compared where no mask is given; which the kernel tells depends on its version.
+    markMask: value['markMask'] ?? (mark === undefined || mark === 0 ? undefined : wholeMark),
+    sourcePortMask: portMask(sourcePorts, value['sourcePortMask']),
+    destinationPortMask: portMask(destinationPorts, value['destinationPortMask']),
+    dscpMask: value['dscpMask'] ?? (dscp === undefined ? undefined : wholeDscp),
+  };
+  const meaningful = Object.entries(said).filter(([name, one]) => one !== undefined && !standsFor(one, absentOfRules[name]));
+  return Object.fromEntries(meaningful);
+}

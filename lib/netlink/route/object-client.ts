@@ -62,7 +62,7 @@ function saysAnything(value: Plain): boolean {
   return false;
 }
 
-function plain(value: object): Plain {
+export function plain(value: object): Plain {
   return value as Plain;
 }
 

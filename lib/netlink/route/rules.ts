@@ -2,7 +2,9 @@ import { NetlaneError, NetlinkError } from '../../errors.js';
 import { NLM_F_CREATE } from '../constants.js';
 import type { Rule, RuleInput } from '../../schema/route/rule.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
-import { ObjectClient, type Ensured, type Verb } from './object-client.js';
+import { ruleChoices, ruleSays } from './identities.js';
+import { same } from './matching.js';
+import { ObjectClient, plain, type Ensured, type Verb } from './object-client.js';
 import { ruleType } from './object-types.js';
 
 /**
@@ -63,29 +65,14 @@ export class RuleClient extends ObjectClient<Rule, RuleInput> {
 
   /** The rule that says this and no more. */
   async #same(value: RuleInput, options: OperationOptions | undefined): Promise<Rule | undefined> {
-    const all = await this.list(value, options);
-    return all.find(
-      (rule) =>
-        selectors.every((name) => rule[name] === undefined || value[name] !== undefined) &&
-        (rule.tos === 0 || value.tos !== undefined) &&
-        (!rule.flags.includes('invert') || value.flags !== undefined),
+    // What the kernel is told, as it would tell it: flags that are its own are not among that.
+    const encoded = await this.exchange.encode(this.call('add', value), options);
+    encoded.release();
+    const told = plain(this.exchange.read(this.type.codec, encoded.bytes));
+    const wanted = ruleSays(told);
+    const chosen = ruleChoices.filter((name) => value[name] !== undefined && told[name] !== undefined);
+    return (await this.list({ family: told['family'] } as RuleInput, options)).find(
+      (rule) => chosen.every((name) => same(rule[name], told[name])) && same(ruleSays(plain(rule)), wanted),
     );
   }
 }
-
-/** What a rule that does not say it has no part in. */
-const selectors = [
-  'source',
-  'destination',
-  'inputLink',
-  'outputLink',
-  'mark',
-  'tunnelId',
-  'l3mdev',
-  'uidRange',
-  'ipProtocol',
-  'sourcePorts',
-  'destinationPorts',
-  'dscp',
-  'flowLabel',
-] as const satisfies readonly (keyof Rule)[];
