@@ -246,6 +246,11 @@ export interface Native {
    * namespace, and /etc/netns/NAME/* in the place of /etc/*. Throws on the process's main thread.
    */
   readonly enterMounts: (name: string) => void;
+  /**
+   * Changes the working directory of the calling thread, which has its own since enterMounts. Where the path leads nowhere in its mounts, it is
+   * the directory itself in which the process is. Throws on the process's main thread.
+   */
+  readonly followDirectory: (path: string) => void;
 
   // Names: entries of a directory such as /run/netns.
   /**

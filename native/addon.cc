@@ -120,6 +120,12 @@ Napi::Value exportEnterMounts(Info info) {
   return info.Env().Undefined();
 }
 
+Napi::Value exportFollowDirectory(Info info) {
+  if (threadId() == getpid()) throw SystemFailure("chdir", EPERM);
+  followDirectory(pathArgument(info, 0));
+  return info.Env().Undefined();
+}
+
 Napi::Value exportBindNameAsync(Info info) {
   // The caller may close its own while the thread runs.
   auto held = std::make_shared<const Fd>(fcntl(intArgument(info, 2), F_DUPFD_CLOEXEC, 0));
@@ -232,6 +238,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("closeFd", Napi::Function::New<boundary<exportCloseFd>>(env, "closeFd"));
     exports.Set("enterNamespace", Napi::Function::New<boundary<exportEnterNamespace>>(env, "enterNamespace"));
     exports.Set("enterMounts", Napi::Function::New<boundary<exportEnterMounts>>(env, "enterMounts"));
+    exports.Set("followDirectory", Napi::Function::New<boundary<exportFollowDirectory>>(env, "followDirectory"));
     exports.Set("bindNameAsync", Napi::Function::New<boundary<exportBindNameAsync>>(env, "bindNameAsync"));
     exports.Set("unbindNameAsync", Napi::Function::New<boundary<exportUnbindNameAsync>>(env, "unbindNameAsync"));
     exports.Set("openSocket", Napi::Function::New<boundary<exportOpenSocket>>(env, "openSocket"));

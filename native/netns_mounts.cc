@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -129,6 +130,13 @@ void mountsForNetns(const std::string& name) {
   mountSys();
   // An unnamed one has no files: the empty name would be the directory of all names.
   if (!name.empty()) mountEtc(name);
+}
+
+void followDirectory(const std::string& path) {
+  if (chdir(path.c_str()) == 0) return;
+  const int error = errno;
+  // Deleted, or on what was unmounted.
+  if (chdir("/proc/self/cwd") != 0) throw SystemFailure("chdir", error, path);
 }
 
 }  // namespace netlane

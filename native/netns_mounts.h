@@ -11,4 +11,10 @@ namespace netlane {
  */
 void mountsForNetns(const std::string& name);
 
+/**
+ * Changes the working directory of the calling thread, for one that has its own since mountsForNetns. Where the path leads nowhere in its
+ * mounts, it is the directory itself in which the process is.
+ */
+void followDirectory(const std::string& path);
+
 }  // namespace netlane

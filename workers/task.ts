@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { receiveMessageOnPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { completeErrors, packError, postBeside, type ErrorData } from '../lib/error-data.js';
+import { followDirectories } from '../lib/execution/task-directory.js';
 import { explainReference, functionOf, muteLoaderWarning } from '../lib/execution/task-function.js';
 import { lookInside } from '../lib/execution/task-lookup.js';
 import type { FromTask, FromThread, Step, TaskData, TaskHandOver, TaskRequest, ToThread } from '../lib/execution/task-protocol.js';
@@ -16,12 +17,17 @@ import { native } from '../lib/native.js';
 muteLoaderWarning();
 const data = workerData as TaskData;
 let enterFailure: ErrorData | undefined;
+/** Before each call: goes where the process is. */
+let goTo: (directory: string | undefined) => void = () => undefined;
 try {
   const addon = native();
   const isInside = enterTable(data.table, addon.threadId(), threadId);
   if (data.namespace >= 0) addon.enterNamespace(data.namespace);
   isInside();
-  if (data.mounts !== undefined) addon.enterMounts(data.mounts);
+  if (data.mounts !== undefined) {
+    addon.enterMounts(data.mounts);
+    goTo = followDirectories(addon.followDirectory);
+  }
   lookInside(data.label, data.name);
   if (data.nodeOptions !== undefined) process.env['NODE_OPTIONS'] = data.nodeOptions;
 } catch (error) {
@@ -57,7 +63,7 @@ function onMessage(message: ToThread): void {
   }
   calls += 1;
   const request = 'request' in message ? message.request : unpark(message.parked);
-  if (request !== undefined) void run(request);
+  if (request !== undefined) void run(request, message.directory);
 }
 
 /** undefined where the request cannot be read, which is said. */
@@ -77,12 +83,13 @@ function onUnreadable(error: unknown): void {
   post({ kind: 'unreadable', error: packError(error) });
 }
 
-async function run(request: TaskRequest): Promise<void> {
+async function run(request: TaskRequest, directory: string | undefined): Promise<void> {
   if (enterFailure !== undefined) {
     post({ kind: 'failed', error: enterFailure, entering: true, free: true });
     return;
   }
   try {
+    goTo(directory);
     if (request.errors !== undefined) completeErrors(request.errors);
     const task = await functionOf(request.code);
     const returned = await task(...request.args);

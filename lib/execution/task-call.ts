@@ -5,7 +5,7 @@ import { abortError, NetlaneError, type ErrorContext } from '../errors.js';
 import { offAbort, onAbort } from '../netlink/waiting.js';
 import { contentsOf } from './contents.js';
 import { notCloneable } from './task-errors.js';
-import type { FromTask, Step, TaskRequest, ToThread } from './task-protocol.js';
+import type { FromTask, Step, TaskMessage, TaskRequest, ToThread } from './task-protocol.js';
 import { TaskStream, type StreamEnd } from './task-stream.js';
 
 export interface CallOptions {
@@ -99,7 +99,7 @@ export class TaskCall {
   }
 
   /** What a thread is to be sent. */
-  leave(): { readonly message: ToThread; readonly transfer: Transferable[] } {
+  leave(): { readonly message: TaskMessage; readonly transfer: Transferable[] } {
     if (this.#parking !== undefined) {
       const { far } = this.#parking;
       return { message: { parked: far }, transfer: [far] };

@@ -41,10 +41,17 @@ export interface TaskHandOver {
 /** For the iterator of a call: one of its methods. */
 export type Step = readonly [method: 'next' | 'return' | 'throw', id: number, value: unknown];
 
-export type ToThread =
-  | { readonly request: TaskRequest }
+/**
+ * A call. `directory`: the working directory of the process, where it is another one than at the call before, for threads whose mounts are their
+ * own: with those goes a working directory of their own.
+ */
+export type TaskMessage =
+  | { readonly request: TaskRequest; readonly directory?: string }
   /** The call is the one message on that port: it had to wait, and its arguments are as they were when it was made. */
-  | { readonly parked: MessagePort }
+  | { readonly parked: MessagePort; readonly directory?: string };
+
+export type ToThread =
+  | TaskMessage
   /** Of the how many-th call, so that one that has ended is not confused with the next. */
   | { readonly call: number; readonly step: Step; readonly errors?: ErrorsBeside };
 

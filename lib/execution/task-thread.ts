@@ -8,6 +8,7 @@ import { workerUrl } from '../places.js';
 import type { TaskCall, ThreadOfCall } from './task-call.js';
 import { notCloneable, notStarted, taskLost } from './task-errors.js';
 import type { FromThread, TaskData, ToThread } from './task-protocol.js';
+import { workingDirectory } from './task-directory.js';
 import { taskThreads } from './task-threads.js';
 
 export interface TaskThreadOptions {
@@ -36,6 +37,8 @@ export class TaskThread implements ThreadOfCall {
   #call: TaskCall | undefined;
   /** How many calls it has been given: what comes for one of before is passed over. */
   #calls = 0;
+  /** The working directory that it was told last. */
+  #directory: string | undefined;
   /** Gives the fd of the namespace back, which the thread enters by. */
   #release = (): void => undefined;
   #started = false;
@@ -159,7 +162,9 @@ export class TaskThread implements ThreadOfCall {
 
   /** Gives it a call. Throws NETLANE_NOT_CLONEABLE where the arguments cannot be sent; then it has none. */
   take(call: TaskCall): void {
-    const { message, transfer } = call.leave();
+    const { message: bare, transfer } = call.leave();
+    const directory = this.#data.mounts === undefined ? undefined : workingDirectory();
+    const message = directory === this.#directory || directory === undefined ? bare : { ...bare, directory };
     // Before it is sent: what runs while the arguments are read may close this thread, and ends the call with it.
     this.#call = call;
     try {
@@ -168,6 +173,7 @@ export class TaskThread implements ThreadOfCall {
       this.#call = undefined;
       throw error;
     }
+    this.#directory = directory;
     if (this.#stopped) return;
     this.#calls += 1;
     call.begin(this);

@@ -19,6 +19,7 @@ describe('The addon', () => {
         'enterMounts',
         'enterNamespace',
         'entryOf',
+        'followDirectory',
         'forgetFd',
         'inodeOf',
         'identity',
