@@ -141,4 +141,18 @@ describe('Making a rule so', function () {
     await route.links.delete('v0');
     expect(await route.rules.ensure(value)).to.deep.include({ changed: false });
   });
+
+  it('that looks up the table of the VRF fills in no other', async function () {
+    await needs(this, 'rules for the tables of VRFs', () => route.rules.add({ priority: 300, action: 'lookup', l3mdev: true }));
+    await route.rules.add({ priority: 301, l3mdev: true });
+    const added = await route.rules.get({ priority: 301 });
+    expect(added).to.include({ l3mdev: true, action: 'table' }).and.not.to.have.property('table');
+    expect(await route.rules.ensure({ priority: 301, l3mdev: true })).to.deep.equal({ changed: false, value: added });
+    expect(await route.rules.ensure(added)).to.deep.include({ changed: false });
+    expect(await route.rules.ensure({ priority: 301, table: 'main' })).to.deep.include({ changed: true });
+    await route.rules.delete({ priority: 301, l3mdev: true });
+    expect((await route.rules.list({ priority: 301 })).map(({ table }) => table)).to.deep.equal(['main']);
+    await route.rules.add(added);
+    expect(await route.rules.list({ priority: 301, l3mdev: true })).to.deep.equal([added]);
+  });
 });

@@ -9,7 +9,7 @@ export const rules: Calls = {
   'ip rule add fwmark 5 table 1000 priority 2000': (route) => route.rules.add({ mark: 5, priority: 2000, table: 1000 }),
   'ip rule add iif lower oif upper tos 0x10 table 100': (route) =>
     route.rules.add({ tos: 16, inputLink: 'lower', outputLink: 'upper', table: 100 }),
-  'ip rule add l3mdev pref 900': (route) => route.rules.add({ action: 'table', l3mdev: true, priority: 900 }),
+  'ip rule add l3mdev pref 900': (route) => route.rules.add({ l3mdev: true, priority: 900 }),
   'ip rule add uidrange 1000-1999 table 100': (route) => route.rules.add({ uidRange: { from: 1000, to: 1999 }, table: 100 }),
   'ip rule add ipproto tcp sport 1000 dport 80-90 table 100': (route) =>
     route.rules.add({

@@ -102,7 +102,8 @@ const wholeFlowLabel = 0xfffff;
 
 function ruleDefaults(value: Plain): Plain {
   return {
-    ...(value['action'] === undefined && { action: 'lookup', table: 'main' }),
+    // The table of the packet's VRF is one, too: the kernel refuses both.
+    ...(value['action'] === undefined && (value['l3mdev'] === true ? { action: 'lookup' } : { action: 'lookup', table: 'main' })),
     ...(value['flowLabel'] !== undefined && { flowLabelMask: wholeFlowLabel }),
   };
 }
