@@ -128,6 +128,11 @@ export function flags<const N extends Names>(of: Fixed<number>, bits: N, reporte
   return new Flags(of, bits, reported) as unknown as FlagsCodec<Extract<keyof N, string>>;
 }
 
+/** A set of bits as it is read, also those bits that are ignored when they are written. Throws as encode() does. */
+export function flagsAsRead(codec: Codec<unknown, never>, value: unknown): unknown {
+  return codec instanceof Flags ? codec.names(codec.number(value as readonly (string | number)[] | number)) : value;
+}
+
 export type Switches<N extends string> = { [K in N]?: boolean };
 export type SwitchesInput<N extends string> = { readonly [K in N]?: boolean | undefined };
 

@@ -5,6 +5,7 @@ import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, settable, type Ensuring } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
+import { asListed } from './pattern.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
 export interface ObjectType<T extends object, I extends object> {
@@ -193,10 +194,11 @@ export class ObjectClient<T extends object, I extends object, D extends object =
     const encoded = await this.exchange.encode({ codec, value: Object.fromEntries(given) as I }, options);
     encoded.release();
     const read = plain(this.exchange.read(codec, encoded.bytes));
+    const listed = asListed(Object.fromEntries(given), read, codec, (one, bytes) => this.exchange.read(one, bytes));
     const pattern: Record<string, unknown> = {};
     for (const [name, value] of given) {
       if (this.type.queries?.includes(name) === true) continue;
-      const normal = read[name] ?? value;
+      const normal = listed[name];
       if (this.type.any?.[name] === normal) continue;
       if (typeof normal === 'string' && everywhere.has(normal) && typeof this.#absent[name] === 'string') {
         // '::/0' is told as 'default', and so is '0.0.0.0/0'.
