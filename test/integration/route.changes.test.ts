@@ -198,6 +198,40 @@ describe('Changing what is there, and what is not', function () {
     });
   }
 
+  it('of another that only has some of the same fields is of what is missing', async () => {
+    const [there, alone] = ['10.9.0.1/32', '10.9.0.5/24'];
+    await route.addresses.add({ link: 'br', address: there, peer: '10.9.0.2/32' });
+    await route.addresses.add({ link: 'br', address: alone });
+    await route.fdb.add({ link: 'p0', address: mac, flags: ['master'], state: ['permanent'] });
+    await route.addressLabels.add({ prefix: 'fd06::/64', label: 55, link: 'br' });
+    const listed = async (): Promise<readonly unknown[]> => [
+      await route.addresses.list({ link: 'br', family: 'ipv4' }),
+      (await route.fdb.list({ link: 'p0' })).map(({ cache: _ages, ...one }) => one),
+      await route.addressLabels.list({ prefix: 'fd06::/64' }),
+    ];
+    const before = JSON.stringify(await listed());
+    for (const change of [
+      () => route.addresses.change({ link: 'br', address: there, metric: 5 }),
+      () => route.addresses.change({ link: 'br', address: there, peer: '10.9.0.3/32', metric: 5 }),
+      () => route.addresses.change({ link: 'br', address: '10.9.0.5', metric: 5 }),
+      () => route.addresses.change({ link: 'br', address: '10.9.0.5/25', metric: 5 }),
+      () => route.fdb.change({ link: 'p0', address: mac }),
+      () => route.fdb.change({ link: 'p0', address: mac, flags: 2 }),
+      () => route.addressLabels.change({ prefix: 'fd06::/64', label: 56 }),
+      () => route.addressLabels.change({ prefix: 'fd06::/64', label: 56, link: 'v0' }),
+    ]) {
+      expect(await codeOf(change()), String(change)).to.equal('ENOENT');
+      expect(JSON.stringify(await listed()), String(change)).to.equal(before);
+    }
+    await route.addresses.change({ link: 'br', address: there, peer: '10.9.0.2/32', metric: 5 });
+    await route.addresses.change({ link: 'br', address: alone, metric: 5 });
+    for (const flags of [['master'], [], 0, 4] as const)
+      await route.fdb.change({ link: 'p0', address: mac, flags, state: flags === 0 ? ['noarp'] : ['permanent'] });
+    await route.addressLabels.change({ prefix: 'fd06::/64', label: 57, link: 'br' });
+    expect((await route.addresses.list({ link: 'br', metric: 5 })).map(({ address }) => address)).to.have.members([there, alone]);
+    expect((await route.addressLabels.list({ prefix: 'fd06::/64' })).map(({ label }) => label)).to.deep.equal([57]);
+  });
+
   it('of rules: a second one is never added beside the one that was meant', async () => {
     const rule = { family: 'ipv4', priority: 77, table: 100 } as const;
     const rules = route.rules as unknown as Changing;

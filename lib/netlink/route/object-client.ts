@@ -55,6 +55,14 @@ export interface Ensured<T> {
   readonly value: T;
 }
 
+/** What ensure() and change() look for. */
+interface Sought<T> {
+  readonly wanted: Plain;
+  /** An object in the form that is compared. */
+  readonly canonical: (value: Plain) => Plain;
+  readonly find: () => Promise<readonly T[]>;
+}
+
 /** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
 export type Filter<I> = Partial<I>;
 
@@ -163,19 +171,16 @@ export class ObjectClient<T extends object, I extends object, D extends object =
   async change(value: I, options?: OperationOptions): Promise<void> {
     checkOperationOptions(options);
     const call = this.call('change', value);
-    if (this.looksFirst('change', value) && (await this.#find(value, options)) === undefined) throw this.missing(value, { verb: 'change' });
+    if (this.looksFirst('change', value)) {
+      const { find } = await this.#seek(settable(plain(value), this.type.codec) as unknown as I, options);
+      if ((await find()).length === 0) throw this.missing(value, { verb: 'change' });
+    }
     await this.exchange.change(call, options);
   }
 
   /** Whether it takes more than the one message of call(). */
   looksFirst(verb: Verb, value: I): boolean {
     return verb === 'change' && this.type.addsUnasked?.(plain(value)) === true;
-  }
-
-  /** The one with the key of the value. */
-  async #find(value: I, options: OperationOptions | undefined): Promise<T | undefined> {
-    const key = this.type.key.filter((name) => plain(value)[name] !== undefined);
-    return this.find(Object.fromEntries(key.map((name) => [name, plain(value)[name]])) as Filter<I>, options);
   }
 
   /**
@@ -276,19 +281,13 @@ export class ObjectClient<T extends object, I extends object, D extends object =
     checkOperationOptions(options);
     const words = this.words('ensure', this.call('add', wish as unknown as I).value);
     const value = settable(plain(wish), this.type.codec) as unknown as I;
-    const { ensuring = {}, key } = this.type;
+    const { ensuring = {} } = this.type;
     const absent = ensuring.needed?.find((name) => plain(value)[name] === undefined);
     if (absent !== undefined) throw invalidArgument(`value.${absent}`, 'given', undefined);
-    const canonical = ensuring.canonical ?? ((one: Plain): Plain => one);
-    const identity = ensuring.identity ?? ((one: Plain): Plain => Object.fromEntries(key.map((name) => [name, one[name]])));
-    const read = await this.asked(value, options);
-    const given = named(value, read) as Plain;
-    const wanted = canonical(key.includes('family') ? { ...given, family: read['family'] } : given);
-    const who = identity(wanted);
-    const filter = Object.fromEntries(Object.entries(who).filter(([name, one]) => one !== undefined && key.includes(name)));
+    const { wanted, canonical, find } = await this.#seek(value, options);
     let changed = false;
     for (let attempt = 1; ; attempt++) {
-      const all = (await this.list(this.#lookFor(filter, wanted), options)).filter((one) => same(identity(canonical(plain(one))), who));
+      const all = await find();
       const comparison = new Comparison(ensuring, changed, this.#absent);
       const so = all.find((one) => comparison.difference(wanted, canonical(plain(one))) === undefined);
       if (so !== undefined) return { changed, value: so };
@@ -306,6 +305,21 @@ export class ObjectClient<T extends object, I extends object, D extends object =
         if (found !== undefined || attempt === attempts || !isCode(error, ['EEXIST'])) throw error;
       }
     }
+  }
+
+  /** What is wanted as lists would have it, and how to find those that the kernel would take for it. */
+  async #seek(value: I, options: OperationOptions | undefined): Promise<Sought<T>> {
+    const { ensuring = {}, key } = this.type;
+    const canonical = ensuring.canonical ?? ((one: Plain): Plain => one);
+    const identity = ensuring.identity ?? ((one: Plain): Plain => Object.fromEntries(key.map((name) => [name, one[name]])));
+    const read = await this.asked(value, options);
+    const given = named(value, read) as Plain;
+    const wanted = canonical(key.includes('family') ? { ...given, family: read['family'] } : given);
+    const who = identity(wanted);
+    const filter = Object.fromEntries(Object.entries(who).filter(([name, one]) => one !== undefined && key.includes(name)));
+    const find = async (): Promise<readonly T[]> =>
+      (await this.list(this.#lookFor(filter, wanted), options)).filter((one) => same(identity(canonical(plain(one))), who));
+    return { wanted, canonical, find };
   }
 
   /** The value as the kernel is told it. */

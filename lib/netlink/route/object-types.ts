@@ -194,6 +194,13 @@ export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   deletion: () => ({ flags: ['proxy'] }),
 };
 
+/** NTF_SELF, neighbour.h. */
+const isSelf = 0x02;
+
+function hasSelf(flags: unknown): boolean {
+  return typeof flags === 'number' ? (flags & isSelf) !== 0 : Array.isArray(flags) && flags.includes('self');
+}
+
 export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   title: 'forwarding entry',
   codec: fdb,
@@ -203,8 +210,8 @@ export const fdbType: ObjectType<FdbEntry, FdbEntryInput> = {
   family: 7,
   label: (value) => `${text(value['address'])}${on(value)}`,
   key: ['link', 'address', 'vlan', 'remote', 'vni'],
-  // Bridges and tunnels say what is missing; the list of addresses that any other device has does not.
-  addsUnasked: ({ flags, remote }) => remote === undefined && !(Array.isArray(flags) && flags.includes('master')),
+  // Bridges and tunnels say what is missing; the list of addresses that any other device has does not. By no flag at all a bridge is meant.
+  addsUnasked: ({ flags, remote }) => remote === undefined && (flags === undefined || hasSelf(flags)),
   defaults: () => ({ state: ['noarp', 'permanent'], flags: ['self'] }),
   deletion: () => ({ flags: ['self'] }),
   ensuring: fdbEnsuring,
