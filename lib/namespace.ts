@@ -215,7 +215,8 @@ export class Namespace extends Executor {
 
   /**
    * Deletes a name: unmounts what is there, however often, and removes the file. A stale entry (a file without a namespace) is removed as well. The
-   * namespace lives on while something else uses it. EBUSY is tried again for 0.6 s.
+   * namespace lives on while something else uses it. EBUSY is tried again for 0.6 s. A directory that this process made a mount for its names (see
+   * CreateOptions) is none any more after the last of them.
    *
    * @throws NETLANE_INVALID_ARGUMENT; ENOENT when there is no such name; EISDIR for a directory; EPERM, EACCES. Source: umount(2), ip-netns(8).
    */

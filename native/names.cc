@@ -7,6 +7,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -105,6 +111,58 @@ Fd makeAndLock(MadeDirectories& made, const std::string& directory, const Cancel
   }
 }
 
+/** The kernel's number of the mount that a path is on (proc_pid_fdinfo(5)); none where a descriptor is lacking. */
+std::optional<uint64_t> mountOf(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
+  std::ifstream info("/proc/thread-self/fdinfo/" + std::to_string(fd.get()));
+  for (std::string key; info >> key; info.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+    uint64_t mount;
+    if (key == "mnt_id:" && info >> mount) return mount;
+  }
+  return std::nullopt;
+}
+
+/** Whether anything is mounted below a mount: the second number of a line is what it is mounted on (proc_pid_mountinfo(5)). */
+bool hasMountsBelow(uint64_t mount) {
+  std::ifstream mounts("/proc/thread-self/mountinfo");
+  for (uint64_t id, below; mounts >> id >> below; mounts.ignore(std::numeric_limits<std::streamsize>::max(), '\n'))
+    if (below == mount) return true;
+  // What could not be read to its end says nothing.
+  return !mounts.eof();
+}
+
+/** The mounts that this process made of directories for names. Each is undone with the last name in it, but for those of iproute2. */
+class OwnMounts {
+ public:
+  void add(const std::string& directory, uint64_t mount) {
+    if (directory == "/run/netns" || directory == "/var/run/netns") return;
+    const std::lock_guard guard(mutex_);
+    mounts_[directory] = mount;
+  }
+
+  /** To be called behind the lock of the directory, behind which names are made. */
+  void undoUnused(const std::string& directory) {
+    const std::lock_guard guard(mutex_);
+    const auto own = mounts_.find(directory);
+    if (own == mounts_.end()) return;
+    const uint64_t mount = own->second;
+    // Where somebody has mounted something over it, that is not ours, and ours is under it.
+    if (mountOf(directory) != mount || hasMountsBelow(mount)) return;
+    // Descriptors of who takes a name away are on it, which MNT_DETACH does not mind. Where it fails, it stays as it was.
+    if (umount2(directory.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) mounts_.erase(own);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, uint64_t> mounts_;
+};
+
+OwnMounts& ownMounts() {
+  // Never destroyed: a thread may use it while the process exits.
+  static OwnMounts& mounts = *new OwnMounts();
+  return mounts;
+}
+
 /** The directory as a shared mount of its own, so that names appear in mount namespaces made before and after. */
 class SharedDirectory {
  public:
@@ -120,6 +178,7 @@ class SharedDirectory {
     // The descriptor is below the new mount; the path leads onto it.
     const Fd onto = openDirectory(path);
     if (mount("", pathOf(onto).c_str(), "none", MS_SHARED | MS_REC, nullptr) != 0) throwUndone("mount");
+    mount_ = mountOf(path);
   }
   SharedDirectory(const SharedDirectory&) = delete;
   SharedDirectory& operator=(const SharedDirectory&) = delete;
@@ -127,7 +186,10 @@ class SharedDirectory {
     if (!kept_) undo();
   }
 
-  void keep() { kept_ = true; }
+  void keep() {
+    kept_ = true;
+    if (mount_) ownMounts().add(path_, *mount_);
+  }
 
  private:
   [[noreturn]] void throwUndone(const char* call) {
@@ -144,6 +206,7 @@ class SharedDirectory {
   std::string path_;
   bool made_ = false;
   bool kept_ = false;
+  std::optional<uint64_t> mount_;
 };
 
 void createAndMount(const Fd& directory, const std::string& path, const std::string& name, int namespaceFd) {
@@ -176,6 +239,8 @@ void unbindName(const std::string& directory, const std::string& name, const Can
   const std::string path = directory + "/" + name;
   const Fd locked = openDirectory(directory);
   lockDirectory(locked, directory, cancelled);
+  // One descriptor does for all that has to be done, for a process that has no more. Where it is on a mount that was undone
+  // while it waited for the lock, and the name was made anew, that is EBUSY below, and tried again.
   struct stat entry;
   if (fstatat(locked.get(), name.c_str(), &entry, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) throw SystemFailure("stat", errno, path);
   // No name is a directory: what is mounted on one is not ours to take away.
@@ -185,6 +250,7 @@ void unbindName(const std::string& directory, const std::string& name, const Can
   }
   if (errno != EINVAL) throw SystemFailure("umount", errno, path);
   if (unlinkat(locked.get(), name.c_str(), 0) != 0) throw SystemFailure("unlink", errno, path);
+  ownMounts().undoUnused(directory);
 }
 
 }  // namespace netlane

@@ -19,7 +19,10 @@ export interface CreateOptions extends TaskChoice {
   readonly temporary?: boolean | undefined;
   /** What an existing name means: 'error' (default) rejects with EEXIST, 'open' opens what is there, as it is. */
   readonly ifExists?: 'error' | 'open' | undefined;
-  /** Where the name goes. Default /run/netns, where iproute2 sees it. An absolute path; it is made if missing. */
+  /**
+   * Where the name goes. Default /run/netns, where iproute2 sees it. An absolute path; it is made if missing. It becomes a shared mount of itself, so that
+   * its names appear in other mount namespaces, too: until this process deletes the last name in it (/run/netns stays one, as iproute2 leaves it).
+   */
   readonly directory?: string | undefined;
   /** As in OpenOptions. */
   readonly lane?: LaneChoice | undefined;
