@@ -255,6 +255,15 @@ export const addressFamily: Fixed<FamilyName | number, FamilyName | keyof typeof
   familyAliases,
 );
 
+/** The number of a family that a value to be encoded has; 0 where it has none. Throws for what is none: it must not be taken for another. */
+export function givenFamily(value: unknown): number {
+  if (value === undefined || value === 0) return 0;
+  const number = familyNumber(value);
+  const isName = typeof value === 'string' && (Object.hasOwn(families, value) || Object.hasOwn(familyAliases, value));
+  if (isName || (typeof value === 'number' && Number.isInteger(number) && number > 0 && number <= 255)) return number;
+  throw new ValueError(`a number from 0 to 255 or one of ${listed(Object.keys(families))}`, value);
+}
+
 /** The number of a family that is given by name or number; 0 for what is none. */
 export function familyNumber(value: unknown): number {
   if (typeof value === 'number') return value;

@@ -2,7 +2,7 @@ import { ValueError, within, type Codec, type FieldShape, type Fields, type Inpu
 import { implementationOf, type AttributeEntry, type Attributes } from './attributes.js';
 import type { AttributesCodec, AttributesInput, AttributesValue, FieldMap } from './field.js';
 import { allTellJson } from './json.js';
-import { familyNumber } from './names.js';
+import { familyNumber, givenFamily } from './names.js';
 import type { Layout } from './struct.js';
 import { refuseUnknown, type Members, type Notes, type StructCodec, type StructInput, type StructValue } from './struct.js';
 
@@ -168,7 +168,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     output.header = header;
     output.source = value;
     // Objects without a family of their own (the nexthops of a route) have that of the message.
-    if (family !== undefined) output.family = familyNumber(value[family]);
+    if (family !== undefined) output.family = this.#givenFamily(value[family], family);
     encoding?.(value, header, output);
     for (const name of Object.keys(value)) {
       const content = value[name];
@@ -186,6 +186,14 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     output.header = outerHeader;
     if (family !== undefined) output.family = outerFamily;
     output.source = outerSource;
+  }
+
+  #givenFamily(value: unknown, name: string): number {
+    try {
+      return givenFamily(value);
+    } catch (error) {
+      throw within(error, name);
+    }
   }
 
   /** A header to encode from; none that was left in mid-air by an error is used again. */

@@ -52,6 +52,30 @@ describe('What cannot be meant', function () {
     expect([await route.rules.list(), await route.routes.list()]).to.deep.equal(before);
   });
 
+  it('is a family that there is not: it was taken for IPv4', async () => {
+    await route.routes.add({ destination: '10.9.0.0/16', gateway: '10.0.0.3' });
+    const before = [await route.rules.list(), await route.routes.list()];
+    for (const wrong of ['IPv6', 'ipv5', '6', '', 'toString', null, true, {}, [], 300, -1, 1.5, Number.NaN]) {
+      const family = wrong as never;
+      const refused = /^(value|filter|.*\bfamily) must be a number from 0 to 255 or one of unspecified, unix, ipv4, bridge, ipv6,/;
+      await expectRefused([
+        [route.routes.flush({ family, table: 'main' }), refused],
+        [route.rules.flush({ family }), refused],
+        [route.routes.list({ family }), refused],
+        [route.routes.add({ family, destination: '10.8.0.0/16', gateway: '10.0.0.3' }), refused],
+        [route.rules.add({ family, priority: 70, table: 7 }), refused],
+        [route.neighbours.list({ family }), refused],
+        [route.addresses.list({ family }), refused],
+        [route.nexthops.list({ family }), refused],
+        [route.links.list({ family }), refused],
+      ]);
+    }
+    expect([await route.rules.list(), await route.routes.list()]).to.deep.equal(before);
+    // Those that there are, under all their names.
+    for (const family of ['ipv6', 'inet6', 'ip6', 10] as const)
+      expect((await route.rules.list({ family })).map((one) => one.family)).to.deep.equal(['ipv6', 'ipv6']);
+  });
+
   it('in any field of anything is an error of the library or of the kernel, and never another', async () => {
     const odd = [
       null,

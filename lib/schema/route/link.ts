@@ -5,7 +5,7 @@ import { attributes } from '../../codec/attributes.js';
 import { lazy } from '../../codec/lazy.js';
 import { variant } from '../../codec/variant.js';
 import { choice, list } from '../../codec/containers.js';
-import { addressFamily, enumeration, familyNumber, flags, type FamilyName } from '../../codec/names.js';
+import { addressFamily, enumeration, flags, givenFamily, type FamilyName } from '../../codec/names.js';
 import { derived, numberOf, object } from '../../codec/object.js';
 import { link as linkReference, namespaceFd, type LinkReference } from '../../codec/references.js';
 import { boolean, counter, counter64, s32, switch8, u16, u32, u8 } from '../../codec/scalars.js';
@@ -366,7 +366,7 @@ const common = {
       return number === 0 ? undefined : number === 7 ? 'bridge' : number === 10 ? 'ipv6' : number;
     },
     write: (value, to) => {
-      to['familyNumber'] = familyNumber(value);
+      to['familyNumber'] = givenFamily(value);
     },
   }),
 };
