@@ -46,9 +46,10 @@ const provided: readonly (readonly [name: RegExp, text: string])[] = [
   [/\b__importDefault\b/, '(exported) => (exported && exported.__esModule ? exported : { default: exported })'],
   [/\b_interopRequireDefault\b/, '(exported) => (exported && exported.__esModule ? exported : { default: exported })'],
   [/\brequire\b/, `process.getBuiltinModule('node:module').createRequire(__netlane_file)`],
-  // istanbul (nyc, vitest --coverage, jest): counters that belong to the file; nobody reads those of another thread.
+  // istanbul (nyc, vitest --coverage, jest): counters that belong to the file; nobody reads those of another thread. Only what is used as they
+  // are, cov_2k().s[0]: a variable of the file may have such a name.
   [
-    /\bcov_[0-9a-z]+\b/g,
+    /(?<![\w$.])cov_[0-9a-z]+(?=\(\)\.(?:[sfb]|bT)\[\d+\])/g,
     `() => { const none = new Proxy({}, { get: () => 0, set: () => true }); return new Proxy({}, { get: (_, key) => (String(key).startsWith('b') ? new Proxy({}, { get: () => none }) : none) }); }`,
   ],
 ];

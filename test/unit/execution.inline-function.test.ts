@@ -196,6 +196,20 @@ describe('A function as text', () => {
     });
   }
 
+  it('tells a variable of its file from the counters of a coverage tool, whose names begin alike', async () => {
+    for (const [variable, text] of [
+      ['cov_rows', '() => cov_rows'],
+      ['cov_total', '() => { cov_total += 1; }'],
+      ['cov_rows', '() => cov_rows.s[0]'],
+      ['cov_rows', '() => cov_rows()'],
+      ['cov_rows', '() => { cov_1abc().s[0]++; return cov_rows; }'],
+    ] as const) {
+      const error = await rejectionOf(call(take(withText(text))));
+      expect(error, text).to.deep.include({ code: 'NETLANE_NOT_SELF_CONTAINED', details: { variable, identifier: variable } });
+    }
+    expect(await call(take(withText('() => { cov_1abc().f[0]++; cov_1abc().bT[0][1]++; return (cov_1abc().b[2][0]++, 5); }')))).to.equal(5);
+  });
+
   for (const text of [
     "() => { throw new ReferenceError('user is not defined'); }",
     "() => { throw ReferenceError('user is not defined'); }",
