@@ -165,11 +165,12 @@ export class TaskCall {
     if (timeout === 0) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      const error = new NetlaneError('NETLANE_TIMEOUT', `it gave nothing within ${timeout} ms`, {
-        ...context,
-        hint: 'its thread was ended; what it did before stays done',
-      });
-      this.end(error, 'out of time');
+      const waited = this.#thread === undefined;
+      const what = waited ? `no thread was free for it within ${timeout} ms` : `it gave nothing within ${timeout} ms`;
+      const hint = waited
+        ? 'it was not called: other tasks and open iterators have all the threads, of which taskThreads is the number'
+        : 'its thread was ended; what it did before stays done';
+      this.end(new NetlaneError('NETLANE_TIMEOUT', what, { ...context, hint }), 'out of time');
     }, timeout);
   }
 

@@ -105,6 +105,29 @@ describe('The threads of tasks', function () {
     }
   });
 
+  it('that are all taken are told as that to a call that was out of time before it had one', async () => {
+    const own = await Namespace.create({ taskThreads: 1 });
+    try {
+      const iterator = await own.run(function* () {
+        yield 1;
+        yield 2;
+      });
+      await iterator.next();
+      const called = new Int32Array(new SharedArrayBuffer(4));
+      const mark = (cells: Int32Array<SharedArrayBuffer>): number => (cells[0] = 1);
+      const error = (await rejectionOf(own.run(mark, { args: [called], timeout: 50 }))) as Error & { readonly hint?: string };
+      expect(error).to.have.property('code', 'NETLANE_TIMEOUT');
+      expect(error.message).to.include('no thread was free').and.not.to.include('its thread was ended');
+      expect(error.message).to.include('taskThreads');
+      expect(await iterator.next()).to.deep.equal({ done: false, value: 2 });
+      await iterator.return();
+      expect(await own.run(() => 1)).to.equal(1);
+      expect(called[0]).to.equal(0);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('are not confused by steps that were asked for behind the last one', async () => {
     const namespace = await Namespace.create({ taskThreads: 1 });
     try {
