@@ -5,7 +5,7 @@ import { followDirectories } from '../lib/execution/task-directory.js';
 import { explainReference, functionOf, muteLoaderWarning } from '../lib/execution/task-function.js';
 import { lookInside } from '../lib/execution/task-lookup.js';
 import type { FromTask, FromThread, Step, TaskData, TaskHandOver, TaskRequest, ToThread } from '../lib/execution/task-protocol.js';
-import { iteratorOf, resultOf } from '../lib/execution/task-result.js';
+import { iteratorOf, resultOf, stepOf } from '../lib/execution/task-result.js';
 import { notCloneable } from '../lib/execution/task-errors.js';
 import { enterTable } from '../lib/execution/task-threads.js';
 import { native } from '../lib/native.js';
@@ -177,16 +177,17 @@ async function step(
   [method, id, given]: Step,
   isOpen: () => boolean,
 ): Promise<boolean> {
-  const call = iterator[method];
+  const call = iterator[method] ?? undefined;
   if (call === undefined) {
+    if (method === 'next') throw new TypeError('the iterator has no function next()');
     if (method === 'throw') throw given;
     post({ kind: 'item', id, done: true, value: given });
     return true;
   }
-  const result = (await call.call(iterator, given)) as { readonly done?: boolean; readonly value?: unknown };
+  const result = await call.call(iterator, given);
   if (!isOpen()) return false;
-  const { value, list, errors } = resultOf(result.value);
-  const done = result.done === true;
+  const { done, value: stepped } = stepOf(result);
+  const { value, list, errors } = resultOf(stepped);
   try {
     postBeside(errors, () => post({ kind: 'item', id, done, value, ...(errors !== undefined && { errors }) }, list));
   } catch (error) {

@@ -25,6 +25,24 @@ describe('An iterator that a task gives', function () {
   });
   after(() => namespace?.close());
 
+  it('that is none is a TypeError, as the language has it', async () => {
+    const broken = [
+      () => ({ [Symbol.asyncIterator]: () => 5 }),
+      () => ({ [Symbol.asyncIterator]: () => ({}) }),
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 }) }),
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(null) }) }),
+    ];
+    for (const make of broken) {
+      const error = await rejectionOf(
+        (async () => {
+          const given = (await namespace.run(make as () => AsyncGenerator<number>)) as AsyncIterable<unknown>;
+          for await (const value of given) throw new Error(`it gave ${String(value)}`);
+        })(),
+      );
+      expect(error, String(make)).to.be.instanceOf(TypeError);
+    }
+  });
+
   it('is read value by value, with and without an await of the call', async () => {
     const count = async function* (to: number): AsyncGenerator<number> {
       for (let number = 1; number <= to; number++) yield await Promise.resolve(number);
