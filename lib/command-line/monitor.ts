@@ -98,7 +98,9 @@ class Monitor {
     try {
       for await (const event of watch) this.#tell(namespace, event);
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#terminal.complain(`${this.#labelOf(namespace)}: ${(error as Error).message}`);
+      // One that was let go ends so.
+      const wanted = this.#watched.get(namespace.id) === namespace;
+      if (wanted && !this.#ended.signal.aborted) this.#terminal.complain(`${this.#labelOf(namespace)}: ${(error as Error).message}`);
     }
   }
 

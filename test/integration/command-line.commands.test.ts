@@ -146,10 +146,12 @@ describe('the netlane command', function () {
       }),
     ));
 
-  it('watches every namespace, also those that get a name later, for people to read', async () => {
+  it('watches every namespace, also those that get a name later, for people to read, and ends with each in silence', async () => {
     const child = spawn(process.execPath, [main, 'monitor', '--existing', '--objects', 'link'], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'close');
     let text = '';
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (part: string) => (complaints += part));
     let told: () => void = () => undefined;
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
@@ -169,8 +171,13 @@ describe('the netlane command', function () {
       await saw(new RegExp(`${name} +~ link v0 .*mtu 1500 -> 1400`));
     });
     await saw(/ - namespace/);
+    // What it had to say of the first one it has said by then.
+    text = '';
+    await withNamedNamespace((_, name) => saw(new RegExp(`${name} +link lo`)));
+    await saw(/ - namespace/);
     child.kill('SIGTERM');
     expect(await ended).to.deep.equal([143, null]);
+    expect(complaints).to.equal('');
   });
 
   it('ends quietly when nobody reads on', () =>
