@@ -217,6 +217,18 @@ describe('Filters of lists', function () {
     });
   });
 
+  it('of texts: they are what they are, and no beginning', async () => {
+    await route.links.add({ name: 'y0', kind: 'bridge', alias: 'uplink' });
+    await route.links.add({ name: 'y1', kind: 'bridge', alias: 'uplink/backup' });
+    expect(await names(route.links.list({ alias: 'uplink' }), 'name')).to.deep.equal(['y0']);
+    expect(await route.links.flush({ alias: 'uplink' })).to.equal(1);
+    expect(await names(route.links.list({ kind: 'bridge' }), 'name')).to.have.members(['br0', 'y1']);
+    await route.links.delete('y1');
+    // Of prefixes an address stands for any length.
+    expect(await names(route.addresses.list({ address: '10.0.0.1' }), 'address')).to.deep.equal(['10.0.0.1/24']);
+    expect(await names(route.routes.list({ destination: '10.1.0.0' }), 'destination')).to.deep.equal(['10.1.0.0/16']);
+  });
+
   it('of rules: family', async () => {
     expect(new Set(await names(route.rules.list({ family: 'ipv6' }), 'family'))).to.deep.equal(new Set(['ipv6']));
     expect(new Set(await names(route.rules.list({ family: 'ipv4' }), 'family'))).to.deep.equal(new Set(['ipv4']));

@@ -58,10 +58,13 @@ export function matches(pattern: Plain, value: Plain, absent: Plain = {}): boole
   return Object.entries(pattern).every(([key, wanted]) => wanted === undefined || fits(wanted, value[key], absent[key]));
 }
 
-/** A pattern made ready for a list of values. As matches(); and an address of it without a prefix length is found with any. */
-export function matcher(pattern: Plain, absent: Plain): (value: Plain) => boolean {
+/**
+ * A pattern made ready for a list of values. As matches(); and an address without a prefix length is found with any.
+ * @param prefixed The fields of which that holds: of any other, 'uplink' is not 'uplink/backup'.
+ */
+export function matcher(pattern: Plain, absent: Plain, prefixed: ReadonlySet<string>): (value: Plain) => boolean {
   const all = Object.entries(pattern).map(([name, wanted]) => {
-    const isAddress = typeof wanted === 'string' && !wanted.includes('/');
+    const isAddress = typeof wanted === 'string' && prefixed.has(name) && !wanted.includes('/');
     return { name, wanted, start: isAddress ? `${wanted}/` : undefined, absent: absent[name] };
   });
   return (value) => {

@@ -5,7 +5,7 @@ import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, settable, type Ensuring } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
-import { asListed } from './pattern.js';
+import { asListed, prefixes } from './pattern.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
 export interface ObjectType<T extends object, I extends object> {
@@ -105,11 +105,14 @@ export class ObjectClient<T extends object, I extends object, D extends object =
   protected readonly type: ObjectType<T, I>;
   /** What fields stand for that the kernel does not tell. */
   readonly #absent: Plain;
+  /** Fields that are prefixes. */
+  readonly #prefixed: ReadonlySet<string>;
 
   constructor(exchange: Exchange, type: ObjectType<T, I>) {
     this.exchange = exchange;
     this.type = type;
     this.#absent = absences(type.codec);
+    this.#prefixed = prefixes(type.codec);
   }
 
   protected words(verb: string, value?: object): () => string {
@@ -213,7 +216,9 @@ export class ObjectClient<T extends object, I extends object, D extends object =
       }
       // '10.0.0.1' stands for that address with any prefix length.
       pattern[name] =
-        typeof value === 'string' && typeof normal === 'string' && !value.includes('/') && normal.startsWith(`${value}/`) ? value : normal;
+        this.#prefixed.has(name) && typeof value === 'string' && typeof normal === 'string' && normal.startsWith(`${value}/`)
+          ? value
+          : normal;
     }
     const kernel = Object.fromEntries(
       // What is absent the kernel cannot look for: it would take 0 for no filter, or refuse it.
@@ -231,7 +236,7 @@ export class ObjectClient<T extends object, I extends object, D extends object =
 
   #keep(pattern: Plain): ((value: T) => boolean) | undefined {
     if (Object.keys(pattern).length === 0) return undefined;
-    const fits = matcher(pattern, this.#absent);
+    const fits = matcher(pattern, this.#absent, this.#prefixed);
     return (value) => fits(plain(value));
   }
 
