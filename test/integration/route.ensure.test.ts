@@ -85,6 +85,39 @@ describe('Making it so', function () {
     });
   });
 
+  it('of a route by a list of one next hop is of the route that the kernel tells of it', async () => {
+    await route.routes.add({ destination: '10.71.0.0/16', gateway: '10.0.0.8', protocol: 77 });
+    for (const [destination, first, second] of [
+      ['10.70.0.0/16', '10.0.0.2', '10.0.0.3'],
+      ['10.71.0.0/16', '10.0.0.2', '10.0.0.3'],
+      ['fd70::/64', 'fd00::2', 'fd00::3'],
+    ] as const) {
+      for (const gateway of [first, second]) {
+        for (const changed of [true, false]) {
+          const made = await route.routes.ensure({ destination, nexthops: [{ gateway }] });
+          expect(made.changed, `${destination} ${gateway}`).to.equal(changed);
+          expect(made.value).to.include({ gateway, link: 100 });
+        }
+      }
+      expect(await route.routes.ensure({ destination, gateway: second })).to.deep.include({ changed: false });
+      const several = await route.routes.ensure({ destination, nexthops: [{ gateway: first }, { gateway: second }] });
+      expect(several.value.nexthops).to.have.length(2);
+      expect(await route.routes.ensure({ destination, nexthops: [{ gateway: first }] })).to.deep.include({ changed: true });
+      expect(await route.routes.list({ destination })).to.have.length(1);
+    }
+    expect((await route.routes.get({ destination: '10.71.0.0/16' })).protocol).to.equal(77);
+    for (const changed of [true, false]) {
+      const far = {
+        destination: '10.72.0.0/16',
+        nexthops: [{ gateway: '192.168.7.7', link: 'v0', flags: ['onlink'], weight: 3 }],
+      } as const;
+      expect(await route.routes.ensure(far)).to.deep.include({ changed });
+      const other = await route.routes.ensure({ destination: '10.73.0.0/16', nexthops: [{ gateway: 'fd00::5', link: 'v0' }] });
+      expect(other).to.deep.nested.include({ changed, 'value.via': { family: 'ipv6', address: 'fd00::5' } });
+      expect(await route.routes.ensure({ destination: '10.74.0.0/16', nexthops: [{ link: 'v0' }] })).to.deep.include({ changed });
+    }
+  });
+
   it('of a prefix with an address in it is of the prefix, where the kernel takes it for that', async () => {
     for (const changed of [true, false]) {
       const made = await route.routes.ensure({ destination: 'fd50::1/64', gateway: 'fd00::2' });

@@ -34,7 +34,15 @@ function everything(prefix: unknown): boolean {
   return prefix === undefined || prefix === 'default' || prefix === 'all' || prefix === '0.0.0.0/0' || prefix === '::/0';
 }
 
-function routeCanonical(value: Plain): Plain {
+/** A list of one next hop is no list to the kernel, which keeps no weight of it either. */
+function unlisted(value: Plain): Plain {
+  const { nexthops } = value;
+  if (!Array.isArray(nexthops) || nexthops.length !== 1) return value;
+  return { ...without(value, ['nexthops']), ...without(nexthops[0] as Plain, ['weight']) };
+}
+
+function routeCanonical(given: Plain): Plain {
+  const value = unlisted(given);
   const isIpv6 = value['family'] === 'ipv6';
   const { metric, table, cache } = value;
   const expires = (cache as { readonly expires?: number } | undefined)?.expires ?? 0;
