@@ -373,6 +373,23 @@ describe('Making it so', function () {
       expect(mode.changed).to.equal(true);
     });
 
+    it('takes settings of address families in any form', async () => {
+      for (const [protocols, told] of [
+        [{ ipv6: { addressGeneration: 1 } }, { addressGeneration: 'none' }],
+        [{ ipv6: { token: '::0:1', addressGeneration: 0 } }, { addressGeneration: 'eui64', token: '::1' }],
+        [
+          { ipv6: { token: '0::2' }, ipv4: { settings: { arp_ignore: 1 } } },
+          { addressGeneration: 'eui64', token: '::2' },
+        ],
+      ] as const) {
+        for (const changed of [true, false]) {
+          const made = await route.links.ensure({ name: 'v0', protocols });
+          expect(made.changed, JSON.stringify(protocols)).to.equal(changed);
+          expect(made.value.protocols?.ipv6).to.deep.include(told);
+        }
+      }
+    });
+
     it('rejects, with the name of the field, where the kernel left it as it was', async () => {
       const error = (await rejectionOf(route.links.ensure({ name: 'v0', txQueues: 7, mtu: 1400 }))) as NetlaneError;
       expect(error.code).to.equal('NETLANE_NOT_SUPPORTED');

@@ -2,7 +2,7 @@ import { invalidArgument, NetlinkError } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
 import { Comparison, named, type Difference } from './ensuring.js';
 import { differing, takenLater } from './link-making.js';
-import type { Plain } from './matching.js';
+import { isPlain, type Plain } from './matching.js';
 
 /* What ensure() makes of a link that is there, and what may not be asked of one. */
 
@@ -63,6 +63,19 @@ export function checkKind(
   throw new NetlinkError({ errno: -EEXIST, kernelMessage, operation: context.operation }, { namespace: context.namespace });
 }
 
+/** Settings of address families as lists have them: names for numbers, addresses in their usual form. */
+function protocolsOf(value: LinkInput, read: unknown): Plain | undefined {
+  const { protocols } = takenLater(value);
+  if (!isPlain(protocols)) return undefined;
+  const told = isPlain(read) ? read : {};
+  const families = Object.entries(protocols).map(([family, settings]): [string, unknown] => {
+    // Those of IPv4 are asked for in another form than they are told in, which is that of the input.
+    const isSame = family === 'ipv4' || !isPlain(told[family]);
+    return [family, isSame ? settings : named(settings, told[family])];
+  });
+  return Object.fromEntries(families);
+}
+
 /**
  * What is to be changed, and after a change what was not.
  * @param read What the kernel is told.
@@ -71,8 +84,7 @@ export function linkChanges(
   value: LinkInput,
   { read, link, isSet }: { readonly read: Plain; readonly link: Plain; readonly isSet: boolean },
 ): { readonly changes: Plain | undefined; readonly left: Difference | undefined } {
-  // Settings of address families are asked for in another form than they are told in, which is that of the input.
-  const { protocols } = takenLater(value);
+  const protocols = protocolsOf(value, read['protocols']);
   const wanted: Plain = { ...(named(wantedOf(value).wanted, read) as Plain), ...(protocols !== undefined && { protocols }) };
   const changes = differing(wanted, link);
   const told = Object.fromEntries(Object.entries(wanted).filter(([name]) => !otherwiseTold.has(name)));
