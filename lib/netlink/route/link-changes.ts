@@ -1,5 +1,6 @@
 import type { LinkInput } from '../../schema/route/link.js';
 import { LITTLE_ENDIAN, NLM_F_EXCL } from '../constants.js';
+import { isPlain, type Plain } from './matching.js';
 
 /*
  * Changes of links that this thread makes. Of a link that is down the kernel tells most of them nobody: whoever keeps the state of the links of
@@ -12,6 +13,8 @@ export interface ChangedLink {
   readonly name?: string;
   /** What was changed is not told of links that are up, either. */
   readonly untold?: boolean;
+  /** Whether its IPv4 settings were changed. */
+  readonly settings?: boolean;
 }
 
 type Hear = (link: ChangedLink) => void;
@@ -85,10 +88,11 @@ export function linkChangedBy(type: number, flags: number, body: Uint8Array<Arra
       return undefined;
   }
   const index = indexIn(body);
-  if (index > 0) return { index };
-  const { name, alternativeName } = value as { readonly name?: unknown; readonly alternativeName?: unknown };
+  const { name, alternativeName, protocols } = value as Plain;
+  const settings = isPlain(protocols) && protocols['ipv4'] !== undefined && { settings: true };
+  if (index > 0) return { index, ...settings };
   const called = name ?? alternativeName;
-  return typeof called === 'string' ? { name: called } : {};
+  return { ...(typeof called === 'string' && { name: called }), ...settings };
 }
 
 /** ifi_index and ndm_ifindex. */

@@ -15,6 +15,21 @@ function namesOf(link: Known): readonly string[] {
   return [...(name === undefined ? [] : [name]), ...(alternativeNames ?? [])];
 }
 
+/** What of a link on top of another decides what that one lets through. */
+const lent = ['up', 'address', 'promiscuity', 'allMulticast', 'master'] as const;
+/** What of a link those on top of it follow. */
+const followed = ['up', 'carrier', 'operationalState'] as const;
+
+function isAnother(names: readonly string[], before: Known | undefined, now: Known | undefined): boolean {
+  return before === undefined || now === undefined || names.some((name) => before[name] !== now[name]);
+}
+
+/** The link of this namespace that a link is on top of. */
+function underneath(link: Known | undefined): number | undefined {
+  const { kind, parent, linkNamespaceId } = link ?? {};
+  return typeof parent === 'number' && parent > 0 && linkNamespaceId === undefined && !paired.has(kind) ? parent : undefined;
+}
+
 /**
  * Asks for links that were changed in silence, on the socket of the watch itself: the kernel puts the answer behind what it told before the
  * change and before what it tells later, so that it is read like an event. An answer that does not fit is an overrun, as an event is.
@@ -36,6 +51,8 @@ export class LinkLooks {
   #groupChanged = false;
   /** Who has a name, as far as is known; not kept before a link is changed by its name. */
   #names: Map<string, number> | undefined;
+  /** Links on top of others, by those. */
+  readonly #above = new Map<number, Set<number>>();
   /** Asked for at the end of what is done now: several changes of one link are one look. */
   readonly #asked = new Set<Reference>();
 
@@ -85,11 +102,26 @@ export class LinkLooks {
       const end = this.#link(Number((now ?? before)?.['parent']));
       if (end !== undefined && paired.has(end['kind'])) this.#ask(Number(end['index']));
     }
+    this.#stack(index, before, now);
     if (before === undefined && this.#groupChanged) this.#consider(index);
     const references = this.#changed.get(index);
     if (references === undefined) return;
     this.#changed.delete(index);
     for (const reference of references) this.#consider(reference);
+  }
+
+  /** A link takes its addresses into the one underneath, and its carrier from there: neither is told of the other, or of one that is down. */
+  #stack(index: number, before: Known | undefined, now: Known | undefined): void {
+    const [was, is] = [underneath(before), underneath(now)];
+    if (was !== is) {
+      if (was !== undefined) this.#above.get(was)?.delete(index);
+      if (was !== undefined && this.#above.get(was)?.size === 0) this.#above.delete(was);
+      if (is !== undefined) this.#above.set(is, (this.#above.get(is) ?? new Set()).add(index));
+    }
+    if (isAnother(lent, before, now)) for (const one of [was, is]) if (one !== undefined) this.#ask(one);
+    const above = this.#above.get(index);
+    if (above === undefined || before === undefined || !isAnother(followed, before, now)) return;
+    for (const one of above) if (this.#link(one)?.['up'] !== true) this.#ask(one);
   }
 
   /** Asks for a link, unless it is up: then it may only be that what takes it down was not read yet. */

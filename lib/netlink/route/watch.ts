@@ -8,9 +8,10 @@ import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
 import { offAbort, onAbort } from '../waiting.js';
 import type { Exchange } from './exchange.js';
-import { LinkLooks } from './link-looks.js';
+import { LinkStates } from './link-states.js';
 import { same, type Plain } from './matching.js';
 import type { WatchOptions } from './watch-options.js';
+import { OwnChanges } from './watch-own.js';
 import type { Watched, WatchedObjects } from './watched.js';
 
 /** What a watch tells of one object of one sort. */
@@ -69,8 +70,8 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   readonly #queue = new Queue<Event<N, C>>();
   readonly #namespace: N;
   #socket: NetlinkSocket | undefined;
-  #looks: LinkLooks | undefined;
-  #unhear = (): void => undefined;
+  #own: OwnChanges | undefined;
+  readonly #states = new LinkStates();
   readonly #abort = (): void => void this.close();
   /** Sorts of which the kernel drops objects without a word: listed again when it has gone quiet. */
   readonly #doubtful = new Set<Known>();
@@ -120,8 +121,8 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     const groups = new Set(
       this.#known.flatMap(({ watched }) => [...watched.groups, ...(this.#existing ? (watched.silence?.groups ?? []) : [])]),
     );
-    const links = this.#existing ? this.#known.find(({ watched }) => watched.object === 'link') : undefined;
-    const looks = links === undefined ? undefined : this.#hearOwn(links);
+    const own = this.#existing ? new OwnChanges(this.#exchange, this.#known, (known) => this.#doubtful.add(known as Known)) : undefined;
+    this.#own = own;
     const socket = await this.#exchange.subscribe([...groups], {
       receiveBuffer: this.#receiveBuffer,
       allNamespaces: this.#allNamespaces,
@@ -133,7 +134,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
       throw this.#closedError();
     }
     if (this.#existing) {
-      looks?.begin(socket);
+      own?.begin(socket);
       for (const known of this.#known) {
         for (const value of await this.#listWhole(known)) {
           this.#put(known, known.watched.key(value as Plain), value);
@@ -143,24 +144,12 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
     }
   }
 
-  /** What this thread changes of links, the kernel may tell nobody: it is looked at. From before the subscription on, that none is missed. */
-  #hearOwn(links: Known): LinkLooks {
-    const { values, watched } = links;
-    const known = { link: (index: number): object | undefined => values.get(watched.key({ index })), all: () => values.values() };
-    const looks = new LinkLooks(known, () => this.#doubtful.add(links));
-    this.#looks = looks;
-    this.#unhear = this.#exchange.hearLinkChanges((link) => {
-      looks.changed(link);
-    });
-    return looks;
-  }
-
   /** What is known of an object from now on; undefined: it is gone. */
   #put({ watched, values }: Known, key: string, value: object | undefined): void {
     const previous = values.get(key);
     if (value === undefined) values.delete(key);
     else values.set(key, value);
-    if (watched.object === 'link') this.#looks?.told(previous, value);
+    if (watched.object === 'link') this.#own?.told(previous, value);
   }
 
   #closedError(): NetlaneError {
@@ -240,12 +229,13 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
 
   #take(message: Message): void {
     // The answer to a look says how a link is, and is no sign of anything else.
-    const isAnswer = this.#looks?.isAnswer(message) === true;
+    const isAnswer = this.#own?.isAnswer(message) === true;
+    const own = message.nsid === undefined;
+    const isSign = this.#existing && own && !isAnswer;
+    const moved = isSign && this.#states.take(message);
     for (const known of this.#known) {
       const { watched } = known;
-      if (isAnswer && watched.object !== 'link') continue;
-      const own = message.nsid === undefined;
-      if (this.#existing && own && watched.silence?.broken(message, known.values) === true) this.#doubtful.add(known);
+      if (isSign && watched.silence?.broken(message, known.values, moved) === true) this.#doubtful.add(known);
       if (message.type !== watched.create && message.type !== watched.delete) continue;
       if (watched.family !== undefined && message.body[0] !== watched.family) {
         if (this.#existing && own && message.type === watched.create) this.#takePart(known, message);
@@ -318,6 +308,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
    */
   #lose(waiting: number): void {
     if (!this.#lost) this.#tell({ action: 'overrun' });
+    this.#states.forget();
     if (!this.#existing || this.#lost) return;
     this.#lost = true;
     this.#before = waiting;
@@ -372,7 +363,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.#onClose();
-      this.#unhear();
+      this.#own?.end();
       if (this.#signal !== undefined) offAbort(this.#signal, this.#abort);
       this.#closing = this.#socket?.close() ?? Promise.resolve();
     }

@@ -1,3 +1,6 @@
+import { Input } from '../../codec/codec.js';
+import { link } from '../../schema/route/link.js';
+import { LITTLE_ENDIAN } from '../constants.js';
 import type { Message } from '../message.js';
 import type { Plain } from './matching.js';
 
@@ -21,8 +24,11 @@ const IFF_UP = 1;
 
 export interface Silence {
   readonly groups: readonly number[];
-  /** Whether a message says that objects may have changed in silence; which there are, is asked of where few depend on others. */
-  readonly broken: (message: Message, known: ReadonlyMap<string, object>) => boolean;
+  /**
+   * Whether a message says that objects may have changed in silence; which there are, is asked of where few depend on others.
+   * @param moved Whether it says that a link goes, goes up or down, gets or loses its carrier (LinkStates).
+   */
+  readonly broken: (message: Message, known: ReadonlyMap<string, object>, moved: boolean) => boolean;
 }
 
 function linkGoes({ type, body }: Message): boolean {
@@ -32,10 +38,30 @@ function linkGoes({ type, body }: Message): boolean {
 /** What goes with its link, or when that goes down. */
 export const withLink: Silence = { groups: [RTNLGRP_LINK], broken: linkGoes };
 
-/** Routes of IPv4 go with their link, their address, or their nexthop object. */
+/** What goes with its link, or says whether that has a carrier. */
+export const withState: Silence = { groups: [RTNLGRP_LINK], broken: (_message, _known, moved) => moved };
+
+/** Routes of IPv4 go with their address or their nexthop object as well. */
 export const withWay: Silence = {
   groups: [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_NEXTHOP],
-  broken: (message) => message.type === RTM_DELADDR || message.type === RTM_DELNEXTHOP || linkGoes(message),
+  broken: ({ type }, _known, moved) => moved || type === RTM_DELADDR || type === RTM_DELNEXTHOP,
+};
+
+/** What a port has of its link: of changes of some of it, only the link tells. */
+const ofLink = ['name', 'mtu', 'address', 'operationalState'] as const;
+
+/** Ports say how their link is called and how it is. */
+export const withPort: Silence = {
+  groups: [RTNLGRP_LINK],
+  broken: (message, known) => {
+    const { type, body } = message;
+    if (type !== RTM_NEWLINK || body[0] !== 0) return linkGoes(message);
+    const view = new DataView(body.buffer, body.byteOffset);
+    const port = known.get(JSON.stringify([view.getInt32(4, LITTLE_ENDIAN)])) as Plain | undefined;
+    if (port === undefined) return false;
+    const told = link.decode(new Input(body)) as unknown as Plain;
+    return port['flags'] !== view.getUint32(8, LITTLE_ENDIAN) || ofLink.some((name) => port[name] !== told[name]);
+  },
 };
 
 /** What links lend each other: the addresses of a macvlan in the table of the link underneath. */

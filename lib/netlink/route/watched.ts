@@ -10,7 +10,7 @@ import { namespaceId, type NamespaceId } from '../../schema/route/namespace-id.j
 import { netconf, type Netconf } from '../../schema/route/netconf.js';
 import { vniFilter, type TunnelVni, type VniFilter } from '../../schema/route/vni-filter.js';
 import type { Except, Plain } from './matching.js';
-import { withAnyLink, withLink, withTarget, withWay, type Silence } from './watched-silence.js';
+import { withAnyLink, withLink, withPort, withState, withTarget, withWay, type Silence } from './watched-silence.js';
 import { nexthop, type Nexthop } from '../../schema/route/nexthop.js';
 import { route, type Route } from '../../schema/route/route.js';
 import { rule, type Rule } from '../../schema/route/rule.js';
@@ -114,7 +114,7 @@ function routes(family: number, group: number): Watched {
     // IPv4 tells routes with one destination apart by all of these; what NLM_F_APPEND added differs in the next hop only.
     key: keyOf('family', 'table', 'destination', 'source', 'tos', 'metric', 'type', 'gateway', 'via', 'link', 'nexthops', 'nexthopId'),
     ignored: { cache: true },
-    silence: family === AF_INET ? withWay : withLink,
+    silence: family === AF_INET ? withWay : withState,
     strict: true,
   };
 }
@@ -146,14 +146,17 @@ function rules(family: number, group: number): Watched {
   };
 }
 
+/** What runs out of a port of a bridge. */
+const portTimers: Except = { messageAgeTimer: true, forwardDelayTimer: true, holdTimer: true };
+
 /** What of a link counts, runs out or is about its last event: with the data of all kinds. */
 const linkFluctuations: Except = {
   statistics: true,
   statistics32: true,
   event: true,
   protocols: { ipv6: { statistics: true, icmpStatistics: true, cache: { reachableTime: true } } },
-  data: { helloTimer: true, tcnTimer: true, topologyChangeTimer: true, gcTimer: true },
-  port: { data: { messageAgeTimer: true, forwardDelayTimer: true, holdTimer: true } },
+  data: { helloTimer: true, tcnTimer: true, topologyChangeTimer: true, gcTimer: true, learnedCount: true },
+  port: { data: portTimers },
 };
 
 const watched: Readonly<Record<string, readonly Watched[]>> = {
@@ -209,7 +212,7 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 8,
       key: keyOf('id'),
       ignored: {},
-      silence: withLink,
+      silence: withState,
     },
   ],
   fdb: [
@@ -257,9 +260,10 @@ const watched: Readonly<Record<string, readonly Watched[]>> = {
       headerSize: 16,
       key: keyOf('index'),
       // Lists have no VLANs unless they are asked for.
-      ignored: { vlans: true, tunnels: true, trees: true, target: true, mode: true },
+      ignored: { vlans: true, tunnels: true, trees: true, target: true, mode: true, port: portTimers },
       // Of the bridge itself its events tell as well, its lists do not.
       told: (value) => value['index'] !== value['master'],
+      silence: withPort,
     },
   ],
   'bridge-vlan': [
