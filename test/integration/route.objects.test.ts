@@ -222,6 +222,28 @@ for (const thread of ['lane', 'caller'] as const) {
       expect(aborted).to.include({ code: 'ABORT_ERR' });
     });
 
+    it('finds what list() gave, and waits for it, by its index: whatever was changed since', async () => {
+      await route.links.add({ name: 'w1', kind: 'bridge' });
+      const listed = await route.links.get('w1');
+      expect(await route.links.find(listed)).to.deep.include({ index: listed.index, name: 'w1' });
+      await route.links.set(listed, { name: 'w2', mtu: 1400 });
+      expect(await route.links.find(listed)).to.deep.include({ index: listed.index, name: 'w2' });
+      const timeout = limit(5000);
+      expect(await route.links.waitFor(listed, (link) => link?.mtu === 1400, { timeout })).to.deep.include({ name: 'w2' });
+      expect(await route.links.waitFor({ name: 'w2', up: false } as never, (link) => link !== undefined, { timeout })).to.include({
+        name: 'w2',
+      });
+      await route.links.addAlternativeNames('w2', ['a-name-of-more-than-15-bytes']);
+      const called = { name: 'a-name-of-more-than-15-bytes', mtu: 1500 } as never;
+      expect(await route.links.waitFor(called, (link) => link !== undefined, { timeout })).to.include({ name: 'w2' });
+      await route.links.delete('w2');
+      expect(await route.links.find(listed)).to.equal(undefined);
+      expect(await route.links.waitFor(listed, (link) => link === undefined, { timeout })).to.equal(undefined);
+      // Without an index it is a filter.
+      expect(await route.links.find({ name: 'lo', up: false })).to.equal(undefined);
+      expect(await route.links.find({ name: 'lo', up: true })).to.include({ name: 'lo' });
+    });
+
     it('refuses what cannot be meant before anything is changed', async () => {
       const wrong: [Promise<unknown>, RegExp][] = [
         [route.links.set('v0', { mtu: 'large' } as never), /mtu must be an integer/],

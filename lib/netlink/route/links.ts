@@ -265,13 +265,11 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     return { type: linkType.types.get, flags: 0, codec, value: target, reply: codec, operation: this.words('get', target) };
   }
 
-  /** As get(), with undefined when there is none; or the first link that a filter fits. */
+  /** As get(), with undefined when there is none; or the first link that a filter fits. An object with an index is that link, and no filter. */
   override async find(reference: LinkReference | Filter<LinkInput>, options?: ViewOptions): Promise<Counted<Link, C> | undefined> {
-    const byName =
-      typeof reference !== 'object' ||
-      reference === null ||
-      (Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference));
-    if (!byName) return (await this.list(reference, options))[0];
+    const isFilter = typeof reference === 'object' && reference !== null && typeof reference.index !== 'number';
+    if (isFilter && !(Object.keys(reference).length === 1 && ('name' in reference || 'index' in reference)))
+      return (await this.list(reference, options))[0];
     try {
       return await this.get(reference, options);
     } catch (error) {
@@ -385,11 +383,13 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   ): Promise<Counted<Link, C> | undefined> {
     checkOperationOptions(options);
     if (typeof predicate !== 'function') throw invalidArgument('predicate', 'a function', predicate);
+    const target = naming(reference);
+    const named = target.targetNamespaceId === undefined ? (target.index ?? target.name ?? target.alternativeName ?? '') : target;
     const look = async (looking: OperationOptions): Promise<{ readonly link: Counted<Link, C> | undefined } | undefined> => {
-      const link = await this.find(reference, looking);
+      const link = await this.find(named, looking);
       return holds(predicate, link) ? { link } : undefined;
     };
-    const { link } = await waitForLink(this.exchange, look, this.words('wait for', naming(reference))(), options);
+    const { link } = await waitForLink(this.exchange, look, this.words('wait for', target)(), options);
     return link;
   }
 }
