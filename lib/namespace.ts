@@ -355,7 +355,7 @@ export class Namespace extends Executor {
   ): TaskResult<ReturnType<ModuleFunction<Module, Name>>>;
   run(task: unknown, options?: unknown): Promise<unknown> {
     try {
-      return runs.runInside(this.#handle, task, options);
+      return runs.runInside(this, task, options);
     } catch (error) {
       // What runs tasks could not be loaded.
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));

@@ -79,6 +79,14 @@ export async function sysctlInside(place: Place, name: unknown, value: unknown):
 
 const expectedPath = 'a path below /proc/net, /proc/sys/net, /sys/class/net or /sys/devices/virtual/net';
 
+function hintForPath(path: string): string {
+  const process = /^\/proc\/(\d+)\/(?:task\/\d+\/)?net(?:\/|$)/.exec(path)?.[1];
+  if (process !== undefined) return `it is of the namespace of that process: Namespace.open({ pid: ${process} }) has it as /proc/net`;
+  if (/^\/sys\/(?:class|devices\/(?:.+\/)?virtual)\/net$/.test(path))
+    return 'it is a directory: (await namespace.route()).links.list() tells the devices';
+  return 'no other file is told by its namespace here: read it with node:fs';
+}
+
 /** Where the thread that reads finds it: /proc/net is a link to what the process's main thread sees. */
 function insidePath(path: unknown): string {
   if (typeof path !== 'string') throw invalidArgument('path', expectedPath, path);
@@ -89,7 +97,7 @@ function insidePath(path: unknown): string {
   const net = /^\/proc\/(?:(?:self|thread-self)\/)?net\/(.+)$/.exec(path)?.[1];
   if (net !== undefined) return `/proc/thread-self/net/${net}`;
   if (/^\/proc\/sys\/net\/./.test(path) || /^\/sys\/class\/net\/./.test(path) || /^\/sys\/devices\/(?:.+\/)?net\/./.test(path)) return path;
-  throw invalidArgument('path', expectedPath, path, { hint: 'all other files are the same in every namespace: read them with node:fs' });
+  throw invalidArgument('path', expectedPath, path, { hint: hintForPath(path) });
 }
 
 /** The steps of mounting a sysfs (native/inside_files.cc). */
@@ -107,7 +115,10 @@ async function read(namespace: number, path: string): Promise<Buffer> {
 }
 
 function sysHint(thrown: unknown, namespace: number): string | undefined {
-  if (!mounting.includes((thrown as { syscall?: string }).syscall)) return undefined;
+  const { syscall, errno } = thrown as { syscall?: string; errno?: number };
+  const code = errno === undefined ? undefined : codeOfErrno(errno);
+  // What is lacking is no privilege: that is explained as everywhere.
+  if (!mounting.includes(syscall) || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') return undefined;
   return namespace === -1
     ? 'the /sys that is mounted here is not known to show this namespace, and to mount one that does takes CAP_SYS_ADMIN, and Linux 5.2'
     : 'to look into /sys of another namespace takes CAP_SYS_ADMIN, and Linux 5.2';

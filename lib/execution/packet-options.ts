@@ -86,7 +86,7 @@ function programOf(filter: readonly FilterInstruction[], snapLength: number): Ui
   checkInstructions(filter);
   const instructions = filter.length === 0 ? [{ code: BPF_RETURN, jt: 0, jf: 0, k: wholePacket }] : filter;
   // Checked before it is looked at.
-  encodeFilter(instructions);
+  encodeFilter(instructions, 'options.filter');
   return encodeFilter(instructions.map((each) => (each.code === BPF_RETURN ? { ...each, k: Math.min(each.k, snapLength) } : each)));
 }
 

@@ -113,12 +113,25 @@ function flagsOf({ direction }: Packet): number {
   }
 }
 
+function checkTime(name: string, time: unknown): void {
+  if (typeof time !== 'bigint' || time < 0n || time >> 64n !== 0n)
+    throw invalidArgument(name, 'nanoseconds as a bigint from 0 that 64 bits hold', time);
+}
+
+/** The length of an option has 16 bits. */
+function checkOption(name: string, text: unknown): void {
+  if (typeof text !== 'string' || Buffer.byteLength(text) > 0xffff) throw invalidArgument(name, 'a string of at most 65535 bytes', text);
+}
+
 function checkPacket(packet: unknown): void {
   if (!isObject(packet)) throw invalidArgument('packet', 'a packet', packet);
   checkInteger('packet.link', packet['link'], 0, 0x7fffffff);
   checkInteger('packet.length', packet['length'], 0, 0xffffffff);
-  if (typeof packet['timestamp'] !== 'bigint') throw invalidArgument('packet.timestamp', 'nanoseconds as a bigint', packet['timestamp']);
+  checkTime('packet.timestamp', packet['timestamp']);
+  checkInteger('packet.hardware', packet['hardware'], 0, 0xffff);
   checkBytes('packet.bytes', packet['bytes']);
+  if (packet['bytes'].length > packet['length'])
+    throw invalidArgument('packet.bytes', `the bytes of a packet of ${packet['length']}`, packet['bytes']);
 }
 
 /** Turns packets into the blocks of a pcapng file: tcpdump, Wireshark and everything made with libpcap read it. Times have nanoseconds. */
@@ -136,7 +149,7 @@ export class PcapngWriter {
   constructor(snapLength: number, nameOf: (link: number) => string | undefined = () => undefined, application = 'netlane') {
     checkInteger('snapLength', snapLength, 1, wholePacket);
     if (typeof nameOf !== 'function') throw invalidArgument('nameOf', 'a function', nameOf);
-    if (typeof application !== 'string') throw invalidArgument('application', 'a string', application);
+    checkOption('application', application);
     this.#snapLength = snapLength;
     this.#nameOf = nameOf;
     this.#application = application;
@@ -188,6 +201,8 @@ export class PcapngWriter {
   }
 
   #describe({ link, hardware }: Pick<Packet, 'link' | 'hardware'>): Uint8Array {
+    const name = this.#nameOf(link) ?? `link ${link}`;
+    checkOption('what nameOf gives', name);
     this.#links.set(link, this.#links.size);
     return blockOf(block.description, (body) =>
       body
@@ -195,7 +210,7 @@ export class PcapngWriter {
         .u16(0)
         // A tag that is put back makes a packet longer.
         .u32(this.#snapLength + 4)
-        .option(option.name, Buffer.from(this.#nameOf(link) ?? `link ${link}`))
+        .option(option.name, Buffer.from(name))
         .option(option.resolution, new Uint8Array([9]))
         .option(option.end, new Uint8Array()),
     );
@@ -207,7 +222,7 @@ export class PcapngWriter {
     const { received, dropped } = counted;
     checkInteger('counted.received', received, 0, Number.MAX_SAFE_INTEGER);
     checkInteger('counted.dropped', dropped, 0, Number.MAX_SAFE_INTEGER);
-    if (typeof at !== 'bigint') throw invalidArgument('at', 'nanoseconds as a bigint', at);
+    checkTime('at', at);
     if (this.#links.size !== 1) return new Uint8Array();
     return blockOf(block.statistics, (body) =>
       body

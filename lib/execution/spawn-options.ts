@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { checkInteger, checkMilliseconds, checkRules, isRecord, type OptionRule } from '../arguments.js';
-import { invalidArgument } from '../errors.js';
+import { attempt, invalidArgument } from '../errors.js';
 import type { SpawnJob } from '../native.js';
 import { signalNumber } from './signals.js';
 import { checkStdio, type Stdio } from './stdio.js';
@@ -110,7 +111,10 @@ function checkDirectory(cwd: unknown): string {
   if (cwd === undefined) return '';
   if (cwd instanceof URL) {
     if (cwd.protocol !== 'file:') throw invalidArgument('options.cwd', 'a path or a file: URL', cwd.href);
-    return checkDirectory(decodeURIComponent(cwd.pathname));
+    // Bytes that are no text, a host, an encoded slash.
+    const path = attempt(() => fileURLToPath(cwd));
+    if (path === undefined) throw invalidArgument('options.cwd', 'a file: URL of a path of this machine', cwd.href);
+    return checkDirectory(path);
   }
   const path = checkText('options.cwd', cwd);
   if (path === '') throw invalidArgument('options.cwd', 'a path or a file: URL', path);

@@ -1,8 +1,9 @@
 import { checkRun, defaultTaskIdle, defaultTaskThreads, iterable, Runner } from '../execution/run.js';
 import { taskThreads } from '../execution/task-threads.js';
+import { invalidArgument } from '../errors.js';
 import { accountBy } from './accounts.js';
 import { entryError } from './entry-error.js';
-import { callSite, type NamespaceHandle } from './handle.js';
+import { callSite, handleOf, type NamespaceHandle } from './handle.js';
 
 // leaks() must be able to say which of the threads elsewhere are tasks.
 accountBy('thread', (id) => taskThreads.ownerOf(Number(id)));
@@ -34,10 +35,12 @@ function runnerOf(handle: NamespaceHandle): Runner {
 }
 
 /** Namespace.run(): a promise, which can be iterated where the task gives an iterator. Rejects with what is wrong with the arguments. */
-export function runInside(handle: NamespaceHandle, task: unknown, options: unknown): Promise<unknown> {
+export function runInside(namespace: object, task: unknown, options: unknown): Promise<unknown> {
   // Not Namespace.run() itself.
   const site = callSite(runInside, true);
   const start = async (): Promise<unknown> => {
+    const handle = handleOf(namespace);
+    if (handle === undefined) throw invalidArgument('this', 'a Namespace', namespace);
     const checked = checkRun(task, options, site, { namespace: String(handle), operation: 'run a task' });
     handle.assertOpen('run a task');
     return runnerOf(handle).run(checked);

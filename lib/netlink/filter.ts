@@ -10,18 +10,18 @@ export interface FilterInstruction {
   readonly k: number;
 }
 
-/** The program as the kernel takes it. Throws NETLANE_INVALID_ARGUMENT. */
-export function encodeFilter(program: readonly FilterInstruction[]): Uint8Array {
-  if (!Array.isArray(program) || program.length > 4096) throw invalidArgument('program', 'an array of at most 4096 instructions', program);
+/** The program as the kernel takes it. Throws NETLANE_INVALID_ARGUMENT, which calls it by `name`. */
+export function encodeFilter(program: readonly FilterInstruction[], name = 'program'): Uint8Array {
+  if (!Array.isArray(program) || program.length > 4096) throw invalidArgument(name, 'an array of at most 4096 instructions', program);
   const bytes = new Uint8Array(program.length * 8);
   const view = new DataView(bytes.buffer);
   for (const [index, instruction] of (program as readonly unknown[]).entries()) {
-    if (!isObject(instruction)) throw invalidArgument(`program[${index}]`, 'an instruction { code, jt, jf, k }', instruction);
+    if (!isObject(instruction)) throw invalidArgument(`${name}[${index}]`, 'an instruction { code, jt, jf, k }', instruction);
     const { code, jt, jf, k } = instruction;
-    checkInteger(`program[${index}].code`, code, 0, 0xffff);
-    checkInteger(`program[${index}].jt`, jt, 0, 255);
-    checkInteger(`program[${index}].jf`, jf, 0, 255);
-    checkInteger(`program[${index}].k`, k, 0, 0xffffffff);
+    checkInteger(`${name}[${index}].code`, code, 0, 0xffff);
+    checkInteger(`${name}[${index}].jt`, jt, 0, 255);
+    checkInteger(`${name}[${index}].jf`, jf, 0, 255);
+    checkInteger(`${name}[${index}].k`, k, 0, 0xffffffff);
     view.setUint16(index * 8, code, LITTLE_ENDIAN);
     view.setUint8(index * 8 + 2, jt);
     view.setUint8(index * 8 + 3, jf);

@@ -141,6 +141,8 @@ describe('parameters and files of a namespace', () => {
       const error = await rejectionOf(namespace.readFile(path as string));
       expect(error, String(path)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
     }
+    expect((await rejectionOf(namespace.readFile('/sys/class/net'))).message).to.include('links.list()');
+    expect((await rejectionOf(namespace.readFile('/proc/1/net/dev'))).message).to.include('Namespace.open({ pid: 1 })');
     const encoding = await rejectionOf(namespace.readFile('/proc/net/dev', { encoding: 'utf9' as never }));
     expect(encoding.message).to.include('options.encoding');
   });

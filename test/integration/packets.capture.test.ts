@@ -299,6 +299,9 @@ describe('Packets of a namespace', function () {
       expect((await rejectionOf(blue.packet({ protocol: 'ipv5' as 'ipv4' }))).message).to.include("did you mean 'ipv");
       for (const options of [{ snapLength: 0 }, { promiscuous: true }, { latency: 0 }, { buffer: 5 }, { link: '' }])
         expect(await rejectionOf(blue.packet(options))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      const partial = await rejectionOf(blue.packet({ filter: [{ code: 6 }] as never }));
+      expect(partial).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      expect(partial.message).to.include('options.filter[0].jt');
       expect(await rejectionOf(blue.packet({ filter: [{ code: 0xffff, jt: 0, jf: 0, k: 0 }] }))).to.include({ code: 'EINVAL' });
     }));
 });

@@ -70,6 +70,13 @@ describe('The arguments of a task', function () {
     });
   }
 
+  it('are refused without the namespace, as by every other method', async () => {
+    const error = await rejectionOf(
+      Reflect.apply(Reflect.get(Namespace.prototype, 'run') as () => unknown, undefined, [() => 1]) as Promise<unknown>,
+    );
+    expect(error).to.have.property('code', 'NETLANE_INVALID_ARGUMENT');
+  });
+
   it('of a call that is aborted while it waits for a thread are let go at once', async () => {
     const namespace = await Namespace.create({ taskThreads: 1 });
     const { port1, port2 } = new MessageChannel();

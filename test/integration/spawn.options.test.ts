@@ -178,6 +178,9 @@ describe('a child is given', () => {
       ['options.timeout must be milliseconds', 'true', [], { timeout: -1 }],
       ['only shells know ~', 'true', [], { cwd: '~/x' }],
       ['options.cwd must be a path or a file: URL', 'true', [], { cwd: new URL('http://a/') }],
+      ['options.cwd must be a file: URL of a path of this machine', 'true', [], { cwd: new URL('file:///tmp/%zz') }],
+      ['options.cwd must be a file: URL of a path of this machine', 'true', [], { cwd: new URL('file://otherhost/tmp') }],
+      ['options.cwd must be a file: URL of a path of this machine', 'true', [], { cwd: new URL('file:///tmp%2fa') }],
       ['options.mounts must be true or false', 'true', [], { mounts: 'yes' }],
     ];
     for (const [text, file, args, options] of wrong) {

@@ -84,6 +84,26 @@ describe('A pcapng file', () => {
     for (const wrong of [null, 5, {}, { ...packet, timestamp: 5 }, { ...packet, bytes: [1] }])
       expect(errorOf(() => new PcapngWriter(100).packet(wrong as Packet))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
   });
+
+  it('refuses what its fields have no room for', () => {
+    const wrongs = [
+      { timestamp: -5n },
+      { timestamp: 2n ** 70n },
+      { hardware: 'x' },
+      { hardware: 65_536 },
+      { bytes: new Uint8Array(10), length: 9 },
+    ] as const;
+    for (const wrong of wrongs)
+      expect(errorOf(() => new PcapngWriter(100).packet({ ...packet, ...wrong } as Packet)).message).to.include(
+        `packet.${Object.keys(wrong)[0] ?? ''}`,
+      );
+    expect(errorOf(() => new PcapngWriter(100, undefined, 'a'.repeat(70_000)))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    for (const name of [5, 'é'.repeat(40_000)])
+      expect(errorOf(() => new PcapngWriter(100, () => name as string).packet(packet))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    const writer = new PcapngWriter(100);
+    writer.packet(packet);
+    expect(errorOf(() => writer.statistics({ received: 1, dropped: 0 }, -1n))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+  });
 });
 
 describe('A block of a packet ring', () => {
