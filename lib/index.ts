@@ -77,7 +77,7 @@ export type { Link, LinkChanges, LinkInput, LinkKind } from './schema/route/link
 export type { Address, AddressInput } from './schema/route/address.js';
 export type { Route, RouteInput } from './schema/route/route.js';
 export type { Rule, RuleInput } from './schema/route/rule.js';
-export type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from './schema/route/neighbour.js';
+export type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput, ProxyInput } from './schema/route/neighbour.js';
 export type { AddressLabel, AddressLabelInput } from './schema/route/address-label.js';
 export type { BridgeLink, BridgeLinkInput } from './schema/route/bridge-link.js';
 export type { BridgeVlan, BridgeVlanInput, PortVlan } from './schema/route/bridge-vlan.js';

@@ -4,7 +4,7 @@ import { invalidArgument } from '../errors.js';
 import type { AddressLabel, AddressLabelInput } from '../schema/route/address-label.js';
 import type { Nexthop, NexthopChange, NexthopInput } from '../schema/route/nexthop.js';
 import type { Address, AddressInput } from '../schema/route/address.js';
-import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput } from '../schema/route/neighbour.js';
+import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput, ProxyInput } from '../schema/route/neighbour.js';
 import type { RouteInput } from '../schema/route/route.js';
 import type { RuleInput } from '../schema/route/rule.js';
 import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
@@ -86,7 +86,7 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
   /** Neighbour tables: ARP and neighbour discovery. */
   readonly neighbours: ObjectClient<Neighbour, NeighbourInput>;
   /** Addresses that are answered for (proxy ARP). */
-  readonly proxies: ObjectClient<Neighbour, NeighbourInput>;
+  readonly proxies: ObjectClient<Neighbour, ProxyInput>;
   /** Forwarding databases of bridges, VXLAN tunnels and others. */
   readonly fdb: AppendingClient<FdbEntry, FdbEntryInput>;
 

@@ -129,6 +129,9 @@ export const neighbourEnsuring: Ensuring = {
   kept: (found) => [setStates.includes(found['state']) ? found : without(found, ['state'])],
 };
 
+/** One without a link is of all links. */
+export const proxyEnsuring: Ensuring = { ...neighbourEnsuring, canonical: (value) => ({ ...value, link: value['link'] ?? 0 }) };
+
 export const fdbEnsuring: Ensuring = {
   // A bridge and the device that is its port have an entry each.
   canonical(value) {

@@ -1,11 +1,28 @@
 import { address, type Address, type AddressInput } from '../../schema/route/address.js';
 import { link, type Link, type LinkInput } from '../../schema/route/link.js';
-import { fdb, neighbour, type FdbEntry, type FdbEntryInput, type Neighbour, type NeighbourInput } from '../../schema/route/neighbour.js';
+import {
+  fdb,
+  neighbour,
+  proxy,
+  type FdbEntry,
+  type FdbEntryInput,
+  type Neighbour,
+  type NeighbourInput,
+  type ProxyInput,
+} from '../../schema/route/neighbour.js';
 import { route, type Route, type RouteInput } from '../../schema/route/route.js';
 import { rule, type Rule, type RuleInput } from '../../schema/route/rule.js';
 import { addressLabel, type AddressLabel, type AddressLabelInput } from '../../schema/route/address-label.js';
 import { nexthop, type Nexthop, type NexthopInput } from '../../schema/route/nexthop.js';
-import { addressEnsuring, addressLabelEnsuring, fdbEnsuring, neighbourEnsuring, nexthopEnsuring, routeEnsuring } from './identities.js';
+import {
+  addressEnsuring,
+  addressLabelEnsuring,
+  fdbEnsuring,
+  neighbourEnsuring,
+  nexthopEnsuring,
+  proxyEnsuring,
+  routeEnsuring,
+} from './identities.js';
 import { describeValue } from '../../errors.js';
 import type { Plain } from './matching.js';
 import type { ObjectType } from './object-client.js';
@@ -182,8 +199,9 @@ export const neighbourType: ObjectType<Neighbour, NeighbourInput> = {
   ensuring: neighbourEnsuring,
 };
 
-export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
+export const proxyType: ObjectType<Neighbour, ProxyInput> = {
   ...neighbourType,
+  codec: proxy,
   title: 'proxy',
   filters: ['link', 'master', 'family', 'flags'],
   // A dump has either those with this flag or those without.
@@ -192,6 +210,7 @@ export const proxyType: ObjectType<Neighbour, NeighbourInput> = {
   addsUnasked: () => true,
   defaults: () => ({ state: 'permanent', flags: ['proxy'] }),
   deletion: () => ({ flags: ['proxy'] }),
+  ensuring: proxyEnsuring,
 };
 
 /** NTF_SELF, neighbour.h. */

@@ -1,4 +1,4 @@
-import type { Neighbour, NeighbourInput } from '../../schema/route/neighbour.js';
+import type { Neighbour, ProxyInput } from '../../schema/route/neighbour.js';
 import type { Call, Exchange, OperationOptions } from './exchange.js';
 import { ObjectClient, type Ensured, type Verb } from './object-client.js';
 import { proxyType } from './object-types.js';
@@ -7,7 +7,7 @@ import { proxyType } from './object-types.js';
 const isProxy = 0x08;
 
 /** The value with the flag without which it would be a neighbour. */
-function asProxy(value: NeighbourInput): NeighbourInput {
+function asProxy(value: ProxyInput): ProxyInput {
   const { flags } = value;
   if (typeof flags === 'number') return { ...value, flags: flags | isProxy };
   const given: unknown = flags;
@@ -15,18 +15,18 @@ function asProxy(value: NeighbourInput): NeighbourInput {
 }
 
 /** Addresses that are answered for (proxy ARP, proxied neighbour discovery). */
-export class ProxyClient extends ObjectClient<Neighbour, NeighbourInput> {
+export class ProxyClient extends ObjectClient<Neighbour, ProxyInput> {
   constructor(exchange: Exchange) {
     super(exchange, proxyType);
   }
 
-  override call(verb: Verb, value: NeighbourInput): Call<NeighbourInput> {
+  override call(verb: Verb, value: ProxyInput): Call<ProxyInput> {
     this.checkValue('value', value);
     return super.call(verb, asProxy(value));
   }
 
   // eslint-disable-next-line require-await -- a failure must be a rejection
-  override async ensure(value: NeighbourInput, options?: OperationOptions): Promise<Ensured<Neighbour>> {
+  override async ensure(value: ProxyInput, options?: OperationOptions): Promise<Ensured<Neighbour>> {
     this.checkValue('value', value);
     return super.ensure(asProxy(value), options);
   }

@@ -115,6 +115,11 @@ export interface NeighbourInput extends AnyNeighbourInput {
   readonly address: string;
 }
 export const neighbour: Codec<Neighbour, NeighbourInput> = neighbourSchema;
+/** What a proxy is made from. One of IPv4 without a link answers on all of them; the kernel has none of IPv6. */
+export interface ProxyInput extends AnyNeighbourInput {
+  readonly address: string;
+}
+export const proxy: Codec<Neighbour, ProxyInput> = neighbourSchema;
 
 const fdbSchema = object({
   title: 'forwarding entry',

@@ -30,9 +30,9 @@ export async function program(): Promise<void> {
   await route.fdb.add({ link: 'v0', remote: '10.0.0.2' });
   // @ts-expect-error: a neighbour is one of a link
   await route.neighbours.add({ address: '10.0.0.2' });
-  // @ts-expect-error: so is one that is answered for
-  await route.proxies.add({ address: '10.0.0.2' });
-  // @ts-expect-error: and a forwarding entry
+  // @ts-expect-error: one that is answered for has an address
+  await route.proxies.add({ link: 'v0' });
+  // @ts-expect-error: so is a forwarding entry
   await route.fdb.add({ address: '02:00:00:00:00:01' });
   // @ts-expect-error: a membership is one of a port
   await route.multicast.add({ bridge: 'br0', group: '239.1.1.1' });
