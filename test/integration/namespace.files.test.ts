@@ -172,6 +172,28 @@ describe('parameters and files of a namespace', () => {
     expect(refused).to.match(/^EACCES set sysctl net.ipv4.ip_forward to 1 in Namespace\(/);
   });
 
+  it('say that descriptors are lacking, and not a privilege, where a file of /sys cannot be read for want of them', () => {
+    const text = `
+      import { closeSync, openSync } from 'node:fs';
+      const n = await Namespace.create();
+      await n.readFile('/sys/class/net/lo/mtu');
+      const told = [];
+      for (const left of [0, 1, 2]) {
+        const held = [];
+        try { for (;;) held.push(openSync('/dev/null')); } catch {}
+        for (const fd of held.splice(0, left)) closeSync(fd);
+        told.push(await n.readFile('/sys/class/net/lo/mtu').catch(({ message }) => message));
+        for (const fd of held) closeSync(fd);
+      }
+      await n.close();
+      console.log(JSON.stringify(told));`;
+    const told = resultOfProgram(text, ['sh', '-c', 'ulimit -n 100; exec "$@"', 'sh']) as readonly string[];
+    for (const message of told)
+      expect(message)
+        .to.match(/EMFILE.*ulimit -n/)
+        .and.not.to.include('CAP_SYS_ADMIN');
+  });
+
   /** Reads a file of /sys in the program's own namespace, without privileges, behind commands that set the scene as root. */
   function readAsNobody(path: string, scene: string): string {
     const text = `
