@@ -114,4 +114,45 @@ describe('A new link', function () {
     }
     expect(ip(namespace, 'link show')).to.not.match(/i9|nameless/);
   });
+
+  it('is refused before it is made where anything that is set afterwards is wrong, or would be passed over', async () => {
+    const watch = route.watch(['link']);
+    await watch.ready;
+    const bridge = { name: 'i9', kind: 'bridge' };
+    const pair = { name: 'i9', kind: 'veth' };
+    for (const [wrong, text] of [
+      [{ ...bridge, protocols: { ipv6: { addressGeneration: 'bogus' } } }, 'protocols.ipv6.addressGeneration'],
+      [{ ...bridge, protocols: { ipv6: { token: '1.2.3.4' } } }, 'protocols.ipv6.token'],
+      [{ ...bridge, protocols: { ipv4: 'x' } }, 'protocols.ipv4'],
+      [{ ...bridge, protocols: { ipv4: { settings: null } } }, 'protocols.ipv4.settings'],
+      [{ ...bridge, protocols: 'x' }, 'protocols'],
+      [{ ...bridge, alternativeNames: { a: 1 } }, 'alternativeNames'],
+      [{ ...bridge, alternativeNames: 'abc' }, 'alternativeNames'],
+      [{ ...bridge, alternativeNames: null }, 'alternativeNames'],
+      [{ ...bridge, alternativeNames: ['good', ''] }, 'alternativeNames'],
+      [{ ...bridge, alternativeNames: ['good', 5] }, 'alternativeNames'],
+      [{ ...bridge, alternativeNames: ['x'.repeat(128)] }, 'alternativeNames'],
+      [{ ...bridge, peer: { name: 'i8' } }, 'peer'],
+      [{ ...pair, peer: { name: 'i8', alternativeNames: ['y'] } }, 'peer.alternativeNames'],
+    ] as const) {
+      const all = [
+        () => route.links.add(wrong as never),
+        async () => {
+          const [result] = await route.batch((batch) => batch.links.add(wrong as never));
+          if (result?.ok === false) throw result.error;
+        },
+      ];
+      for (const add of all) {
+        const error = (await rejectionOf(add())) as NetlaneError;
+        expect(error.code, JSON.stringify(wrong)).to.equal('NETLANE_INVALID_ARGUMENT');
+        expect(error.message).to.include(`${text} `);
+      }
+    }
+    await route.links.add({ name: 'i7', kind: 'ifb' });
+    for await (const event of watch) {
+      if (!('value' in event) || event.object !== 'link') continue;
+      expect(event.value.name, 'nobody was told of another link').to.equal('i7');
+      break;
+    }
+  });
 });

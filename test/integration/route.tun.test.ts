@@ -177,6 +177,40 @@ describe('A tun or tap device', function () {
     expect(await names()).to.deep.equal(before);
   });
 
+  it('is refused before it is made where anything of it is wrong, or would be passed over', async () => {
+    const names = async () => (await route.links.list()).map((link) => link.name);
+    const before = await names();
+    const device = { name: 'tun9', kind: 'tun' };
+    for (const [wrong, text] of [
+      [{ ...device, bar: 2 }, 'bar'],
+      [{ ...device, peer: { name: 'x' } }, 'peer'],
+      [{ ...device, txQueues: 'abc' }, 'txQueues'],
+      [{ ...device, index: 'abc' }, 'index'],
+      [{ ...device, index: -5 }, 'index'],
+      [{ ...device, data: 'x' }, 'data'],
+      [{ ...device, data: null }, 'data'],
+      [{ ...device, data: { type: 'tap', foo: 1 } }, 'data.foo'],
+      [{ ...device, mtu: 'x' }, 'mtu'],
+      [{ ...device, alias: 5 }, 'alias'],
+      [{ ...device, alternativeNames: 'abc' }, 'alternativeNames'],
+      [{ ...device, protocols: { ipv6: { addressGeneration: 'bogus' } } }, 'protocols.ipv6.addressGeneration'],
+    ] as const) {
+      const watch = route.watch(['link']);
+      await watch.ready;
+      const error = (await rejectionOf(route.links.add(wrong as never))) as Error;
+      expect(error, JSON.stringify(wrong)).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      expect(error.message).to.include(`${text} `);
+      await route.links.add({ name: 'last', kind: 'ifb' });
+      for await (const event of watch) {
+        if (!('value' in event) || event.object !== 'link') continue;
+        expect(event.value.name, JSON.stringify(wrong)).to.equal('last');
+        break;
+      }
+      await route.links.delete('last');
+    }
+    expect(await names()).to.deep.equal(before);
+  });
+
   it('needs a namespace that is open', async () => {
     const scratch = await Namespace.create();
     const client = await scratch.route({ thread: 'caller' });

@@ -1,7 +1,7 @@
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import type { LinkInput } from '../../schema/route/link.js';
 import { Comparison, named, type Difference } from './ensuring.js';
-import { differing, takenLater } from './link-making.js';
+import { differing, furtherNames, takenLater } from './link-making.js';
 import { isPlain, type Plain } from './matching.js';
 
 /* What ensure() makes of a link that is there, and what may not be asked of one. */
@@ -22,8 +22,7 @@ const otherwiseTold: ReadonlySet<string> = new Set([
 /** What a link is to have beside its name, and its further names. Throws for what is not in the client's namespace. */
 export function wantedOf(value: LinkInput): { readonly name: string; readonly wanted: Plain; readonly others: readonly string[] } {
   if (typeof value.name !== 'string') throw invalidArgument('value.name', 'the name of the link', value.name);
-  const { alternativeNames: further } = value;
-  if (further !== undefined && !Array.isArray(further)) throw invalidArgument('value.alternativeNames', 'a list of names', further);
+  const others = furtherNames(value);
   if (value.name.includes('%d')) throw invalidArgument('value.name', 'the name of one link, without %d', value.name);
   const place = places.find((name) => value[name] !== undefined);
   if (place !== undefined)
@@ -33,8 +32,8 @@ export function wantedOf(value: LinkInput): { readonly name: string; readonly wa
       value[place],
     );
   // Of the flags, those that can be set are fields of their own.
-  const { name, peer: _peer, flags: _flags, protocols: _protocols, alternativeNames, ...wanted } = value;
-  return { name, wanted, others: alternativeNames ?? [] };
+  const { name, peer: _peer, flags: _flags, protocols: _protocols, alternativeNames: _names, ...wanted } = value;
+  return { name, wanted, others };
 }
 
 /** The same with the settings of address families: what the codec is to check. */

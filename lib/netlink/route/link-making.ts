@@ -1,7 +1,8 @@
 import { invalidArgument } from '../../errors.js';
-import type { LinkInput } from '../../schema/route/link.js';
+import { link, type LinkChanges, type LinkInput } from '../../schema/route/link.js';
 import { linkProtocols } from '../../schema/route/link-protocols.js';
 import { settable } from './ensuring.js';
+import type { Exchange } from './exchange.js';
 import { isPlain, matches, type Plain } from './matching.js';
 
 /* What RTM_NEWLINK does not take, or passes over in silence, when it makes a link. */
@@ -34,6 +35,22 @@ function withoutOff(kind: string | undefined, data: Plain): Plain {
     return [name, on.length === 0 ? undefined : Object.fromEntries(on)];
   });
   return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
+}
+
+/** Kinds whose links come in pairs. */
+const paired: ReadonlySet<unknown> = new Set(['veth', 'vxcan', 'netkit']);
+
+/** ALTIFNAMSIZ less the zero. */
+const longestName = 127;
+
+/** The further names that a link is to have. Throws for what cannot be one. */
+export function furtherNames({ alternativeNames }: Pick<LinkInput, 'alternativeNames'>): readonly string[] {
+  if (alternativeNames === undefined) return [];
+  const given: unknown = alternativeNames;
+  const isName = (one: unknown): boolean =>
+    typeof one === 'string' && one !== '' && Buffer.byteLength(one) <= longestName && !one.includes('\0');
+  if (Array.isArray(given) && given.every(isName)) return alternativeNames;
+  throw invalidArgument('alternativeNames', `a list of names of 1 to ${longestName} bytes without zero characters`, given);
 }
 
 /** Settings of address families that can be changed on a link that is there: what only the kernel tells is left out. */
@@ -100,11 +117,9 @@ export function atOnce(value: LinkInput): LinkInput {
  * @param isNamed Whoever makes it learns its name.
  */
 export function checkLater(value: LinkInput, later: Plain, { isNamed = false }: { readonly isNamed?: boolean } = {}): void {
-  const { namespace, namespacePid, peer, name } = value as LinkInput & Plain;
-  const fields = [
-    ...Object.keys(later),
-    ...(Array.isArray(value.alternativeNames) && value.alternativeNames.length > 0 ? ['alternativeNames'] : []),
-  ];
+  const { namespace, namespacePid, peer, name, protocols, kind } = value as LinkInput & Plain;
+  if (protocols !== undefined && !isPlain(protocols)) throw invalidArgument('protocols', 'an object', protocols);
+  const fields = [...Object.keys(later), ...(furtherNames(value).length > 0 ? ['alternativeNames'] : [])];
   // The first number that is free stands for "%d".
   if (fields.length > 0 && !isNamed && (name === undefined || name.includes('%d')))
     throw invalidArgument(
@@ -114,8 +129,45 @@ export function checkLater(value: LinkInput, later: Plain, { isNamed = false }: 
     );
   if (fields.length > 0 && (namespace !== undefined || namespacePid !== undefined))
     throw invalidArgument(fields[0] ?? '', 'set afterwards, in the namespace where the link is made', value);
+  // The kernel, or the schema of the kind's data, would pass over it.
+  if (peer !== undefined && !paired.has(kind)) throw invalidArgument('peer', `left out: only ${[...paired].join(', ')} have one`, peer);
   if (isPlain(peer)) {
-    const [field] = Object.keys(takenLater(peer));
+    const [field] = [...Object.keys(takenLater(peer)), ...(peer['alternativeNames'] === undefined ? [] : ['alternativeNames'])];
     if (field !== undefined) throw invalidArgument(`peer.${field}`, 'set afterwards, on the other end', peer[field]);
   }
+}
+
+/** Refuses what cannot be encoded of what is set once the link is there, before there is one. Names are not looked up. */
+export function checkEncodes(exchange: Exchange, later: Plain): void {
+  if (Object.keys(later).length === 0) return;
+  const encoded = exchange.encodeNow({ codec: link, value: later });
+  if ('bytes' in encoded) encoded.release();
+}
+
+/** What a tun device is given after it was made. */
+const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
+  'address',
+  'alias',
+  'allMulticast',
+  'arp',
+  'group',
+  'groMaxSize',
+  'gsoMaxSegments',
+  'gsoMaxSize',
+  'master',
+  'mtu',
+  'multicast',
+  'namespace',
+  'promiscuous',
+  'protocolDown',
+  'txQueueLength',
+  'up',
+]);
+
+/** Of a tun device, what the kernel takes of a link that is there; the rest is its own, or the driver's. */
+export function tunChangesOf(value: LinkInput): LinkChanges {
+  const changes = Object.fromEntries(Object.entries(value).filter(([field]) => tunChanges.has(field)));
+  // The driver cannot be held down: it would refuse even to be told that it is not.
+  if (value.protocolDown === false) delete changes['protocolDown'];
+  return changes;
 }

@@ -1,3 +1,4 @@
+import { checkInteger } from '../../arguments.js';
 import { debug } from '../../diagnostics.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
@@ -8,7 +9,7 @@ import type { Link, LinkChanges, LinkInput } from '../../schema/route/link.js';
 import { checkOperationOptions, counting, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { leftAsItIs } from './ensuring.js';
 import { askedOf, checkData, checkKind, linkChanges, wantedOf } from './link-ensuring.js';
-import { atOnce, checkLater, differing, takenLater } from './link-making.js';
+import { atOnce, checkEncodes, checkLater, differing, furtherNames, takenLater, tunChangesOf } from './link-making.js';
 import { linkType } from './object-types.js';
 import { attempts, isCode, type Ensured, type Filter, type Verb } from './object-client.js';
 import { holds, waitForLink } from './link-waiting.js';
@@ -18,26 +19,6 @@ import type { Plain } from './matching.js';
 
 const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
-/** What a tun device is given after it was made. */
-const tunChanges: ReadonlySet<string> = new Set<keyof LinkInput>([
-  'address',
-  'alias',
-  'allMulticast',
-  'arp',
-  'group',
-  'groMaxSize',
-  'gsoMaxSegments',
-  'gsoMaxSize',
-  'master',
-  'mtu',
-  'multicast',
-  'namespace',
-  'promiscuous',
-  'protocolDown',
-  'txQueueLength',
-  'up',
-]);
-
 /** Which link is meant, as requests say it. */
 interface Target {
   readonly index?: number;
@@ -101,8 +82,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   /** The call that add() makes; undefined where it takes more than one message. */
   addCall(value: LinkInput): Call<LinkInput> | undefined {
     this.checkValue('value', value);
-    const { kind, alternativeNames = [] } = value;
-    if (kind === 'tun' || alternativeNames.length > 0 || Object.keys(takenLater(value)).length > 0) return undefined;
+    if (value.kind === 'tun' || furtherNames(value).length > 0 || Object.keys(takenLater(value)).length > 0) return undefined;
     const call = this.call('add', value);
     checkLater(value, {});
     return call;
@@ -123,13 +103,15 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
     }
     const later = takenLater(value);
     checkLater(value, later);
+    checkEncodes(this.exchange, later);
     await super.add(value, options);
     await this.#complete(value, later, options);
   }
 
   /** Sets what the kernel passed over. Where it refuses, there is no link. */
   async #complete(value: LinkInput, later: Readonly<Record<string, unknown>>, options: OperationOptions | undefined): Promise<void> {
-    const { name, alternativeNames = [] } = value;
+    const { name } = value;
+    const alternativeNames = furtherNames(value);
     if (name === undefined || (Object.keys(later).length === 0 && alternativeNames.length === 0)) return;
     try {
       const found = await this.get(name, options);
@@ -156,20 +138,20 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   }
 
   async #addTun(value: LinkInput & { readonly kind: 'tun' }, options: OperationOptions | undefined): Promise<void> {
-    const { data = {}, name } = value;
+    const { name } = value;
     // What can be set along with the rest, in whatever namespace it is to be, is not set later.
     const { alias: _alias, protocolDown: _protocolDown, ...later } = takenLater(value);
     checkLater({ ...value, name: undefined }, later, { isNamed: true });
-    const { type = 'tun', owner, group, multiQueue, packetInformation, vnetHeader } = data;
+    // The name is that of the device, with the rules for that.
+    checkEncodes(this.exchange, { ...atOnce(value), ...later, name: undefined });
+    if (value.index !== undefined) checkInteger('index', value.index, 0, 0x7fffffff);
+    const { type = 'tun', owner, group, multiQueue, packetInformation, vnetHeader } = value.data ?? {};
     if (type !== 'tun' && type !== 'tap') throw invalidArgument('data.type', "'tun' or 'tap'", type);
-    const index = typeof value.index === 'number' && value.index > 0 ? value.index : undefined;
+    const index = value.index === 0 ? undefined : value.index;
     const made = { mode: type, name, index, owner, group, multiQueue, packetInformation, vnetHeader, persistent: true };
     const device = openTunDevice(this.exchange, made);
     await device.close();
-    // What the kernel takes of a link that is there; the rest is its own, or the driver's.
-    const changes = Object.fromEntries(Object.entries(value).filter(([field]) => tunChanges.has(field)));
-    // The driver cannot be held down: it would refuse even to be told that it is not.
-    if (value.protocolDown === false) delete changes['protocolDown'];
+    const changes = tunChangesOf(value);
     if (Object.keys(changes).length > 0) {
       try {
         await this.set(device.name, changes, options);
