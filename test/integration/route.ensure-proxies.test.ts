@@ -29,4 +29,13 @@ describe('Making a proxy so', function () {
     await route.proxies.delete({ address });
     expect((await route.proxies.list()).map(({ link }) => link)).to.deep.equal([100]);
   });
+
+  it('at once by several makes one, of which one is told at least', async () => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => route.proxies.ensure({ link: 'v0', address: '10.7.0.3' })));
+    expect(made.some(({ changed }) => changed)).to.equal(true);
+    expect(await route.proxies.list({ address: '10.7.0.3' })).to.have.length(1);
+    const links = await Promise.all(Array.from({ length: 8 }, () => route.links.ensure({ name: 'b0', kind: 'bridge', alias: 'one' })));
+    expect(links.some(({ changed }) => changed)).to.equal(true);
+    for (const { value } of links) expect(value).to.include({ name: 'b0', alias: 'one', index: links[0]?.value.index });
+  });
 });

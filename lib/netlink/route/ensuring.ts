@@ -24,6 +24,14 @@ export interface Ensuring {
   readonly kept?: ((found: Plain, wanted: Plain) => readonly Plain[]) | undefined;
 }
 
+/** What ensure() and change() look for. */
+export interface Sought<T> {
+  readonly wanted: Plain;
+  /** An object in the form that is compared. */
+  readonly canonical: (value: Plain) => Plain;
+  readonly find: () => Promise<readonly T[]>;
+}
+
 /**
  * What was given, as lists have it: of objects only the members that were given. What the kernel is not told (fields that it only
  * reports) is left out. A gateway of another family is told as `via`.

@@ -307,6 +307,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    * Makes it so: adds the link when it is missing, else changes what was named and differs; further names are added, `peer` is about a new link.
    * Rejects with EEXIST for a link of another kind, with NETLANE_INVALID_ARGUMENT for a link of another namespace (a client there can do it), with
    * NETLANE_NOT_SUPPORTED where the kernel left a field as it was (`details`: field, found, wanted). What it does not tell is set each time.
+   * Of callers that make the same link at once, one is told `changed`; more may be where it takes several messages (an alias, further names).
    */
   override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);

@@ -3,7 +3,7 @@ import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
-import { Comparison, leftAsItIs, merged, named, settable, type Ensuring } from './ensuring.js';
+import { Comparison, leftAsItIs, merged, named, settable, type Ensuring, type Sought } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
 import { asListed, prefixes } from './pattern.js';
 
@@ -53,14 +53,6 @@ export interface Ensured<T> {
   readonly changed: boolean;
   /** The object as it is now. */
   readonly value: T;
-}
-
-/** What ensure() and change() look for. */
-interface Sought<T> {
-  readonly wanted: Plain;
-  /** An object in the form that is compared. */
-  readonly canonical: (value: Plain) => Plain;
-  readonly find: () => Promise<readonly T[]>;
 }
 
 /** Fields to find objects by: any of those that the objects have; an address without a prefix length matches any length. */
@@ -280,7 +272,8 @@ export class ObjectClient<T extends object, I extends object, D extends object =
    * that the kernel would take for it, with the family, table, type of service and metric that it puts where none is given; an address
    * alone has all its bits. Afterwards it is read again. Rejects with NETLANE_NOT_SUPPORTED where the kernel took the change and left a
    * field as it was (`details`: field, found, wanted), with ENOENT where somebody else deleted the object meanwhile. Of callers that add the
-   * same at once, one is told `changed`; of callers that change the same at once, more may be.
+   * same at once, one is told `changed`; more may be where it takes several messages (links with an alias), of proxies, which the kernel adds
+   * again without a word, and of callers that change the same at once.
    */
   async ensure(wish: D, options?: OperationOptions): Promise<Ensured<T>> {
     checkOperationOptions(options);
