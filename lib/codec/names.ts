@@ -67,9 +67,11 @@ class Flags implements Fixed<(string | number)[], readonly (string | number)[] |
   readonly #bits: ReadonlyMap<string, number>;
   readonly #names: (readonly [number, string])[];
   readonly #written: number;
+  readonly #largest: number;
 
   constructor(of: Fixed<number>, bits: Names, reported: number) {
     this.#of = of;
+    this.#largest = of.shape.is === 'integer' ? of.shape.maximum : 0;
     this.#written = ~reported;
     this.size = of.size;
     this.#bits = new Map(Object.entries(bits));
@@ -95,21 +97,28 @@ class Flags implements Fixed<(string | number)[], readonly (string | number)[] |
   }
 
   number(value: readonly (string | number)[] | number): number {
-    if (typeof value === 'number') return value;
-    if (!Array.isArray(value)) throw new ValueError(`a list of ${listed(this.#bits.keys())}`, value);
+    if (typeof value === 'number') return this.#check(value);
+    if (!Array.isArray(value)) throw this.#refusal(value);
     let number = 0;
     for (const entry of value as readonly (string | number)[]) {
-      const bit = typeof entry === 'number' ? entry : this.#bits.get(entry);
-      if (bit === undefined) throw new ValueError(`a list of ${listed(this.#bits.keys())}`, entry);
+      const bit = typeof entry === 'number' ? this.#check(entry) : this.#bits.get(entry);
+      if (bit === undefined) throw this.#refusal(entry);
       number = (number | bit) >>> 0;
     }
     return number;
   }
 
+  #check(value: number): number {
+    if (!Number.isInteger(value) || value < 0 || value > this.#largest) throw this.#refusal(value);
+    return value;
+  }
+
+  #refusal(value: unknown): ValueError {
+    return new ValueError(`a number from 0 to ${this.#largest} or a list of ${listed(this.#bits.keys())}`, value);
+  }
+
   encode(value: readonly (string | number)[] | number, output: Output): void {
-    const number = this.number(value);
-    // A number that is none is for the codec below to refuse.
-    this.#of.encode(Number.isInteger(number) ? (number & this.#written) >>> 0 : number, output);
+    this.#of.encode((this.number(value) & this.#written) >>> 0, output);
   }
 }
 

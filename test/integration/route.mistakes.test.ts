@@ -76,6 +76,21 @@ describe('What cannot be meant', function () {
       expect((await route.rules.list({ family })).map((one) => one.family)).to.deep.equal(['ipv6', 'ipv6']);
   });
 
+  it('is a number of flags that is none', async () => {
+    const neighbour = { link: 'v0', address: '10.0.0.9', hardwareAddress: '02:00:00:00:00:09' };
+    const refused = /^(?:\w+: )?flags must be a number from 0 to 4294967295 or a list of/;
+    for (const flags of [Number.NaN, 1.5, -1, Infinity, 1e300, 2 ** 40, [1.5], [Number.NaN]]) {
+      await expectRefused([
+        [route.neighbours.replace({ ...neighbour, flags }), refused],
+        [route.fdb.add({ link: 'v0', address: '02:00:00:00:00:09', flags }), refused],
+        [route.routes.add({ destination: '10.7.0.0/16', gateway: '10.0.0.3', flags }), refused],
+        [route.addresses.add({ link: 'v0', address: '10.7.0.1/24', flags }), refused],
+        [route.neighbours.list({ flags }), refused],
+      ]);
+    }
+    expect(await route.proxies.list()).to.deep.equal([]);
+  });
+
   it('in any field of anything is an error of the library or of the kernel, and never another', async () => {
     const odd = [
       null,

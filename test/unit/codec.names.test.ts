@@ -45,6 +45,23 @@ describe('flags', () => {
   });
 });
 
+describe('numbers of flags', () => {
+  const small = flags(u8, { up: 1, seen: 2 }, 2);
+
+  it('are those that there is room for, alone and in lists', () => {
+    for (const wrong of [Number.NaN, 1.5, -1, Infinity, -Infinity, 1e300, 2 ** 40, 256]) {
+      for (const value of [wrong, [wrong], ['up' as const, wrong]]) {
+        expect(errorOf(() => encodeToBytes(small, value)).message, String(value)).to.match(
+          /must be a number from 0 to 255 or a list of up, seen, got/,
+        );
+        expect(errorOf(() => small.number(value))).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+      }
+    }
+    expect([...encodeToBytes(small, 255)]).to.deep.equal([253]);
+    expect([...encodeToBytes(small, [128, 'up'])]).to.deep.equal([129]);
+  });
+});
+
 describe('switches', () => {
   const plain = switches(u8, { a: 1, b: 2 });
   const masked = maskedSwitches({ a: 1, b: 2, c: 4 });

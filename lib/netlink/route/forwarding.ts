@@ -14,7 +14,7 @@ function directed(value: FdbEntryInput): FdbEntryInput {
   const { flags, link, master } = value;
   if (flags === undefined && master === undefined) return value;
   const given: unknown = flags;
-  // What is neither is refused by the codec.
+  // What is neither, or no number of flags, is refused by the codec.
   if (given !== undefined && typeof given !== 'number' && !Array.isArray(given)) return value;
   const isNumber = typeof flags === 'number';
   const says = isNumber
@@ -25,7 +25,7 @@ function directed(value: FdbEntryInput): FdbEntryInput {
   const one = master === undefined || master === link ? 'self' : 'master';
   // Without any flag the kernel asks the bridge where there is one.
   if (one === 'self' && master === undefined && (flags === 0 || (!isNumber && flags?.length === 0))) return value;
-  return { ...value, flags: isNumber ? flags | whose[one] : [...(flags ?? []), one] };
+  return { ...value, flags: [...(isNumber ? [flags] : (flags ?? [])), one] };
 }
 
 /** Forwarding entries of bridges, tunnels and other devices. */
