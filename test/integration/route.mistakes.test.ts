@@ -88,7 +88,25 @@ describe('What cannot be meant', function () {
         [route.neighbours.list({ flags }), refused],
       ]);
     }
-    expect(await route.proxies.list()).to.deep.equal([]);
+    expect(await route.proxies.list({ link: 'v0' })).to.deep.equal([]);
+  });
+
+  it('is a switch of a link that is neither on nor off', async () => {
+    const before = await route.links.get('v1');
+    for (const wrong of [0, 1, null, 'no', 'yes', {}, []]) {
+      for (const name of ['up', 'promiscuous', 'allMulticast', 'multicast', 'arp', 'dynamic']) {
+        const value = { [name]: wrong } as object;
+        const refused = new RegExp(`\\b${name} must be true or false, got`);
+        await expectRefused([
+          [route.links.set('v1', value), refused],
+          [route.links.add({ name: 'x1', kind: 'bridge', ...value }), refused],
+          [route.links.list(value), refused],
+        ]);
+      }
+    }
+    const { flags, up, arp } = await route.links.get('v1');
+    expect({ flags, up, arp }).to.deep.equal({ flags: before.flags, up: before.up, arp: before.arp });
+    expect(await route.links.find('x1')).to.equal(undefined);
   });
 
   it('in any field of anything is an error of the library or of the kernel, and never another', async () => {

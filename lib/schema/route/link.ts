@@ -1,4 +1,4 @@
-import type { Codec, Fields, Infer, InferInput, Input, Output } from '../../codec/codec.js';
+import { ValueError, type Codec, type Fields, type Infer, type InferInput, type Input, type Output } from '../../codec/codec.js';
 import { hardwareAddress } from '../../codec/address.js';
 import { always, field, inline, readOnly, type UnknownAttribute } from '../../codec/field.js';
 import { attributes } from '../../codec/attributes.js';
@@ -338,6 +338,8 @@ function flagSwitch(bit: number, doc: string, kernel: string, inverted = false) 
     doc,
     read: (from) => ((numberOf(from, 'flagBits') & bit) !== 0) !== inverted,
     write(value, to) {
+      const given: unknown = value;
+      if (typeof given !== 'boolean') throw new ValueError('true or false', given);
       to['changeBits'] = (numberOf(to, 'changeBits') | bit) >>> 0;
       if (value !== inverted) to['flagBits'] = (numberOf(to, 'flagBits') | bit) >>> 0;
     },
