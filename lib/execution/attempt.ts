@@ -21,9 +21,10 @@ const EINPROGRESS = 115;
 function hintFor(errno: number, target: Target): string | undefined {
   switch (errno) {
     case 111:
-      return 'path' in target
-        ? 'the socket is there, but no program listens on it'
-        : 'the machine is there, but no program listens on the port';
+      if (!('path' in target)) return 'the machine is there, but no program listens on the port';
+      return target.path.startsWith('\0')
+        ? 'no program of this namespace listens under that name'
+        : 'the socket is there, but no program listens on it';
     case 101:
       return "the namespace has no route there: 'ip route get' inside says what it looks for, and its loopback may be down";
     case 113:
@@ -37,7 +38,7 @@ function hintFor(errno: number, target: Target): string | undefined {
 
 /** The error of an attempt, with Node's own fields. */
 function failure(place: Place, errno: number, target: Target, operation: string): SystemError {
-  const where = 'path' in target ? { path: target.path } : { address: target.address, port: target.port };
+  const where = 'path' in target ? { path: targetText(target) } : { address: target.address, port: target.port };
   return new SystemError({ errno, syscall: 'connect', ...where }, { operation, namespace: place.label, hint: hintFor(errno, target) });
 }
 

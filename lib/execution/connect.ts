@@ -83,7 +83,7 @@ export function checkConnect(given: unknown): Connect {
       throw invalidArgument('options.localAddress', `an address of the same family as ${host}`, options.localAddress);
     return { options, destination: { host, port: checkPort('options.port', port, 1) }, family, timeout, attemptDelay };
   }
-  const surplus = (['host', 'port', 'device', 'localAddress', 'localPort', 'transparent'] as const).find(
+  const surplus = (['host', 'port', 'device', 'mark', 'reuse', 'localAddress', 'localPort', 'transparent'] as const).find(
     (key) => options[key] !== undefined,
   );
   if (surplus !== undefined) {

@@ -103,7 +103,9 @@ function checkListen(given: unknown, listener: unknown): Listen {
   }
   if (path === undefined) return { options, port, backlog };
   checkPath(path);
-  const surplus = (['host', 'port', 'device', 'transparent', 'ipv6Only'] as const).find((key) => options[key] !== undefined);
+  const surplus = (['host', 'port', 'device', 'mark', 'reuse', 'transparent', 'ipv6Only'] as const).find(
+    (key) => options[key] !== undefined,
+  );
   if (surplus !== undefined)
     throw new NetlaneError('NETLANE_INVALID_ARGUMENT', `options.path and options.${surplus} do not go together`, { operation: 'listen' });
   return { options, port, backlog };

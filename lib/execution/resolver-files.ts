@@ -114,7 +114,11 @@ export function firstFile(paths: readonly string[], context: ErrorContext): { re
       const { code, errno, syscall = 'open' } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
       if (errno === undefined) throw error;
-      throw new SystemError({ errno, syscall, path }, { ...context, hint: 'it has to be a file that can be read, or not to be there' });
+      const hint =
+        code === 'EMFILE'
+          ? "this process is out of file descriptors: raise 'ulimit -n'; the next call tries anew"
+          : 'it has to be a file that can be read, or not to be there';
+      throw new SystemError({ errno, syscall, path }, { ...context, hint });
     }
   }
   return undefined;

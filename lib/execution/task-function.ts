@@ -37,8 +37,21 @@ function scriptOf({ text, file }: InlineFunction): Script {
   return script;
 }
 
+/** A class is a function that cannot be called. */
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function callable(found: Callable, url: string, name: string): Callable {
+  if (!isClass(found)) return found;
+  throw new NetlaneError('NETLANE_FUNCTION_REFUSED', `${JSON.stringify(name)} of ${url} is a class`, {
+    hint: 'export a function that makes the class and uses it',
+    details: { kind: 'class', name },
+  });
+}
+
 function missing(url: string, name: string, module: Readonly<Record<string, unknown>>): NetlaneError {
-  const functions = Object.keys(module).filter((key) => typeof module[key] === 'function');
+  const functions = Object.keys(module).filter((key) => typeof module[key] === 'function' && !isClass(module[key]));
   const near = nearest(name, functions);
   const has = functions.length === 0 ? 'it exports no function' : `its functions are ${functions.join(', ')}`;
   return new NetlaneError('NETLANE_NO_EXPORT', `${url} has no function ${JSON.stringify(name)}`, {
@@ -77,12 +90,12 @@ async function exportOf(url: string, name: string): Promise<Callable> {
     throw explainImport(error, url);
   }
   const found = module[name];
-  if (typeof found === 'function') return found as Callable;
+  if (typeof found === 'function') return callable(found as Callable, url, name);
   // Of a CommonJS module whose exports could not be told from its text.
   const whole = module['default'];
   if ((isObject(whole) || typeof whole === 'function') && Object.hasOwn(whole, name)) {
     const inner: unknown = Reflect.get(whole, name);
-    if (typeof inner === 'function') return inner as Callable;
+    if (typeof inner === 'function') return callable(inner as Callable, url, name);
   }
   throw missing(url, name, module);
 }

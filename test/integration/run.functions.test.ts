@@ -254,6 +254,14 @@ describe('A module that runs in a namespace', function () {
       .that.includes('probe');
   });
 
+  it('may have classes, which are no functions to call', async () => {
+    const module = 'data:text/javascript,export class K {}; export const f = () => 1';
+    expect(await rejectionOf(namespace.run(module, { export: 'K' }))).to.include({ code: 'NETLANE_FUNCTION_REFUSED' });
+    expect(await rejectionOf(namespace.run(module, { export: 'L' })))
+      .to.have.nested.property('details.functions')
+      .that.deep.equals(['f']);
+  });
+
   it('that is not there, or does not load, says what Node says', async () => {
     const missing = await rejectionOf(namespace.run(new URL('./no-such-file.js', import.meta.url)));
     expect(missing).to.have.property('code', 'ERR_MODULE_NOT_FOUND');
