@@ -99,6 +99,27 @@ describe('Filters by what only the kernel sets', function () {
     expect(await route.addresses.list({ lifetime: { created: created + 123_456 } })).to.deep.equal([]);
   });
 
+  it('zeros within a field, which lists leave out, are another value than what is there', async () => {
+    const from3 = { from: 3, to: 4 };
+    const whole = [{ from: 0, to: 4 }, 4] as const;
+    await route.rules.add({ family: 'ipv4', priority: 20, table: 7, realms: from3 });
+    await route.routes.add({ destination: '22.0.0.0/8', link: 'v0', realms: from3 });
+    for (const realms of whole) {
+      expect(await route.rules.flush({ family: 'ipv4', realms })).to.equal(0);
+      expect(await route.routes.list({ realms })).to.deep.equal([]);
+      // What is named, and no more, counts.
+      expect(await route.routes.list({ realms: { to: 4 } })).to.have.length(1);
+      const made = await route.routes.ensure({ destination: '22.0.0.0/8', link: 'v0', realms });
+      expect(made.changed, JSON.stringify(realms)).to.equal(true);
+      expect(made.value.realms).to.deep.equal({ to: 4 });
+      expect(await route.routes.ensure({ destination: '22.0.0.0/8', link: 'v0', realms })).to.deep.include({ changed: false });
+      expect(await route.routes.list({ realms })).to.have.length(1);
+      await route.routes.replace({ destination: '22.0.0.0/8', link: 'v0', realms: from3 });
+    }
+    expect(await route.rules.list({ family: 'ipv4', realms: 0x30004 })).to.have.length(1);
+    expect(await route.rules.flush({ family: 'ipv4', realms: from3 })).to.equal(1);
+  });
+
   it('the version of address labels', async () => {
     await route.addressLabels.add({ prefix: '2001:db8:1::/64', label: 77 });
     const all = await route.addressLabels.list();

@@ -34,16 +34,18 @@ export interface Sought<T> {
 
 /**
  * What was given, as lists have it: of objects only the members that were given. What the kernel is not told (fields that it only
- * reports) is left out. A gateway of another family is told as `via`.
+ * reports) is left out. A gateway of another family is told as `via`. Of what is within a field a 0 stays, though lists leave it out: it is
+ * another than what is there.
  */
-export function named(given: unknown, read: unknown): unknown {
+export function named(given: unknown, read: unknown, isInner = false): unknown {
   if (Array.isArray(given) && Array.isArray(read) && given.length === read.length && given.every(isPlain))
-    return given.map((one, index) => named(one, read[index]));
+    return given.map((one, index) => named(one, read[index], true));
   if (!isPlain(given) || !isPlain(read)) return read;
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (read[name] !== undefined) result[name] = named(value, read[name]);
+    if (read[name] !== undefined) result[name] = named(value, read[name], true);
+    else if (isInner && standsFor(value)) result[name] = value;
     else if (name === 'gateway' && read['via'] !== undefined) result['via'] = read['via'];
   }
   return result;

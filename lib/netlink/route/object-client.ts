@@ -5,7 +5,7 @@ import { isRecord } from '../../arguments.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, settable, type Ensuring, type Sought } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
-import { asListed, prefixes } from './pattern.js';
+import { asListed, prefixes, withAllMembers } from './pattern.js';
 
 /** What a client must know of a kind of kernel object: one declaration for each. */
 export interface ObjectType<T extends object, I extends object> {
@@ -311,7 +311,7 @@ export class ObjectClient<T extends object, I extends object, D extends object =
     const canonical = ensuring.canonical ?? ((one: Plain): Plain => one);
     const identity = ensuring.identity ?? ((one: Plain): Plain => Object.fromEntries(key.map((name) => [name, one[name]])));
     const read = await this.asked(value, options);
-    const given = named(value, read) as Plain;
+    const given = named(value, withAllMembers(plain(value), read, this.type.codec)) as Plain;
     const wanted = canonical(key.includes('family') ? { ...given, family: read['family'] } : given);
     const who = identity(wanted);
     const filter = Object.fromEntries(Object.entries(who).filter(([name, one]) => one !== undefined && key.includes(name)));

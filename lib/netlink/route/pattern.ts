@@ -106,6 +106,16 @@ function valueAsListed(value: unknown, read: unknown, codec: Codec<unknown, neve
   return asListed(value, inner, codec, reader);
 }
 
+/** What was read of numbers that stand for several members (realms), with all of those. */
+export function withAllMembers(given: Plain, read: Plain, { shape }: Codec<unknown, never>): Plain {
+  const result: Record<string, unknown> = { ...read };
+  for (const { name, codec } of known(shape)?.values() ?? []) {
+    const one = read[name];
+    if (typeof given[name] === 'number' && isPlain(one)) result[name] = allMembers(one, codec.shape);
+  }
+  return result;
+}
+
 /** One number stands for all its parts, and lists leave out those that are 0. */
 function allMembers(read: Plain, shape: Shape): Plain {
   if (shape.is !== 'converted') return read;
