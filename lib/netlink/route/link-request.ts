@@ -3,6 +3,7 @@ import { LITTLE_ENDIAN } from '../constants.js';
 
 export const RTM_GETLINK = 18;
 const IFLA_IFNAME = 3;
+const IFLA_EXT_MASK = 29;
 const IFLA_TARGET_NETNSID = 46;
 const IFLA_ALT_IFNAME = 53;
 const ifinfomsg = 16;
@@ -42,5 +43,22 @@ export function askForLink(link: number | string, target?: number): Uint8Array<A
   view.setUint16(ifinfomsg, length, LITTLE_ENDIAN);
   view.setUint16(ifinfomsg + 2, text.length - 1 > longestName ? IFLA_ALT_IFNAME : IFLA_IFNAME, LITTLE_ENDIAN);
   body.set(text, ifinfomsg + 4);
+  return body;
+}
+
+/**
+ * What a list of links asks for beside the usual, for the kernel to make its pieces as large as the largest link: what bridges tell of MRP
+ * (RTEXT_FILTER_MRP), which links as such do not have.
+ */
+export const listedWith = ['mrp'] as const;
+const RTEXT_FILTER_MRP = 16;
+
+/** The body of an RTM_GETLINK for all links. */
+export function askForLinks(): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(ifinfomsg + 8);
+  const view = new DataView(body.buffer);
+  view.setUint16(ifinfomsg, 8, LITTLE_ENDIAN);
+  view.setUint16(ifinfomsg + 2, IFLA_EXT_MASK, LITTLE_ENDIAN);
+  view.setUint32(ifinfomsg + 4, RTEXT_FILTER_MRP, LITTLE_ENDIAN);
   return body;
 }

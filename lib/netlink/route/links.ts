@@ -1,4 +1,4 @@
-import { checkInteger } from '../../arguments.js';
+import { checkInteger, isRecord } from '../../arguments.js';
 import { debug } from '../../diagnostics.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL } from '../constants.js';
@@ -15,6 +15,7 @@ import { attempts, isCode, type Ensured, type Filter, type Verb } from './object
 import { holds, waitForLink } from './link-waiting.js';
 import { openTunDevice, type TunDevice, type TunOptions } from './tun.js';
 import { ViewedClient, viewOf, type ViewOptions } from './viewed-client.js';
+import { listedWith } from './link-request.js';
 import type { Plain } from './matching.js';
 
 const RTM_NEWLINKPROP = 108;
@@ -65,6 +66,11 @@ function targeting(reference: LinkReference | LinkGroup): Target | LinkGroup {
 export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Counted<Link, C>, LinkInput> {
   constructor(exchange: Exchange) {
     super(exchange, { ...linkType, codec: counting(linkType.codec) });
+  }
+
+  /** Only a list that asks for something beside the usual has pieces that are large enough for each link: others leave some out in silence. */
+  override normalize(filter: Filter<LinkInput>, options?: OperationOptions): ReturnType<ViewedClient<Link, LinkInput>['normalize']> {
+    return super.normalize(isRecord(filter) ? { extended: listedWith, ...filter } : filter, options);
   }
 
   /**

@@ -135,7 +135,8 @@ export const linkType: ObjectType<Link, LinkInput> = {
   codec: link,
   types: { create: 16, delete: 17, get: 18 },
   headerSize: 16,
-  filters: ['master', 'kind', 'targetNamespaceId'],
+  filters: ['master', 'kind', 'targetNamespaceId', 'extended'],
+  queries: ['extended'],
   // 'set link 7', not 'set link link 7'.
   label: (value) => text(value).replace(/^link (?=\d+$)/, ''),
   key: ['index'],

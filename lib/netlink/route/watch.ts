@@ -8,6 +8,7 @@ import { closed } from '../refusal.js';
 import type { NetlinkSocket } from '../socket.js';
 import { offAbort, onAbort } from '../waiting.js';
 import type { Exchange } from './exchange.js';
+import { askForLinks } from './link-request.js';
 import { LinkStates } from './link-states.js';
 import { same, type Plain } from './matching.js';
 import type { WatchOptions } from './watch-options.js';
@@ -157,7 +158,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
   }
 
   async #list({ watched }: Known): Promise<object[]> {
-    const body = new Uint8Array(watched.headerSize);
+    const body = watched.object === 'link' ? askForLinks() : new Uint8Array(watched.headerSize);
     body[0] = watched.family ?? 0;
     const { get: type, create: answer, codec } = watched;
     const operation = (): string => `list ${watched.object}s`;
