@@ -120,6 +120,27 @@ describe('Filters by what only the kernel sets', function () {
     expect(await route.rules.flush({ family: 'ipv4', realms: from3 })).to.equal(1);
   });
 
+  it('any field of settings and of neighbour tables', async () => {
+    const { index } = await route.links.get('v0');
+    await route.links.set('v0', { protocols: { ipv4: { settings: { rp_filter: 2, proxy_arp: 1 } } } });
+    expect((await route.netconf.list({ reversePathFilter: 2, proxyNeighbour: 1 })).map(({ link }) => link)).to.deep.equal([index]);
+    expect(await route.netconf.list({ family: 'ipv6', reversePathFilter: 2 })).to.deep.equal([]);
+    expect((await route.netconf.get({ family: 'ipv4', link: 'v0', reversePathFilter: 2 })).link).to.equal(index);
+    const all = await route.neighbourTables.list();
+    const [first] = all.filter(({ name, config }) => name === 'arp_cache' && config !== undefined);
+    const { threshold3 = 0, config } = first ?? {};
+    const having = await route.neighbourTables.list({ name: 'arp_cache', threshold3, config: { keyLength: config?.keyLength } });
+    expect(having).to.have.length(1);
+    expect(having[0]).to.deep.include({ name: 'arp_cache', threshold3 });
+    expect(await route.neighbourTables.list({ threshold3: threshold3 + 1 })).to.deep.equal([]);
+    expect(await route.neighbourTables.list({ config: { keyLength: 5 } })).to.deep.equal([]);
+    const ofLink = await route.neighbourTables.list({ parameters: { link: 'v0' } });
+    expect(ofLink.map(({ name, parameters }) => [name, parameters?.link])).to.have.deep.members([
+      ['arp_cache', index],
+      ['ndisc_cache', index],
+    ]);
+  });
+
   it('the version of address labels', async () => {
     await route.addressLabels.add({ prefix: '2001:db8:1::/64', label: 77 });
     const all = await route.addressLabels.list();

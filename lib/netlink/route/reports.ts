@@ -19,6 +19,7 @@ import { NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { absences, matches, type Plain } from './matching.js';
+import { asListed } from './pattern.js';
 import { nsidOf } from './viewed-client.js';
 import { checkOperationOptions, counting, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 
@@ -35,6 +36,8 @@ interface ReportType<T, Q> {
   readonly family?: number | undefined;
   /** Fields of a query that the kernel does not take of a list: the library looks at them. */
   readonly own?: readonly string[] | undefined;
+  /** The only fields that it takes; all others are the library's. */
+  readonly taken?: readonly string[] | undefined;
 }
 
 function checkQuery(query: unknown): void {
@@ -54,10 +57,11 @@ export class ReportClient<T extends object, Q extends object> {
   async #call(query: Q, options: OperationOptions | undefined): Promise<DumpCall<T>> {
     checkOperationOptions(options);
     checkQuery(query);
-    const { title, codec, get, answer, family, own = [] } = this.#type;
+    const { title, codec, get, answer, family, own = [], taken } = this.#type;
+    const isOwn = (name: string): boolean => (taken === undefined ? own.includes(name) : !taken.includes(name));
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const pattern = await this.#pattern(Object.fromEntries(given.filter(([name]) => own.includes(name))) as Q, options);
-    const asked = Object.fromEntries(given.filter(([name]) => !own.includes(name))) as Q;
+    const pattern = await this.#pattern(Object.fromEntries(given.filter(([name]) => isOwn(name))) as Q, options);
+    const asked = Object.fromEntries(given.filter(([name]) => !isOwn(name))) as Q;
     const encoded = await this.exchange.encode({ codec: this.#type.query, value: asked }, options);
     encoded.release();
     if (family !== undefined) encoded.bytes[0] = family;
@@ -68,12 +72,11 @@ export class ReportClient<T extends object, Q extends object> {
 
   /** The fields as the objects have them: names of links are indexes. */
   async #pattern(query: Q, options: OperationOptions | undefined): Promise<Plain | undefined> {
-    const names = Object.keys(query);
-    if (names.length === 0) return undefined;
+    if (Object.keys(query).length === 0) return undefined;
     const encoded = await this.exchange.encode({ codec: this.#type.query, value: query }, options);
     encoded.release();
     const read = this.exchange.read(this.#type.query as Codec<Plain, never>, encoded.bytes);
-    return Object.fromEntries(names.map((name) => [name, read[name] ?? (query as Plain)[name]]));
+    return asListed(query as Plain, read, this.#type.query, (codec, bytes) => this.exchange.read(codec, bytes));
   }
 
   /** All that the query asks for. Never a part: a dump that was interrupted is repeated. */
@@ -126,7 +129,7 @@ export class BucketClient<C extends Counting = 'number'> extends FoundClient<Cou
       query: nexthopBucket,
       get: 118,
       answer: 116,
-      own: ['index'],
+      own: ['index', 'idleTime'],
     });
   }
 }
@@ -140,7 +143,7 @@ export class NeighbourTableClient<C extends Counting = 'number'> extends FoundCl
       query: neighbourTable,
       get: 66,
       answer: 64,
-      own: ['name'],
+      taken: ['family'],
     });
   }
 
@@ -153,7 +156,7 @@ export class NeighbourTableClient<C extends Counting = 'number'> extends FoundCl
 /** Settings of forwarding. Only reported: they are changed by sysctl. */
 export class NetconfClient extends FoundClient<Netconf, NetconfInput> {
   constructor(exchange: Exchange) {
-    super(exchange, { title: 'network configuration', codec: netconf, query: netconf, get: 82, answer: 80, own: ['link'] });
+    super(exchange, { title: 'network configuration', codec: netconf, query: netconf, get: 82, answer: 80, taken: ['family'] });
   }
 }
 
