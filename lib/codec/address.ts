@@ -126,19 +126,22 @@ export function familyOf(text: string): number {
 
 /** Writes the bytes of an address of that family at the position. */
 export function putAddress(value: unknown, of: number, output: Output, end?: number): void {
-  if (typeof value !== 'string') throw new ValueError(describe(of), value);
+  if (typeof value !== 'string') throw new ValueError(describe(of, end), value);
   if (of === family.ipv6) {
     output.reserve(16);
-    if (!parseIpv6(value, output.bytes, output.position, end)) throw new ValueError(describe(of), value);
+    if (!parseIpv6(value, output.bytes, output.position, end)) throw new ValueError(describe(of, end), value);
     output.position += 16;
     return;
   }
   output.reserve(4);
-  if (!parseIpv4(value, output.bytes, output.position, end)) throw new ValueError(describe(of), value);
+  if (!parseIpv4(value, output.bytes, output.position, end)) throw new ValueError(describe(of, end), value);
   output.position += 4;
 }
 
-function describe(of: number): string {
+function describe(of: number, end?: number): string {
+  // Where it ends is given of what has a length behind it.
+  if (end !== undefined && of === family.ipv6) return "an IPv6 prefix such as 'fd00::/64'";
+  if (end !== undefined) return `${of === family.ipv4 ? 'an IPv4' : 'a'} prefix such as '10.0.0.0/8'`;
   if (of === family.ipv4) return "an IPv4 address such as '10.0.0.1'";
   return of === family.ipv6 ? "an IPv6 address such as 'fe80::1'" : 'an IP address';
 }
@@ -177,11 +180,11 @@ function readAddress(input: Input): string {
 }
 
 /** The family that an address in a message must have: that of the message; the first address of a message without one tells it. */
-export function settleFamily(text: unknown, output: Output): number {
+export function settleFamily(text: unknown, output: Output, end?: number): number {
   const of = typeof text === 'string' ? familyOf(text) : 0;
-  if (of === 0) throw new ValueError(describe(output.family), text);
+  if (of === 0) throw new ValueError(describe(output.family, end), text);
   if (output.family === 0) output.family = of;
-  else if (output.family !== of) throw new ValueError(`${describe(output.family)}, as the others of the message`, text);
+  else if (output.family !== of) throw new ValueError(`${describe(output.family, end)}, as the others of the message`, text);
   return of;
 }
 
@@ -239,7 +242,7 @@ export function prefix(lengthMember: string, { isNetwork = false }: { readonly i
     },
     encode(value, output) {
       const { end, length } = splitPrefix(value);
-      const of = settleFamily(value, output);
+      const of = settleFamily(value, output, end);
       output.header[lengthMember] = length;
       putAddress(value, of, output, end);
       if (isNetwork && of === family.ipv6) mask(length, output);

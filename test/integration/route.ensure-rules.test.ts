@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import type { NetlaneError } from '../../lib/errors.js';
 import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
 import type { RuleInput } from '../../lib/schema/route/rule.js';
+import { rejectionOf } from '../support/error-of.js';
 import { limit } from '../support/time.js';
 import { needs } from '../support/skip.js';
 
@@ -154,5 +156,22 @@ describe('Making a rule so', function () {
     expect((await route.rules.list({ priority: 301 })).map(({ table }) => table)).to.deep.equal(['main']);
     await route.rules.add(added);
     expect(await route.rules.list({ priority: 301, l3mdev: true })).to.deep.equal([added]);
+  });
+
+  it("takes 'default' for all there is, as ip does", async () => {
+    await route.rules.add({ priority: 400, source: 'default', destination: 'default', table: 5 });
+    const [added] = await route.rules.list({ priority: 400 });
+    expect(added).to.include({ family: 'ipv4', table: 5 }).and.not.to.have.any.keys('source', 'destination');
+    expect(await route.rules.ensure({ priority: 400, source: 'default', table: 5 })).to.deep.equal({ changed: false, value: added });
+    expect(await route.rules.list({ priority: 400, source: 'default', destination: 'default' })).to.deep.equal([added]);
+    expect(await route.rules.ensure({ priority: 401, family: 'ipv6', source: 'default', table: 5 })).to.nested.include({
+      changed: true,
+      'value.family': 'ipv6',
+    });
+    await route.rules.delete({ priority: 400, source: 'default' });
+    expect(await route.rules.find({ priority: 400 })).to.equal(undefined);
+    const refused = (await rejectionOf(route.rules.add({ priority: 400, source: 'everything', table: 5 }))) as NetlaneError;
+    expect(refused).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });
+    expect(refused.message).to.include("prefix such as '10.0.0.0/8'");
   });
 });

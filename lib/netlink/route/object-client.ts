@@ -198,7 +198,8 @@ export class ObjectClient<T extends object, I extends object, D extends object =
     const pattern: Record<string, unknown> = {};
     for (const [name, value] of given) {
       if (this.type.queries?.includes(name) === true) continue;
-      const normal = listed[name];
+      // As routes have it, of rules.
+      const normal = listed[name] === 'default' && this.#absent[name] === 'all' ? 'all' : listed[name];
       if (this.type.any?.[name] === normal) continue;
       if (typeof normal === 'string' && everywhere.has(normal) && typeof this.#absent[name] === 'string') {
         // '::/0' is told as 'default', and so is '0.0.0.0/0'.

@@ -47,11 +47,11 @@ const ruleSchema = object({
   }),
   attributes: attributes(
     {
-      destination: field(1, selector('destinationLength'), 'FRA_DST', 'Destination that packets must have.', {
+      destination: field(1, selector('destinationLength'), 'FRA_DST', "Destination that packets must have; 'all' or 'default' for any.", {
         absorb: absorbAll('destinationLength'),
         absent: 'all',
       }),
-      source: field(2, selector('sourceLength'), 'FRA_SRC', 'Source that packets must have.', {
+      source: field(2, selector('sourceLength'), 'FRA_SRC', "Source that packets must have; 'all' or 'default' for any.", {
         absorb: absorbAll('sourceLength'),
         absent: 'all',
       }),
@@ -137,7 +137,8 @@ function selector(lengthMember: string): Codec<string> {
 
 function absorbAll(lengthMember: string): (content: unknown, output: { header: Fields }) => boolean {
   return (content, output) => {
-    if (content !== 'all') return false;
+    // The one is what lists have, the other what routes are called.
+    if (content !== 'all' && content !== 'default') return false;
     output.header[lengthMember] = 0;
     return true;
   };
