@@ -1,4 +1,4 @@
-import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
+import { ValueError, outward, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
 import { byteOrderFlag, close, nestedFlag, open, typeMask } from './attribute.js';
 import type { AttributesCodec, FieldMap, UnknownAttribute } from './field.js';
 import { bytesOfHex, tellsJson } from './json.js';
@@ -25,6 +25,8 @@ export interface AttributeEntry {
   readonly absorb: ((content: unknown, output: Output) => boolean) | undefined;
   readonly variant: VariantParts | undefined;
   readonly ipv6: number | undefined;
+  /** It appears in the object that holds this one's holder. */
+  readonly outer: boolean;
   /** Decoded by its codec into a field of its name, and nothing else. */
   readonly plain: boolean;
 }
@@ -75,6 +77,7 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
         absorb: of.notes.absorb,
         variant: 'variant' in of ? (of as VariantField<unknown, never>).variant : undefined,
         ipv6: of.notes.ipv6,
+        outer: of.notes.outer === true,
         plain: !of.inline && of.presence !== 'hidden' && shape?.is !== 'choice' && shape?.is !== 'variant' && !(codec instanceof Repeated),
       };
       if (entry.ipv6 !== undefined) {
@@ -283,7 +286,8 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
       const six = entry.ipv6 !== undefined && typeof content === 'string' && content.includes(':');
       close(start, six ? (entry.ipv6 ?? 0) : entry.wireType, output);
     } catch (error) {
-      throw within(error, entry.name);
+      const named = within(error, entry.name);
+      throw entry.outer ? outward(named) : named;
     }
   }
 

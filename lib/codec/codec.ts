@@ -227,7 +227,10 @@ export function within(thrown: unknown, name: string): unknown {
     const again = new DecodeError(thrown.reason, { path, offset: thrown.offset, bytes: thrown.bytes, cause: thrown.cause });
     return again;
   }
-  if (thrown instanceof ValueError) return new ValueError(thrown.expected, thrown.received, join(name, thrown.path));
+  if (thrown instanceof ValueError) {
+    const path = thrown.isOuter ? thrown.path : join(name, thrown.path);
+    return new ValueError(thrown.expected, thrown.received, path);
+  }
   return thrown;
 }
 
@@ -236,19 +239,31 @@ function join(name: string, path: string): string {
   return path.startsWith('[') ? `${name}${path}` : `${name}.${path}`;
 }
 
+/** The error of a field that appears in the object that holds its holder: the next within() adds nothing. */
+export function outward(thrown: unknown): unknown {
+  return thrown instanceof ValueError ? new ValueError(thrown.expected, thrown.received, thrown.path, true) : thrown;
+}
+
 /** A value that cannot be encoded. Its code is NETLANE_INVALID_ARGUMENT; `details.path` names the field. */
 export class ValueError extends NetlaneError {
   readonly #expected: string;
   readonly #received: unknown;
   readonly #path: string;
+  readonly #isOuter: boolean;
 
-  constructor(expected: string, received: unknown, path = '') {
+  constructor(expected: string, received: unknown, path = '', isOuter = false) {
     super('NETLANE_INVALID_ARGUMENT', `${path === '' ? 'the value' : path} must be ${expected}, got ${describeValue(received)}`, {
       details: { path, expected },
     });
     this.#expected = expected;
     this.#received = received;
     this.#path = path;
+    this.#isOuter = isOuter;
+  }
+
+  /** Whether the path is as the object has it that holds the one where the field is written: see FieldShape.outer. */
+  get isOuter(): boolean {
+    return this.#isOuter;
   }
 
   get expected(): string {

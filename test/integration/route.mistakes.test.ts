@@ -91,6 +91,19 @@ describe('What cannot be meant', function () {
     expect(await route.proxies.list({ link: 'v0' })).to.deep.equal([]);
   });
 
+  it('is named by the field that was given: the other end of a pair, flags that are in two places', async () => {
+    const add = async (peer: unknown): Promise<void> => route.links.add({ name: 'x1', kind: 'veth', peer: peer as never });
+    await expectRefused([
+      [add({ foo: 1 }), /^(?:add link x1: )?peer\.foo must be left out/],
+      [add({ mtu: 'x' }), /^(?:add link x1: )?peer\.mtu must be an integer/],
+      [add({ port: { kind: 'bridge', data: { cost: 'x' } } }), /^(?:add link x1: )?peer\.port/],
+      [add('x'), /^(?:add link x1: )?peer must be an object/],
+      [route.links.add({ name: 'x1', kind: 'bridge', data: { foo: 1 } as never }), /^(?:add link x1: )?data\.foo must be left out/],
+      [route.addresses.add({ link: 'v0', address: '10.7.0.1/24', flags: -1 }), /\bflags must be a number/],
+    ]);
+    expect(await route.links.find('x1')).to.equal(undefined);
+  });
+
   it('is a switch of a link that is neither on nor off', async () => {
     const before = await route.links.get('v1');
     for (const wrong of [0, 1, null, 'no', 'yes', {}, []]) {
