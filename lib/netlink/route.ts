@@ -7,7 +7,7 @@ import type { Address, AddressInput } from '../schema/route/address.js';
 import type { FdbEntry, FdbEntryInput, Neighbour, NeighbourInput, ProxyInput } from '../schema/route/neighbour.js';
 import type { RouteInput } from '../schema/route/route.js';
 import type { RuleInput } from '../schema/route/rule.js';
-import { BatchLinks, BatchObjects, runBatch, type BatchResult } from './route/batch.js';
+import { BatchLinks, BatchObjects, Entries, runBatch, type BatchResult } from './route/batch.js';
 import { checkOperationOptions, counting, type Exchange, type OperationOptions } from './route/exchange.js';
 import { LinkClient } from './route/links.js';
 import { FdbClient } from './route/forwarding.js';
@@ -146,33 +146,39 @@ export class RouteClient<N = unknown, C extends Counting = 'number'> {
   /**
    * Many changes in one go, sent together in the order they are put down, each with its own result in that order. Not atomic: the kernel
    * makes each change on its own, and those after a failed one are made all the same. `put` puts them all down before it returns: an async
-   * function rejects with NETLANE_INVALID_ARGUMENT.
+   * function rejects with NETLANE_INVALID_ARGUMENT. What is put down later throws NETLANE_CLOSED.
    */
   async batch(put: (batch: Batch) => void, options?: OperationOptions): Promise<BatchResult[]> {
     if (typeof put !== 'function') throw invalidArgument('put', 'a function', put);
     checkOperationOptions(options);
-    const entries: ConstructorParameters<typeof BatchLinks>[0] = [];
+    const entries = new Entries(this.#exchange.namespace);
     const call: (batch: Batch) => unknown = put;
-    const returned = call({
-      links: new BatchLinks(entries, this.links),
-      addresses: new BatchObjects(entries, this.addresses),
-      routes: new BatchObjects(entries, this.routes),
-      rules: new BatchObjects(entries, this.rules),
-      neighbours: new BatchObjects(entries, this.neighbours),
-      fdb: new BatchObjects(entries, this.fdb),
-      nexthops: new BatchObjects(entries, this.nexthops),
-    });
+    let returned: unknown;
+    try {
+      returned = call({
+        links: new BatchLinks(entries, this.links),
+        addresses: new BatchObjects(entries, this.addresses),
+        routes: new BatchObjects(entries, this.routes),
+        rules: new BatchObjects(entries, this.rules),
+        neighbours: new BatchObjects(entries, this.neighbours),
+        fdb: new BatchObjects(entries, this.fdb),
+        nexthops: new BatchObjects(entries, this.nexthops),
+      });
+    } finally {
+      entries.seal();
+    }
     if (returned instanceof Promise) {
       // What it puts down after its first await would be lost; what it throws then is not heard either.
       returned.catch(() => undefined);
       throw invalidArgument('put', 'a function that puts everything down at once, not an async one', put);
     }
-    return runBatch(this.#exchange, entries, options);
+    return runBatch(this.#exchange, entries.seal(), options);
   }
 
   /**
    * Subscribes to changes, from this call on: an async iterator of events. With `existing`, what is there comes first, nothing is told
    * twice, and when the kernel drops events the differences are told. A loop over it keeps the process alive, unless unref() was called.
+   * Of a closed client, `ready` and the loop reject with NETLANE_CLOSED.
    */
   watch(objects: readonly WatchedName[], options: WatchOptions = {}): RouteWatch<N, C> {
     const watch: RouteWatch<N, C> = new RouteWatch(this.#exchange, this.#origin, checkWatch(objects, options), options, () => {

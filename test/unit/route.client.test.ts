@@ -3,11 +3,11 @@ import { decodeFrom, encodeToBytes } from '../../lib/codec/codec.js';
 import type { NetlinkError } from '../../lib/errors.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../../lib/netlink/constants.js';
 import { Exchange } from '../../lib/netlink/route/exchange.js';
-import { RouteClient } from '../../lib/netlink/route.js';
+import { RouteClient, type Batch } from '../../lib/netlink/route.js';
 import { address, type Address, type AddressInput } from '../../lib/schema/route/address.js';
 import { link, type LinkInput } from '../../lib/schema/route/link.js';
 import { ack, FakeKernel, multi, openSocket, refuse, reply, type FakeHandler, type FakeRequest } from '../../lib/testing.js';
-import { rejectionOf } from '../support/error-of.js';
+import { errorOf, rejectionOf } from '../support/error-of.js';
 
 const [GETLINK, NEWLINK, NEWADDR, DELADDR, GETADDR, NEWROUTE] = [18, 16, 20, 21, 22, 24];
 const [ENOENT, ENODEV, EEXIST, EPERM] = [2, 19, 17, 1];
@@ -172,6 +172,31 @@ describe('the typed client, over a fake kernel', () => {
       expect(addresses.log).to.deep.equal(['put 3 10.0.0.1/24', 'put 3 10.0.0.2/24', 'delete 3 10.0.0.1/24']);
       expect(kernel.requests.filter(({ type }) => type === NEWADDR)).to.have.length(2);
     });
+  });
+
+  it('takes nothing more into a batch once the function that puts it down has returned', async () => {
+    await withRoute(
+      (request) => ack(request),
+      async (route, kernel) => {
+        let late: Batch | undefined;
+        const results = route.batch((batch) => {
+          late = batch;
+          batch.routes.add({ destination: '10.0.0.0/16', link: 3 });
+        });
+        const put: readonly (() => unknown)[] = [
+          () => late?.routes.add({ destination: '10.1.0.0/16', link: 3 }),
+          () => late?.addresses.delete({ link: 3, address: '10.0.0.1/24' }),
+          () => late?.addresses.change({ link: 3, address: '10.0.0.1/24' }),
+          () => late?.links.add({ name: 'b0', kind: 'bridge' }),
+          () => late?.links.set(3, { mtu: 1400 }),
+          () => late?.links.delete(3),
+        ];
+        for (const one of put) expect(errorOf(one)).to.include({ code: 'NETLANE_CLOSED' });
+        expect(await results).to.deep.equal([{ ok: true, value: undefined }]);
+        for (const one of put) expect(errorOf(one)).to.include({ code: 'NETLANE_CLOSED' });
+        expect(kernel.requests).to.have.length(1);
+      },
+    );
   });
 
   it('sends the changes of a batch together', async () => {

@@ -37,6 +37,18 @@ describe('a watch that nothing is told to', () => {
     });
   }
 
+  it('is refused by a client that is closed, and opens nothing', async () => {
+    await withRoute(async (route, kernel) => {
+      await route.close();
+      for (const existing of [false, true]) {
+        const watch = route.watch(['link'], { existing });
+        expect(await rejectionOf(watch.ready)).to.include({ code: 'NETLANE_CLOSED' });
+        expect(await rejectionOf(watch[Symbol.asyncIterator]().next())).to.include({ code: 'NETLANE_CLOSED' });
+      }
+      expect(subscriptions(kernel)).to.equal(0);
+    });
+  });
+
   it('of several namespaces is closed by its signal where nobody reads it', async () => {
     const kernel = new FakeKernel((request) => multi(request, []));
     const controller = new AbortController();

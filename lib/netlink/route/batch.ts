@@ -1,3 +1,4 @@
+import { closed } from '../refusal.js';
 import { isGoneLink } from './object-client.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { LinkChanges, LinkInput } from '../../schema/route/link.js';
@@ -29,6 +30,28 @@ interface Entry {
   readonly renames: boolean;
 }
 
+/** Where changes are put down, until the function that does it has returned: later ones would be lost. */
+export class Entries {
+  readonly #all: Entry[] = [];
+  readonly #namespace: string;
+  #sealed = false;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  push(entry: Entry): void {
+    if (this.#sealed) throw closed('the batch', this.#namespace);
+    this.#all.push(entry);
+  }
+
+  /** All of them; there come no more. */
+  seal(): Entry[] {
+    this.#sealed = true;
+    return this.#all;
+  }
+}
+
 type ObjectCalls<I extends object> = Pick<ObjectClient<object, I>, 'call' | 'change' | 'looksFirst'>;
 
 class ObjectEntry<I extends object> implements Entry {
@@ -50,10 +73,10 @@ class ObjectEntry<I extends object> implements Entry {
 
 /** The changes of one kind of object, put down and not yet made. */
 export class BatchObjects<I extends object, D extends object = I> {
-  protected readonly entries: Entry[];
+  protected readonly entries: Entries;
   readonly #client: ObjectCalls<I>;
 
-  constructor(entries: Entry[], client: ObjectCalls<I>) {
+  constructor(entries: Entries, client: ObjectCalls<I>) {
     this.entries = entries;
     this.#client = client;
   }
@@ -91,10 +114,10 @@ type LinkCalls = Pick<LinkClient, 'add' | 'addCall' | 'setCall' | 'deleteCall'>;
 
 /** Changes of links, put down and not yet made. */
 export class BatchLinks {
-  readonly #entries: Entry[];
+  readonly #entries: Entries;
   readonly #client: LinkCalls;
 
-  constructor(entries: Entry[], client: LinkCalls) {
+  constructor(entries: Entries, client: LinkCalls) {
     this.#entries = entries;
     this.#client = client;
   }

@@ -116,6 +116,7 @@ export class RouteWatch<N = unknown, C extends Counting = 'number'> implements A
 
   async #start(): Promise<void> {
     if (this.#signal?.aborted === true) throw abortError(this.#signal, { namespace: this.#exchange.namespace });
+    if (this.#exchange.socket.closed) throw closed('the client', this.#exchange.namespace);
     // Also where nobody reads it.
     if (this.#signal !== undefined) onAbort(this.#signal, this.#abort);
     // Who keeps a state hears also of what changes it in silence.
