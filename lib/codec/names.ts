@@ -267,6 +267,9 @@ export const addressFamily: Fixed<FamilyName | number, FamilyName | keyof typeof
 /** The number of a family that a value to be encoded has; 0 where it has none. Throws for what is none: it must not be taken for another. */
 export function givenFamily(value: unknown): number {
   if (value === undefined || value === 0) return 0;
+  // The two that nearly all have.
+  if (value === 'ipv4') return 2;
+  if (value === 'ipv6') return 10;
   const number = familyNumber(value);
   const isName = typeof value === 'string' && (Object.hasOwn(families, value) || Object.hasOwn(familyAliases, value));
   if (isName || (typeof value === 'number' && Number.isInteger(number) && number > 0 && number <= 255)) return number;
