@@ -5,6 +5,7 @@ import type { LinkChanges, LinkInput } from '../../schema/route/link.js';
 import type { Encoded } from './encoder.js';
 import type { Call, Exchange, OperationOptions } from './exchange.js';
 import type { LinkClient, LinkGroup } from './links.js';
+import { isPlain } from './matching.js';
 import type { ObjectClient, Verb } from './object-client.js';
 
 /** How one operation of a batch ended. */
@@ -21,6 +22,18 @@ class Whole {
 
   constructor(make: (options: OperationOptions | undefined) => Promise<void>) {
     this.make = make;
+  }
+}
+
+/** A value as it is when it is put down, which its owner may go on with; objects in it are not copied. What is none, its call refuses. */
+function asItIs<T>(value: T): T {
+  // A copy of what has a class would lack what it inherits.
+  if (!isPlain(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  try {
+    return { ...value };
+  } catch {
+    // A getter that throws: so it will for the call, whose result that is.
+    return value;
   }
 }
 
@@ -82,7 +95,7 @@ export class BatchObjects<I extends object, D extends object = I> {
   }
 
   #put(verb: Verb, value: I): void {
-    this.entries.push(new ObjectEntry(this.#client, verb, value));
+    this.entries.push(new ObjectEntry(this.#client, verb, asItIs(value)));
   }
 
   add(value: I): void {
@@ -93,7 +106,8 @@ export class BatchObjects<I extends object, D extends object = I> {
     this.#put('replace', value);
   }
 
-  change(value: I): void {
+  change(given: I): void {
+    const value = asItIs(given);
     const call = (): Call<never> | Whole =>
       this.#client.looksFirst('change', value)
         ? new Whole((options) => this.#client.change(value, options))
@@ -123,13 +137,15 @@ export class BatchLinks {
   }
 
   /** As links.add(). One that takes several messages (with an alias, alternative names, settings of a port) has the batch wait for them. */
-  add(value: LinkInput): void {
+  add(given: LinkInput): void {
+    const value = asItIs(given);
     const call = (): Call<never> | Whole =>
       (this.#client.addCall(value) as Call<never> | undefined) ?? new Whole((options) => this.#client.add(value, options));
     this.#entries.push({ call, renames: true });
   }
 
-  set(reference: LinkReference | LinkGroup, changes: LinkChanges): void {
+  set(which: LinkReference | LinkGroup, given: LinkChanges): void {
+    const [reference, changes] = [asItIs(which), asItIs(given)];
     this.#entries.push({
       call: async () => (await this.#client.setCall(reference, changes)) as Call<never>,
       // What is no object is refused with its own result, by the call.
@@ -137,7 +153,8 @@ export class BatchLinks {
     });
   }
 
-  delete(reference: LinkReference | LinkGroup | LinkInput): void {
+  delete(which: LinkReference | LinkGroup | LinkInput): void {
+    const reference = asItIs(which);
     this.#entries.push({ call: () => this.#client.deleteCall(reference) as Call<never>, renames: true });
   }
 }
