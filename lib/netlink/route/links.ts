@@ -227,7 +227,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
   }
 
   /** The kernel has no replacing of links: a link of this name is changed, one that is missing is added. */
-  override async replace(value: LinkInput, options?: OperationOptions): Promise<void> {
+  override async replace(value: LinkInput & { readonly name: string }, options?: OperationOptions): Promise<void> {
     await this.ensure(value, options);
   }
 
@@ -315,7 +315,7 @@ export class LinkClient<C extends Counting = 'number'> extends ViewedClient<Coun
    * NETLANE_NOT_SUPPORTED where the kernel left a field as it was (`details`: field, found, wanted). What it does not tell is set each time.
    * Of callers that make the same link at once, one is told `changed`; more may be where it takes several messages (an alias, further names).
    */
-  override async ensure(value: LinkInput, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
+  override async ensure(value: LinkInput & { readonly name: string }, options?: OperationOptions): Promise<Ensured<Counted<Link, C>>> {
     checkOperationOptions(options);
     this.checkValue('value', value);
     this.checkHere('ensure', value);

@@ -128,7 +128,7 @@ interface AnyNexthopInput extends InferInput<typeof nexthopSchema> {}
 /** Where a nexthop leads: out by a link, to others, nowhere, or to the other end of a VXLAN tunnel. What was listed (with a scope) leads somewhere. */
 type NexthopWay =
   | { readonly scope: Nexthop['scope'] }
-  | { readonly group: NonNullable<AnyNexthopInput['group']> }
+  | { readonly group: readonly (NonNullable<AnyNexthopInput['group']>[number] & { readonly id: number })[] }
   | { readonly blackhole: true }
   | { readonly fdb: true; readonly gateway: string }
   | { readonly link: LinkReference };

@@ -14,6 +14,9 @@ export async function program(): Promise<void> {
   const again: LinkInput = link;
   await route.links.add(again);
   await route.routes.add({ destination: '10.1.0.0/16', gateway: '10.0.0.2', table: 'main' });
+  await route.links.ensure(link);
+  await route.nexthops.add({ id: 6, group: [{ id: 5, weight: 3 }] });
+  for (const nexthop of await route.nexthops.list()) await route.nexthops.add(nexthop);
   await route.proxies.ensure({ address: '10.0.0.2' });
   for await (const event of route.watch(['link', 'ipv4-route'], { existing: true })) {
     const where: Namespace = event.namespace;

@@ -20,6 +20,10 @@ export async function program(): Promise<void> {
   await route.nexthops.add({});
   // @ts-expect-error: a router is reached by a link
   await route.nexthops.add({ id: 5, gateway: '10.0.0.2' });
+  // @ts-expect-error: and those of a group have numbers
+  await route.nexthops.add({ id: 5, group: [{ weight: 3 }] });
+  // @ts-expect-error: the link that is to be there has a name
+  await route.links.ensure({ kind: 'bridge' });
   // @ts-expect-error: the one to delete has a number
   await route.nexthops.delete({ link: 'v0' });
   // @ts-expect-error: and so has the one that is to be there
