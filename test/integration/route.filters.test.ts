@@ -233,4 +233,11 @@ describe('Filters of lists', function () {
     expect(new Set(await names(route.rules.list({ family: 'ipv6' }), 'family'))).to.deep.equal(new Set(['ipv6']));
     expect(new Set(await names(route.rules.list({ family: 'ipv4' }), 'family'))).to.deep.equal(new Set(['ipv4']));
   });
+
+  it('that name no family stand for every family', async () => {
+    const all = await names(route.routes.list({ table: 'main' }), 'destination');
+    expect(all).to.include('10.2.0.0/16').and.to.include('fd00::/64');
+    for (const family of ['unspecified', 'unspec', 'any', 0] as const)
+      expect(await names(route.routes.list({ table: 'main', family }), 'destination')).to.have.members(all);
+  });
 });

@@ -67,6 +67,9 @@ export function plain(value: object): Plain {
   return value as Plain;
 }
 
+/** AF_UNSPEC: to list, no family is every family. */
+const everyFamily: ReadonlySet<unknown> = new Set([0, 'unspecified', 'unspec', 'any']);
+
 const ENOENT = 2;
 
 /** Prefixes that have all addresses. */
@@ -189,7 +192,8 @@ export class ObjectClient<T extends object, I extends object, D extends object =
   /** The filter as the objects have it: names of links are indexes, numbers are names. */
   async normalize(filter: Filter<I>, options?: OperationOptions): Promise<{ readonly body: Uint8Array; readonly pattern: Plain }> {
     this.checkValue('filter', filter);
-    const given = Object.entries({ ...plain(filter), ...this.type.asked }).filter(([, value]) => value !== undefined);
+    const all = Object.entries({ ...plain(filter), ...this.type.asked });
+    const given = all.filter(([name, value]) => value !== undefined && !(name === 'family' && everyFamily.has(value)));
     const { codec, headerSize, filters, sentAs } = this.type;
     const encoded = await this.exchange.encode({ codec, value: Object.fromEntries(given) as I }, options);
     encoded.release();
@@ -222,7 +226,7 @@ export class ObjectClient<T extends object, I extends object, D extends object =
     const narrowed = await this.exchange.encode({ codec, value: kernel as I }, options);
     narrowed.release();
     const body = narrowed.bytes.slice(0, Math.max(narrowed.bytes.length, headerSize));
-    const family = this.type.family ?? (plain(filter)['family'] === undefined ? 0 : (encoded.bytes[0] ?? 0));
+    const family = this.type.family ?? (given.some(([name]) => name === 'family') ? (encoded.bytes[0] ?? 0) : 0);
     body[0] = family;
     return { body, pattern };
   }
