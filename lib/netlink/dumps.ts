@@ -17,7 +17,7 @@ const attempts = 10;
 const idleLimit = 4;
 /** Milliseconds that an idle fd is kept. */
 const idleTime = 2000;
-/** Dumps at the same time; the others wait for their turn. Each holds up to 1 MiB of slabs. Streams whose consumers take their time do not count. */
+/** Dumps at the same time; the others wait for their turn. Each holds up to 768 KiB of slabs. Streams whose consumers take their time do not count. */
 const concurrent = 16;
 
 /** The passes of one list. */

@@ -4,8 +4,11 @@ import { EAGAIN, ENOBUFS, LITTLE_ENDIAN, SO_RCVBUF, SOL_SOCKET } from './constan
 import { SendQueue } from './send-queue.js';
 import type { TransportEvents, TransportOptions, TransportStatistics } from './transport.js';
 
-/** Size of a slab: as much as the kernel gives in several reads of a dump (32 KiB each at most). */
-export const slabSize = 256 * 1024;
+/**
+ * Size of a slab: what the kernel gives in two reads of a dump (32 KiB each at most), and what fits the ring of a lane. The reader begins when the first is
+ * full: it decodes one while the kernel fills the next.
+ */
+export const slabSize = 64 * 1024;
 
 /** Bytes in buffers that are no slabs which the consumer may have and not yet have read. */
 const lentLimit = 512 * 1024;

@@ -111,7 +111,7 @@ export function liveOption(name: unknown): { readonly level: number; readonly op
 /** Receive buffer of a subscription: a default one holds 256 events. */
 const subscriptionBuffer = 8 * 1024 * 1024;
 /** Slabs of a socket. */
-const slabs = 4;
+const slabs = 12;
 
 export interface CheckedSocketOptions {
   readonly groups: readonly number[];
