@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unpackError } from '../error-data.js';
 import { translate } from '../native.js';
+import { slabSize } from '../netlink/pump.js';
 import type { Transport, TransportEvents, TransportState, TransportStatistics } from '../netlink/transport.js';
 import { fromLane, returnedAtOnce, toLane, type FromLane, type LaneTasks, type ToLane } from './protocol.js';
 import type { RingRecord, Taken } from './ring.js';
@@ -20,6 +21,8 @@ export interface LaneChannel {
 
 /** Most answers are shorter. */
 const scratchSize = 4096;
+/** Buffers of either size that are kept for what comes next: as many as a lane may have sent ahead. */
+const mostSpare = 8;
 
 /** Milliseconds that close() waits for a lane. */
 const patience = 100;
@@ -45,11 +48,11 @@ export class LaneTransport implements Transport {
   /** Slabs that go back with the next, until they are half of what the lane has. */
   readonly #emptied: ArrayBuffer[] = [];
   readonly #credit: number;
-  /** For what comes through the ring; absent while somebody has it. */
-  #scratch: ArrayBuffer | undefined;
-  #view = new Uint8Array();
-  /** Bytes in each copy that the owner keeps. */
-  readonly #copies = new Map<ArrayBuffer, number>();
+  /** Buffers that nobody has now, for what comes through the ring. */
+  readonly #small: Uint8Array<ArrayBuffer>[] = [];
+  readonly #large: Uint8Array<ArrayBuffer>[] = [];
+  /** Copies that the owner keeps: bytes in them, and what is one of the above. */
+  readonly #copies = new Map<ArrayBuffer, { readonly bytes: number; readonly copy: Uint8Array<ArrayBuffer> | undefined }>();
   #kept = false;
   #returned = 0;
   #sends = 0;
@@ -73,24 +76,18 @@ export class LaneTransport implements Transport {
   }
 
   #received(frames: Uint8Array): void {
-    let copy = this.#scratch;
-    if (copy === undefined || copy.byteLength < frames.length) {
-      copy = new ArrayBuffer(Math.max(frames.length, scratchSize));
-      this.#view = new Uint8Array(copy);
-    }
-    this.#scratch = undefined;
-    this.#view.set(frames);
-    this.#copies.set(copy, frames.length);
-    this.#events.received(copy, frames.length);
-    // Given back already: the next one may have it.
-    if (!this.#copies.has(copy)) this.#scratch = copy;
+    const spare = frames.length <= scratchSize ? this.#small : this.#large;
+    const copy = spare.pop() ?? new Uint8Array(frames.length <= scratchSize ? scratchSize : slabSize);
+    copy.set(frames);
+    this.#copies.set(copy.buffer, { bytes: frames.length, copy });
+    this.#events.received(copy.buffer, frames.length);
   }
 
   handle(record: FromLane): void {
     if (this.#closing !== undefined) return;
     switch (record[0]) {
       case fromLane.received:
-        if (record[4]) this.#copies.set(record[2], record[2].byteLength);
+        if (record[4]) this.#copies.set(record[2], { bytes: record[2].byteLength, copy: undefined });
         else this.#slabs.add(record[2]);
         this.#events.received(record[2], record[3]);
         break;
@@ -141,9 +138,12 @@ export class LaneTransport implements Transport {
       this.#emptied.length = 0;
       return;
     }
-    const bytes = this.#copies.get(slab);
-    if (bytes === undefined) return;
+    const lent = this.#copies.get(slab);
+    if (lent === undefined) return;
     this.#copies.delete(slab);
+    const { bytes, copy } = lent;
+    const spare = bytes <= scratchSize ? this.#small : this.#large;
+    if (copy !== undefined && spare.length < mostSpare) spare.push(copy);
     this.#returned += bytes;
     if (this.#returned < returnedAtOnce) return;
     if (!this.#client.put({ kind: toLane.returned, id: this.#id, x: this.#returned })) {
