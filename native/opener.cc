@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -35,6 +36,30 @@ std::optional<std::array<uint32_t, 2>> capabilities() {
   std::array<__user_cap_data_struct, 2> sets{};
   if (syscall(SYS_capget, &header, sets.data()) != 0) return std::nullopt;
   return std::array{sets[0].effective, sets[1].effective};
+}
+
+/**
+ * How long who waits looks before it sleeps: to wake a thread on a core that sleeps takes longer than to open a socket. The opener looks
+ * for the next piece of work, who has given one for its end.
+ */
+constexpr auto openerPatience = std::chrono::microseconds(150);
+constexpr auto callerPatience = std::chrono::microseconds(60);
+
+void pauseOnce() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/** Looks until it is so, or the time is over. Not where there is one core: whoever is waited for needs it. */
+template <typename Condition>
+void lookFor(std::chrono::microseconds patience, const Condition& isSo) {
+  static const bool pays = std::thread::hardware_concurrency() > 1;
+  if (!pays) return;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!isSo() && std::chrono::steady_clock::now() < until) pauseOnce();
 }
 
 /** A thread that does one piece of work after the other for another thread, which waits for each, and that ends when there is none. */
@@ -67,6 +92,7 @@ class Opener {
     work_ = &work;
     lock.unlock();
     wake_.notify_one();
+    lookFor(callerPatience, [this] { return work_ == nullptr; });
     lock.lock();
     done_.wait(lock, [this] { return work_ == nullptr; });
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -88,7 +114,7 @@ class Opener {
       lock.unlock();
       std::exception_ptr failure;
       try {
-        (*work_)();
+        (*work_.load())();
       } catch (...) {
         failure = std::current_exception();
       }
@@ -97,6 +123,7 @@ class Opener {
       work_ = nullptr;
       lock.unlock();
       done_.notify_one();
+      lookFor(openerPatience, [this] { return ending_ || work_ != nullptr; });
       lock.lock();
     }
     over_ = true;
@@ -105,10 +132,10 @@ class Opener {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable done_;
-  const std::function<void()>* work_ = nullptr;
+  std::atomic<const std::function<void()>*> work_ = nullptr;
   std::exception_ptr failure_;
   pid_t tid_ = 0;
-  bool ending_ = false;
+  std::atomic<bool> ending_ = false;
   bool over_ = false;
   std::thread thread_;
 };
