@@ -143,6 +143,13 @@ export type ListStyle =
   | { readonly entry: 'packed' }
   | { readonly entry: 'record' };
 
+/** The fields of an object, a struct or a nest; undefined for what has none. */
+export function fieldsOf(shape: Shape): readonly FieldShape[] | undefined {
+  if (shape.is === 'object') return [...shape.header, ...shape.fields];
+  if (shape.is === 'struct') return shape.members;
+  return shape.is === 'attributes' ? shape.fields : undefined;
+}
+
 /** An object under construction, or one that is being encoded, as codecs see it that look at its other fields. */
 export type Fields = Record<string, unknown>;
 

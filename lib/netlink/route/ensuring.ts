@@ -1,5 +1,5 @@
 import { describeValue, NetlaneError, type ErrorContext } from '../../errors.js';
-import type { Codec } from '../../codec/codec.js';
+import { fieldsOf, type Codec } from '../../codec/codec.js';
 import { isPlain, same, standsFor, type Plain } from './matching.js';
 
 /* Making it so: what was named, what of it is not so, and what is asked for to have it so without losing the rest. */
@@ -56,16 +56,8 @@ export function named(given: unknown, read: unknown, isInner = false): unknown {
  * wanted.
  */
 export function settable(value: Plain, { shape }: Codec<unknown, never>): Plain {
-  const known =
-    shape.is === 'object'
-      ? [...shape.header, ...shape.fields]
-      : shape.is === 'struct'
-        ? shape.members
-        : shape.is === 'attributes'
-          ? shape.fields
-          : [];
   const result: Record<string, unknown> = { ...value };
-  for (const { name, codec, readOnly, hidden } of known) {
+  for (const { name, codec, readOnly, hidden } of fieldsOf(shape) ?? []) {
     const one = result[name];
     if (hidden) continue;
     if (readOnly) delete result[name];

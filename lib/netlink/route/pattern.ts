@@ -1,4 +1,4 @@
-import { Output, within, type Codec, type FieldShape, type Shape } from '../../codec/codec.js';
+import { fieldsOf, Output, within, type Codec, type FieldShape, type Shape } from '../../codec/codec.js';
 import { flagsAsRead } from '../../codec/names.js';
 import { isPlain, type Plain } from './matching.js';
 
@@ -23,15 +23,7 @@ function known(shape: Shape): Known | undefined {
 }
 
 function own(shape: Shape): FieldShape[] | undefined {
-  const fields =
-    shape.is === 'object'
-      ? [...shape.header, ...shape.fields]
-      : shape.is === 'struct'
-        ? shape.members
-        : shape.is === 'attributes'
-          ? shape.fields
-          : undefined;
-  return fields?.flatMap((field) => (field.inline ? (own(field.codec.shape) ?? []) : field.hidden ? [] : [field]));
+  return fieldsOf(shape)?.flatMap((field) => (field.inline ? (own(field.codec.shape) ?? []) : field.hidden ? [] : [field]));
 }
 
 /** The fields that are prefixes: an address without a length stands for any. */
