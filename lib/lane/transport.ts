@@ -23,6 +23,12 @@ export interface LaneChannel {
 const scratchSize = 4096;
 /** Buffers of either size that are kept for what comes next: as many as a lane may have sent ahead. */
 const mostSpare = 8;
+/** Buffers that nobody has now, for what comes through the rings: of all sockets of this thread, since each has them for a moment only. */
+const spares = { small: [] as Uint8Array<ArrayBuffer>[], large: [] as Uint8Array<ArrayBuffer>[] };
+
+function sparesFor(length: number): Uint8Array<ArrayBuffer>[] {
+  return length <= scratchSize ? spares.small : spares.large;
+}
 
 /** Milliseconds that close() waits for a lane. */
 const patience = 100;
@@ -48,9 +54,6 @@ export class LaneTransport implements Transport {
   /** Slabs that go back with the next, until they are half of what the lane has. */
   readonly #emptied: ArrayBuffer[] = [];
   readonly #credit: number;
-  /** Buffers that nobody has now, for what comes through the ring. */
-  readonly #small: Uint8Array<ArrayBuffer>[] = [];
-  readonly #large: Uint8Array<ArrayBuffer>[] = [];
   /** Copies that the owner keeps: bytes in them, and what is one of the above. */
   readonly #copies = new Map<ArrayBuffer, { readonly bytes: number; readonly copy: Uint8Array<ArrayBuffer> | undefined }>();
   #kept = false;
@@ -76,8 +79,7 @@ export class LaneTransport implements Transport {
   }
 
   #received(frames: Uint8Array): void {
-    const spare = frames.length <= scratchSize ? this.#small : this.#large;
-    const copy = spare.pop() ?? new Uint8Array(frames.length <= scratchSize ? scratchSize : slabSize);
+    const copy = sparesFor(frames.length).pop() ?? new Uint8Array(frames.length <= scratchSize ? scratchSize : slabSize);
     copy.set(frames);
     this.#copies.set(copy.buffer, { bytes: frames.length, copy });
     this.#events.received(copy.buffer, frames.length);
@@ -142,7 +144,7 @@ export class LaneTransport implements Transport {
     if (lent === undefined) return;
     this.#copies.delete(slab);
     const { bytes, copy } = lent;
-    const spare = bytes <= scratchSize ? this.#small : this.#large;
+    const spare = sparesFor(bytes);
     if (copy !== undefined && spare.length < mostSpare) spare.push(copy);
     this.#returned += bytes;
     if (this.#returned < returnedAtOnce) return;
