@@ -5,8 +5,18 @@ export const family = { unspecified: 0, ipv4: 2, bridge: 7, ipv6: 10, packet: 17
 
 const hex: readonly string[] = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 // '1.2.' and '3.4' by their 16 bits, made when first needed: most of an address is in few networks.
-const upper: (string | undefined)[] = Array.from({ length: 65536 });
-const lower: (string | undefined)[] = Array.from({ length: 65536 });
+const upper = nothingYet(65536);
+const lower = nothingYet(65536);
+// '3.4/32' by its 16 bits and '3.0/24' by length and byte: what is put together of two pieces is half of what three take.
+const hosts = nothingYet(65536);
+const networks = nothingYet(33 * 256);
+
+/** Room for so many texts. Array.from() would take 2 ms for the larger ones, which whoever imports this waits for. */
+function nothingYet(length: number): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  texts.length = length;
+  return texts.fill(undefined);
+}
 
 /** The text of four bytes: '10.0.0.1'. */
 export function formatIpv4(bytes: Uint8Array, at: number): string {
@@ -17,6 +27,18 @@ export function formatIpv4(bytes: Uint8Array, at: number): string {
   const high = (a << 8) | b;
   const low = (c << 8) | d;
   return (upper[high] ??= `${a}.${b}.`) + (lower[low] ??= `${c}.${d}`);
+}
+
+/** The text of four bytes with the length of their prefix: '10.0.0.0/8'. */
+function formatIpv4Prefix(bytes: Uint8Array, at: number, length: number): string {
+  const c = bytes[at + 2] ?? 0;
+  const d = bytes[at + 3] ?? 0;
+  if (length !== 32 && (d !== 0 || length > 32)) return formatIpv4(bytes, at) + (slashes[length] ?? '');
+  const a = bytes[at] ?? 0;
+  const b = bytes[at + 1] ?? 0;
+  const high = (upper[(a << 8) | b] ??= `${a}.${b}.`);
+  if (length === 32) return high + (hosts[(c << 8) | d] ??= `${c}.${d}/32`);
+  return high + (networks[(length << 8) | c] ??= `${c}.0/${length}`);
 }
 
 /** The text of sixteen bytes as RFC 5952 has it: 'fe80::1'; IPv4-mapped ones as '::ffff:10.0.0.1'. */
@@ -237,8 +259,12 @@ export function prefix(lengthMember: string, { isNetwork = false }: { readonly i
   return {
     shape: { is: 'prefix', family: 'by header', isNetwork },
     decode(input) {
-      const length = input.header[lengthMember];
-      return readAddress(input) + (slashes[typeof length === 'number' ? length : 0] ?? '');
+      const member = input.header[lengthMember];
+      const length = typeof member === 'number' ? member : 0;
+      if (input.end - input.position !== 4) return readAddress(input) + (slashes[length] ?? '');
+      const text = formatIpv4Prefix(input.bytes, input.position, length);
+      input.position += 4;
+      return text;
     },
     encode(value, output) {
       const { end, length } = splitPrefix(value);

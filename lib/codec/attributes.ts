@@ -144,6 +144,16 @@ export class Attributes implements Codec<Fields, Readonly<Fields>> {
     return this.#byName.get(name);
   }
 
+  /** The attribute at a place of bytes that were decoded before, with its codec where that alone makes the field of its name. */
+  plainAt(
+    { view }: Input,
+    position: number,
+  ): { readonly name: string; readonly codec: Codec<unknown, never> | undefined; readonly size: number } {
+    const entry = this.#byType[view.getUint16(position + 2, littleEndian) & typeMask];
+    const size = view.getUint16(position, littleEndian);
+    return { name: entry?.name ?? '', codec: entry?.plain === true ? entry.codec : undefined, size };
+  }
+
   /** A new empty object for the fields. */
   make(): Fields {
     return new this.#make();

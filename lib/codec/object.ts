@@ -1,4 +1,5 @@
 import { ValueError, within, type Codec, type FieldShape, type Fields, type Input, type Output, type Shape } from './codec.js';
+import { Alike, type AlikeParts } from './alike.js';
 import { implementationOf, type AttributeEntry, type Attributes } from './attributes.js';
 import type { AttributesCodec, AttributesInput, AttributesValue, FieldMap } from './field.js';
 import { allTellJson } from './json.js';
@@ -47,6 +48,8 @@ export interface ObjectParts<M extends Members, F extends FieldMap, D extends De
   readonly family?: string | undefined;
   /** Puts what people write into the form that the attributes have. */
   readonly prepare?: ((value: Readonly<Fields>) => Readonly<Fields>) | undefined;
+  /** Where lists of these are long, and their entries alike. */
+  readonly alike?: AlikeParts | undefined;
   /** Completes what was decoded. */
   readonly decoded?: ((value: Fields, header: Fields, input: Input) => void) | undefined;
   /** Prepares the header before anything is encoded; may set output.family. */
@@ -82,6 +85,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
   /** The same for encoding. */
   readonly #written: Fields[] = [];
   readonly #members: readonly string[];
+  readonly #alike: Alike | undefined;
   readonly #parts: ObjectParts<Members, FieldMap, DerivedMap>;
 
   constructor(parts: ObjectParts<Members, FieldMap, DerivedMap>) {
@@ -92,6 +96,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
     this.#headerSize = (this.layout.size + 3) & ~3;
     this.#members = this.layout.fields.map(({ name }) => name);
     this.#hidden = this.attributes.hiddenNames();
+    this.#alike = parts.alike === undefined ? undefined : new Alike(parts.alike, this.layout, this.attributes);
     this.#derived = Object.entries(parts.derived ?? {}).map(([name, of]) => ({ name, of }));
     for (const name of this.attributes.names()) {
       const entry = this.attributes.entryOf(name);
@@ -119,6 +124,12 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
   }
 
   decode(input: Input): Fields {
+    // Of objects within others, the family is not in their own bytes.
+    const alike = input.isOutermost ? this.#alike : undefined;
+    return alike?.read(input) ?? this.#decode(input, alike);
+  }
+
+  #decode(input: Input, alike: Alike | undefined): Fields {
     const outerHeader = input.header;
     const outerFamily = input.family;
     const outerTarget = input.target;
@@ -139,6 +150,7 @@ export class ObjectCodec implements Codec<Fields, Readonly<Fields>> {
       if (made !== undefined) value[name] = made;
     }
     decoded?.(value, header, input);
+    alike?.keep(input, start, { value, header, family: input.family });
     this.#headers.push(header);
     input.leave();
     if (input.needsJson && input.isOutermost) allTellJson(value);

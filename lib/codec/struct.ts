@@ -165,6 +165,11 @@ export class Layout {
     return [...this.#known];
   }
 
+  /** Where a member begins. */
+  offsetOf(name: string): number {
+    return this.#entries.find((entry) => entry.name === name)?.offset ?? -1;
+  }
+
   /** The member that covers an offset. */
   memberAt(offset: number): FieldShape | undefined {
     const index = this.#entries.findLastIndex((entry) => offset >= entry.offset);

@@ -8,6 +8,7 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
   NLMSG_HDRLEN,
+  NLMSG_MIN_TYPE,
   NLMSG_NOOP,
 } from './constants.js';
 import { readAcknowledgement } from './extended-ack.js';
@@ -235,9 +236,13 @@ export class DumpSocket implements TransportEvents {
     if (cursor === undefined) return;
     const view = this.#view;
     const pass = this.#pass;
+    // Most of a dump are objects in a row, of which nothing but the object is of interest.
+    const deliver = pass?.guard === undefined && !tracing() ? this.#deliver : undefined;
+    const sequence = pass?.sequence ?? 0;
     try {
       for (let read = 0; pass?.outcome === undefined && cursor.next(view, this.#onMalformed);) {
-        this.#message(view);
+        if (deliver !== undefined && view.flags === NLM_F_MULTI && view.type >= NLMSG_MIN_TYPE && isAnswer(view, sequence)) deliver(view);
+        else this.#message(view);
         if (++read < most) continue;
         this.#slabs.unshift(cursor);
         return;
@@ -319,6 +324,11 @@ export class DumpSocket implements TransportEvents {
     this.#closing ??= this.#transport?.close() ?? Promise.resolve();
     return this.#closing;
   }
+}
+
+/** Whether the kernel sent it to this fd alone, for the request of that number. */
+function isAnswer({ sender, group, sequence }: MessageView, number: number): boolean {
+  return sequence === number && group === 0 && sender === 0;
 }
 
 /** The guard's groups are joined before anything is dumped; those above 32 are known by PKTINFO alone. A loss counts from the moment it is known. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError } from '../errors.js';
 import { Admission, type Place } from './admission.js';
 import type { CheckedRequest } from './pending.js';
+import type { Batches } from './entries.js';
 import { DumpSocket, dumpInterrupted, type Outcome } from './dump.js';
 import { guardOf, type Guard } from './guards.js';
 import type { Message, MessageView } from './message.js';
@@ -109,14 +110,10 @@ export class Dumps {
   }
 
   /**
-   * A dump as a stream: what `take` returns for each message is yielded. What was yielded cannot be taken back, so an interruption is an
-   * error at the end.
+   * A dump as it comes: what `take` returns for each message, but undefined, is yielded. What was yielded cannot be taken back, so an
+   * interruption is an error at the end.
    */
-  async *stream<T>(
-    request: CheckedRequest,
-    context: RequestContext,
-    take: (view: MessageView) => T,
-  ): AsyncGenerator<T, undefined, undefined> {
+  async *batches<T>(request: CheckedRequest, context: RequestContext, take: (view: MessageView) => T | undefined): Batches<T> {
     const asked = this.#asked(request, context);
     const place = await this.#turn(asked, request);
     let dump: DumpSocket | undefined;
@@ -125,16 +122,21 @@ export class Dumps {
       dump.start(asked, request, context);
       let taken: T[] = [];
       const turns = new Turns();
-      while (await dump.next((view) => void taken.push(take(view)), request.signal)) {
-        const batch = taken;
+      const deliver = (view: MessageView): void => {
+        const value = take(view);
+        if (value !== undefined) taken.push(value);
+      };
+      while (await dump.next(deliver, request.signal)) {
+        if (taken.length === 0) {
+          // Nothing of it is wanted: whoever waits for what comes next does not give the loop its turn.
+          if (turns.overdue) await turns.take();
+          continue;
+        }
+        const values = taken;
         taken = [];
         // Others may have the place while the consumer is busy with what it got.
         this.#admission.rest(place);
-        for (const value of batch) {
-          yield value;
-          place.steps++;
-          if (turns.due) await turns.take();
-        }
+        yield { values, place };
         place.resting = false;
       }
       if (dump.outcome().kind === 'interrupted') throw dumpInterrupted(asked, 1);

@@ -2,6 +2,7 @@ import { checkBoolean, checkInteger, checkOptions, checkSignal } from '../argume
 import { NetlaneError } from '../errors.js';
 import { NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP, SOL_NETLINK } from './constants.js';
 import { Dumps } from './dumps.js';
+import { Entries, type Batches } from './entries.js';
 import { Reception } from './reception.js';
 import { Line, type LineOwner } from './line.js';
 import { openLine } from './line-opening.js';
@@ -217,15 +218,21 @@ export class NetlinkSocket {
    * what was given cannot be taken back.
    */
   stream(request: Request): AsyncGenerator<Message, undefined, undefined>;
-  stream<T>(request: Request, context: RequestContext, take: (view: MessageView) => T): AsyncGenerator<T, undefined, undefined>;
+  stream<T>(request: Request, context: RequestContext, take: (view: MessageView) => T | undefined): AsyncGenerator<T, undefined, undefined>;
   stream<T>(
     request: Request,
     context: RequestContext = {},
-    take?: (view: MessageView) => T,
+    take?: (view: MessageView) => T | undefined,
   ): AsyncGenerator<T | Message, undefined, undefined> {
+    const batches = this.batches<T | Message>(request, context, take ?? ((view): Message => view.copy()));
+    return new Entries(() => batches);
+  }
+
+  /** @internal The same as it comes: what `take` gives for the messages, but undefined. */
+  batches<T>(request: Request, context: RequestContext, take: (view: MessageView) => T | undefined): Batches<T> {
     const checked = ownRequest(checkRequest(this.#protocol, this.#checked.timeout, request));
     this.#checkOpen();
-    return this.#dumps.stream<T | Message>(checked, context, take ?? ((view): Message => view.copy()));
+    return this.#dumps.batches(checked, context, take);
   }
 
   /**

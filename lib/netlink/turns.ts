@@ -15,6 +15,11 @@ export class Turns {
   get due(): boolean {
     if (++this.#read < unlooked) return false;
     this.#read = 0;
+    return this.overdue;
+  }
+
+  /** Whether the loop is to have its turn now, looked at for certain. */
+  get overdue(): boolean {
     return performance.now() - this.#since > longest;
   }
 

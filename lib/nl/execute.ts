@@ -65,7 +65,7 @@ async function* onePass(
   { resType, timeout }: Execution,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   const take = (view: MessageView): Uint8Array | undefined => (resType === 0 || view.type === resType ? bodyOf(view) : undefined);
-  for await (const message of socket.engine.stream(engineRequest(request, timeout), {}, take)) if (message !== undefined) yield message;
+  yield* socket.engine.stream(engineRequest(request, timeout), {}, take);
   return undefined;
 }
 

@@ -69,6 +69,18 @@ function difference(ours: Sample['answer'], theirs: Sample['answer']): string | 
 /** Milliseconds that each contestant warms up for: what is compiled while it runs is compiled by then, whoever takes part. */
 const warmUp = 300;
 
+/** Milliseconds after which one that did nothing is cold again: its caches are others', V8 has given back memory. */
+const cold = 500;
+
+/** Milliseconds that a sample takes of a contestant for whom being cold at its start does not matter. */
+const slow = 2000;
+
+/** A sample of a contestant that is warm, whoever took their time meanwhile. */
+async function warmSample(racer: Racer, count: number): Promise<Sample> {
+  if (racer.idle > cold && racer.latest < slow) await racer.sample(count);
+  return racer.sample(count);
+}
+
 /** The last of as many samples as it takes to be warm. */
 async function warmedUp(racer: Racer, count: number): Promise<Sample> {
   const until = performance.now() + warmUp;
@@ -99,7 +111,7 @@ export async function race(work: Work, rounds: number, limit: number): Promise<R
         const count = racer.contestant.count ?? work.count;
         let sample: Sample;
         try {
-          sample = await (round < 0 ? warmedUp(racer, count) : racer.sample(count));
+          sample = await (round < 0 ? warmedUp(racer, count) : warmSample(racer, count));
         } catch (error) {
           if (racer === racers[0]) throw error;
           refused.push(`${racer.contestant.name}: ${(error as Error).message}`);

@@ -36,6 +36,8 @@ export class Racer {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
   readonly #limit: number;
+  #began = 0;
+  #ended = 0;
 
   private constructor(contestant: Contestant, limit: number) {
     const [file, ...args] = contestant.command;
@@ -65,9 +67,21 @@ export class Racer {
     }
   }
 
+  /** Milliseconds since it did something. */
+  get idle(): number {
+    return performance.now() - this.#ended;
+  }
+
+  /** Milliseconds that its latest sample took. */
+  get latest(): number {
+    return this.#ended - this.#began;
+  }
+
   async sample(count: number): Promise<Sample> {
+    this.#began = performance.now();
     this.#child.stdin.write(`${count}\n`);
     const sample: unknown = JSON.parse(await this.#line());
+    this.#ended = performance.now();
     if (!isSample(sample)) throw new Error(`${this.contestant.name} answered ${JSON.stringify(sample)}`);
     return sample;
   }

@@ -1,5 +1,5 @@
 import { closed } from '../refusal.js';
-import { isGoneLink } from './object-client.js';
+import { isGoneLink } from './codes.js';
 import type { LinkReference } from '../../codec/references.js';
 import type { LinkChanges, LinkInput } from '../../schema/route/link.js';
 import type { Encoded } from './encoder.js';

@@ -8,6 +8,7 @@ import type { MessageView } from '../message.js';
 import type { Reply, RequestContext, Warning } from '../request.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { SocketOptions } from '../socket-options.js';
+import type { Batches } from '../entries.js';
 import { Encoder, type Encoded, type HoldNamespace, type Missing, type Subject } from './encoder.js';
 import { hearLinkChanges, linkChangedBy, tellLinkChange, type ChangedLink } from './link-changes.js';
 import { askForLink, checkLinkName, RTM_GETLINK } from './link-request.js';
@@ -294,13 +295,11 @@ export class Exchange {
     return values;
   }
 
-  async *stream<T>(call: DumpCall<T>, options: OperationOptions = {}): AsyncGenerator<T, undefined, undefined> {
-    const context: RequestContext = { operation: call.operation };
+  /** The same as they come. */
+  batches<T>(call: DumpCall<T>, options: OperationOptions = {}): Batches<T> {
     const { signal, timeout } = options;
     const request = { type: call.type, flags: NLM_F_DUMP, body: call.body, signal, timeout };
-    const values = this.socket.stream(request, context, this.#taker(call));
-    for await (const value of values) if (value !== undefined) yield value;
-    return undefined;
+    return this.socket.batches(request, { operation: call.operation }, this.#taker(call));
   }
 
   #taker<T>(call: DumpCall<T>): (view: MessageView) => T | undefined {

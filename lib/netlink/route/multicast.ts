@@ -10,6 +10,7 @@ import {
 import { isRecord } from '../../arguments.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
+import { Entries } from '../entries.js';
 import { checkOperationOptions, type DumpCall, type Exchange, type OperationOptions } from './exchange.js';
 import { matches, type Plain } from './matching.js';
 
@@ -76,7 +77,7 @@ export class MulticastClient {
   /** The same one by one, with bounded memory. An interruption is an error after the last. */
   async *stream(filter: MulticastFilter = {}, options?: OperationOptions): AsyncGenerator<MulticastGroup, undefined, undefined> {
     const pattern = await this.#pattern(filter, options);
-    for await (const database of this.#exchange.stream(this.#dump(), options))
+    for await (const database of new Entries(() => this.#exchange.batches(this.#dump(), options)))
       for (const one of multicastGroups(database)) if (matches(pattern, one as unknown as Plain)) yield one;
     return undefined;
   }

@@ -2,6 +2,8 @@ import { invalidArgument, NetlinkError } from '../../errors.js';
 import type { Codec } from '../../codec/codec.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../constants.js';
 import { isRecord } from '../../arguments.js';
+import { Entries, type Batches } from '../entries.js';
+import { isCode, isGone } from './codes.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { Comparison, leftAsItIs, merged, named, settable, type Ensuring, type Sought } from './ensuring.js';
 import { absences, matcher, same, standsFor, type Plain } from './matching.js';
@@ -250,10 +252,22 @@ export class ObjectClient<T extends object, I extends object, D extends object =
   }
 
   /** The same one by one, with bounded memory. An interruption is an error after the last. */
-  async *stream(filter: Filter<I> = {}, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
+  stream(filter: Filter<I> = {}, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
+    return new Entries(
+      () => this.batches(filter, options),
+      (error) => this.isNothing(error, filter),
+    );
+  }
+
+  protected async batches(filter: Filter<I>, options: OperationOptions | undefined): Promise<Batches<T>> {
     checkOperationOptions(options);
     const { body, pattern } = await this.normalize(filter, options);
-    return yield* this.exchange.stream(this.#dump(body, pattern), options);
+    return this.exchange.batches(this.#dump(body, pattern), options);
+  }
+
+  /** Whether an error of a list only says that there is nothing to be listed. */
+  protected isNothing(_error: unknown, _filter: Filter<I>): boolean {
+    return false;
   }
 
   /** The first that the filter fits; undefined when there is none. */
@@ -381,18 +395,4 @@ export class AppendingClient<T extends object, I extends object> extends ObjectC
   append(value: I, options?: OperationOptions): Promise<void> {
     return this.make('append', value, options);
   }
-}
-
-export function isCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof NetlinkError && codes.includes(error.code);
-}
-
-/** ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: it is not there (any more). */
-export function isGone(error: unknown): boolean {
-  return error instanceof NetlinkError && ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'].includes(error.code);
-}
-
-/** ENODEV of the look-up of a link's name. */
-export function isGoneLink(error: unknown): boolean {
-  return error instanceof NetlinkError && error.code === 'ENODEV';
 }

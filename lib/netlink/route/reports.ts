@@ -16,6 +16,7 @@ import { nexthopBucket, type NexthopBucket, type NexthopBucketInput } from '../.
 import { statistics, statisticsRequest, type Statistics, type StatisticsRequestInput } from '../../schema/route/statistics.js';
 import { vniFilter, type VniFilter, type VniFilterInput } from '../../schema/route/vni-filter.js';
 import { NLM_F_REPLACE } from '../constants.js';
+import { Entries } from '../entries.js';
 import { isRecord } from '../../arguments.js';
 import { invalidArgument, NetlinkError } from '../../errors.js';
 import { absences, matches, type Plain } from './matching.js';
@@ -85,8 +86,8 @@ export class ReportClient<T extends object, Q extends object> {
   }
 
   /** The same one by one, with bounded memory. */
-  async *stream(query: Q = {} as Q, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
-    return yield* this.exchange.stream(await this.#call(query, options), options);
+  stream(query: Q = {} as Q, options?: OperationOptions): AsyncGenerator<T, undefined, undefined> {
+    return new Entries(async () => this.exchange.batches(await this.#call(query, options), options));
   }
 
   /** The first that the query fits; undefined when there is none. */

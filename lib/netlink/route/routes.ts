@@ -46,13 +46,8 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
     }
   }
 
-  override async *stream(filter: Filter<RouteInput> = {}, options?: OperationOptions): AsyncGenerator<Route, undefined, undefined> {
-    try {
-      return yield* super.stream(filter, options);
-    } catch (error) {
-      if (isNoTable(error, filter)) return undefined;
-      throw error;
-    }
+  protected override isNothing(error: unknown, filter: Filter<RouteInput>): boolean {
+    return isNoTable(error, filter);
   }
 
   /** The way that a packet to an address takes. Rejects with ENETUNREACH and the like when there is none. */

@@ -1,6 +1,7 @@
 import { checkInteger, isRecord } from '../../arguments.js';
 import { invalidArgument, NetlaneError } from '../../errors.js';
 import { namespaceId } from '../../schema/route/namespace-id.js';
+import type { Batches } from '../entries.js';
 import { checkOperationOptions, type Call, type Exchange, type OperationOptions } from './exchange.js';
 import { ObjectClient, type Filter, type Verb } from './object-client.js';
 
@@ -86,10 +87,14 @@ export class ViewedClient<T extends object, I extends object> extends ObjectClie
     return super.list(view.filter, view.options);
   }
 
-  override async *stream(filter: Filter<I> = {}, options?: ViewOptions): AsyncGenerator<T, undefined, undefined> {
-    if (options?.nsid === undefined) return yield* super.stream(filter, options);
+  override stream(filter: Filter<I> = {}, options?: ViewOptions): AsyncGenerator<T, undefined, undefined> {
+    return super.stream(filter, options);
+  }
+
+  protected override async batches(filter: Filter<I>, options: ViewOptions | undefined): Promise<Batches<T>> {
+    if (options?.nsid === undefined) return super.batches(filter, options);
     const view = await this.viewing(filter, options);
-    return yield* super.stream(view.filter, view.options);
+    return super.batches(view.filter, view.options);
   }
 
   override async find(filter: Filter<I>, options?: ViewOptions): Promise<T | undefined> {

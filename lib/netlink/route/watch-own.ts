@@ -6,7 +6,7 @@ import type { NetlinkSocket } from '../socket.js';
 import type { Exchange } from './exchange.js';
 import type { ChangedLink } from './link-changes.js';
 import { LinkLooks } from './link-looks.js';
-import { isGoneLink } from './object-client.js';
+import { isGoneLink } from './codes.js';
 import type { Plain } from './matching.js';
 import type { Watched } from './watched.js';
 

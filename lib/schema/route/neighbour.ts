@@ -100,6 +100,10 @@ const neighbourSchema = object({
     highFlags: ingredient(15, u32, 'NDA_FLAGS_EXT', 'flags', { since: '5.16' }),
   }),
   derived: { flags: bothFlags },
+  alike: {
+    copy: (value) => ({ ...value }),
+    fields: { address: undefined, hardwareAddress: undefined, cache: undefined, probes: undefined },
+  },
   encoding(value, header, output) {
     if (output.family === 0) output.family = settle(value, ['address']);
     header['family'] = output.family;
@@ -177,6 +181,10 @@ const fdbSchema = object({
     ),
   }),
   derived: { flags: bothFlags },
+  alike: {
+    copy: (value) => ({ ...value }),
+    fields: { address: undefined, cache: undefined, remote: undefined },
+  },
   encoding(_value, header, output) {
     output.family = 7;
     header['family'] = 7;

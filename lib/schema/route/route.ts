@@ -279,6 +279,19 @@ const routeSchema = object({
     const { gateway: _gateway, link: _link, nexthops: _nexthops, via: _via, encapsulation: _encapsulation, ...others } = value;
     return others;
   },
+  alike: {
+    copy: (value) => ({ ...value }),
+    fields: {
+      destination: 'destinationLength',
+      link: undefined,
+      gateway: undefined,
+      metric: undefined,
+      preferredSource: undefined,
+      cache: undefined,
+      expires: undefined,
+      nexthopId: undefined,
+    },
+  },
   decoded(value, header, input) {
     if (value['destination'] === undefined && numberOf(header, 'destinationLength') === 0 && input.family !== families.mpls)
       value['destination'] = 'default';
