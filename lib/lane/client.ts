@@ -196,6 +196,10 @@ export class LaneClient implements LaneChannel {
     this.#channel?.catchUp();
   }
 
+  keepUp(): void {
+    if (this.#channel?.filled === true) this.#channel.catchUp();
+  }
+
   #handle(records: readonly FromLane[]): void {
     for (const record of records) {
       const transport = this.#transports.get(record[1]);

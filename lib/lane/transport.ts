@@ -10,6 +10,8 @@ import type { RingRecord, Taken } from './ring.js';
 export interface LaneChannel {
   put(record: RingRecord, bytes?: Uint8Array): boolean;
   post(record: ToLane): void;
+  /** Handles what has come, now. */
+  keepUp(): void;
   /** A control task, in order with the data on both ways. */
   task<Name extends keyof LaneTasks>(name: Name, task: LaneTasks[Name][0]): Promise<LaneTasks[Name][1]>;
   /** Counts who keeps the process alive. */
@@ -128,6 +130,10 @@ export class LaneTransport implements Transport {
     this.#sends++;
     if (this.#client.put({ kind: toLane.exchange, id: this.#id, x: tag, y: answers }, bytes.subarray(0, length))) return;
     this.#client.post([toLane.exchange, this.#id, tag, answers, bytes.slice(0, length)]);
+  }
+
+  keepUp(): void {
+    if (this.#closing === undefined) this.#client.keepUp();
   }
 
   release(slab: ArrayBuffer): void {

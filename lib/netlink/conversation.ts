@@ -19,7 +19,7 @@ import { offAbort, onAbort } from './waiting.js';
 const attempts = 5;
 
 /** What a conversation needs of a transport. */
-export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'overlaps' | 'ref' | 'pumpSync'>;
+export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'overlaps' | 'keepUp' | 'ref' | 'pumpSync'>;
 
 /** What a conversation passes on: everything that is no reply to its requests. */
 export interface ConversationEvents {
@@ -96,6 +96,14 @@ export class Conversation {
   submit(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): void {
     if (this.#closed === undefined && request.signal?.aborted !== true) this.#start(request, context, resolve, reject);
     else this.request(request, context).then(resolve, reject);
+  }
+
+  /**
+   * For whoever puts down one change after the other without returning to the loop: takes what was answered meanwhile, so that the next
+   * ones leave. Not while something is delivered, nor between a lend() of the outbox and its request.
+   */
+  keepUp(): void {
+    if (this.#waiting.length > 0 && !this.#delivering) this.#transport.keepUp?.();
   }
 
   /** The synchronous form, where the transport can wait. */

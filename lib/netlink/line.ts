@@ -70,6 +70,7 @@ export class Line implements TransportEvents {
           this.#keep();
         },
         ...(transport.exchange === undefined ? undefined : { exchange: transport.exchange.bind(transport) }),
+        ...(transport.keepUp === undefined ? undefined : { keepUp: (): void => transport.keepUp?.() }),
         ...(transport.pumpSync === undefined ? undefined : { pumpSync: (milliseconds) => transport.pumpSync?.(milliseconds) ?? false }),
       },
       options,

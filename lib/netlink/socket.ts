@@ -25,7 +25,7 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from './socket-options.js';
-import { putDown, requestOf, type Settlement, type Submission } from './submission.js';
+import { Pace, putDown, requestOf, withSink, type Settlement, type Submission } from './submission.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 
 /**
@@ -52,6 +52,7 @@ export class NetlinkSocket {
   /** Bytes of the filter, while there is one. */
   #filter: Uint8Array | undefined;
   #inSync = false;
+  readonly #pace = new Pace();
 
   private constructor(
     factory: TransportFactory,
@@ -169,10 +170,12 @@ export class NetlinkSocket {
     try {
       const checked = checkRequest(this.#protocol, this.#checked.timeout, request);
       this.#checkOpen();
-      if (isDump(this.#protocol, checked.type, checked.flags)) return this.#dumps.list(ownRequest(checked), context);
-      return new Promise((resolve, reject) => {
-        putDown(this.requestSlot, this.#options, checked, context, { resolve, reject });
-      });
+      const reply = isDump(this.#protocol, checked.type, checked.flags)
+        ? this.#dumps.list(ownRequest(checked), context)
+        : new Promise<Reply>((resolve, reject) => {
+            putDown(this.requestSlot, this.#options, checked, context, { resolve, reject });
+          });
+      return context.sink === undefined ? reply : withSink(reply);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
@@ -181,6 +184,11 @@ export class NetlinkSocket {
   /** @internal request() without its checks and without a promise of its own, to leave with this tick. Also of a closed socket: it rejects. */
   submit(submission: Submission, context: RequestContext, settlement: Settlement): void {
     putDown(this.requestSlot, this.#options, requestOf(submission, this.#checked.timeout), context, settlement);
+  }
+
+  /** @internal Before the next of many submissions in one tick: takes what was answered meanwhile. */
+  keepUp(): void {
+    if (this.#pace.due) this.requestSlot.current?.conversation.keepUp();
   }
 
   /** @internal Where requests go now. */

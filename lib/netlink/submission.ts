@@ -56,3 +56,30 @@ export function putDown(
   };
   slot.get(signal, limit).then(begin).catch(reject);
 }
+
+/** Submissions between two looks at what was answered: some part of what the receive buffer has room for. */
+const atOnce = 64;
+
+let openSinks = 0;
+
+/** Says for as long as the request lasts that somebody's own function is called from within the reading of replies. */
+export async function withSink(reply: Promise<Reply>): Promise<Reply> {
+  openSinks++;
+  try {
+    return await reply;
+  } finally {
+    openSinks--;
+  }
+}
+
+/** When whoever puts down one submission after the other, without returning to the loop, is to look at what was answered. */
+export class Pace {
+  #count = 0;
+
+  /** Notes another. Never while a function of somebody else would be called, who is at something else. */
+  get due(): boolean {
+    if (++this.#count < atOnce) return false;
+    this.#count = 0;
+    return openSinks === 0;
+  }
+}

@@ -81,6 +81,8 @@ export interface Transport {
    * @param wait whether the caller waits for them (requestSync): else they are left to the loop when it has not had its turn for long.
    */
   exchange?(bytes: Uint8Array<ArrayBuffer>, length: number, tag: number, answers: number, wait: boolean): void;
+  /** Gives what another thread has sent meanwhile to the events, of all sockets there, without waiting. */
+  keepUp?(): void;
   /** Gives a slab back. */
   release(slab: ArrayBuffer): void;
   setOption(level: number, option: number, value: number): Promise<void>;

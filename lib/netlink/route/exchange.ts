@@ -207,6 +207,7 @@ export class Exchange {
 
   /** The same without a promise. Throws where the value cannot be encoded. */
   changeNow<I>(call: Call<I>, options: OperationOptions | undefined, resolve: () => void, reject: (error: unknown) => void): void {
+    this.socket.keepUp();
     const encoded = this.encodeNow(call);
     if (!('bytes' in encoded) || options?.onWarning !== undefined) {
       this.#changeLater(call, 'bytes' in encoded ? encoded : undefined, options).then(resolve, reject);
