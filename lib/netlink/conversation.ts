@@ -8,25 +8,15 @@ import { asSent, Outbox, ownBody } from './outbox.js';
 import { busyReading, closed, noTurn, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { ReplyCosts } from './reply-cost.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, createPending, deadlineOf, type CheckedRequest, type Pending } from './pending.js';
-import type { ConversationOptions, Reply, RequestContext } from './request.js';
+import { createBarrier, deadlineOf, Pending, type AskedWith, type CheckedRequest, type Settlement } from './pending.js';
+import type { ConversationEvents, ConversationOptions, Reply, RequestContext } from './request.js';
 import { announce, announcing, trace, tracing } from './trace.js';
-import type { BufferName, Transport } from './transport.js';
+import type { BufferName, ConversationTransport } from './transport.js';
 import { WaitingLine } from './waiting-line.js';
 import { offAbort, onAbort } from './waiting.js';
 
 /** How often a read is sent again when its reply is lost. */
 const attempts = 5;
-
-/** What a conversation needs of a transport. */
-export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'overlaps' | 'keepUp' | 'ref' | 'pumpSync'>;
-
-/** What a conversation passes on: everything that is no reply to its requests. */
-export interface ConversationEvents {
-  message(view: MessageView): void;
-  /** Datagrams that were dropped, with the reason. */
-  dropped(reason: 'impostor' | 'late' | 'truncated' | 'length'): void;
-}
 
 /**
  * Requests and their replies on one fd. Requests made in one tick leave in one sendmsg, as many as the receive buffer can hold the worst
@@ -88,20 +78,21 @@ export class Conversation {
 
   request(request: CheckedRequest, context: RequestContext): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#start(request, context, resolve, reject);
+      this.#start({ request, body: request.body, context }, { resolve, reject });
     });
   }
 
-  /** The same without a promise: one of the two is called, and never from within this call. */
-  submit(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): void {
-    if (this.#closed === undefined && request.signal?.aborted !== true) this.#start(request, context, resolve, reject);
-    else this.request(request, context).then(resolve, reject);
+  /** The same without a promise, with a body that is not the request's own. */
+  submit(asked: AskedWith, settlement: Settlement): void {
+    if (this.#closed === undefined && asked.request.signal?.aborted !== true) this.#start(asked, settlement);
+    else {
+      queueMicrotask(() => {
+        this.#start(asked, settlement);
+      });
+    }
   }
 
-  /**
-   * For whoever puts down one change after the other without returning to the loop: takes what was answered meanwhile, so that the next
-   * ones leave. Not while something is delivered, nor between a lend() of the outbox and its request.
-   */
+  /** Takes what was answered meanwhile, without a turn of the loop, so that the next leave. Not between a lend() of the outbox and its request. */
   keepUp(): void {
     if (this.#waiting.length > 0 && !this.#delivering) this.#transport.keepUp?.();
   }
@@ -113,10 +104,8 @@ export class Conversation {
     let reply: Reply | undefined;
     let failure: Error | undefined;
     const pending = this.#start(
-      request,
-      context,
-      (value) => (reply = value),
-      (error) => (failure = error),
+      { request, body: request.body, context },
+      { resolve: (value) => (reply = value), reject: (error) => (failure = error) },
     );
     while (reply === undefined && failure === undefined) {
       // What was received along with it may have made room for others.
@@ -133,16 +122,16 @@ export class Conversation {
     return reply ?? { messages: [], warnings: [] };
   }
 
-  #start(request: CheckedRequest, context: RequestContext, resolve: (reply: Reply) => void, reject: (error: Error) => void): Pending {
-    const pending = createPending(this.#options, request, context, resolve, reject);
-    pending.kind = this.#costs.kindOf(request);
+  #start(asked: AskedWith, settlement: Settlement): Pending {
+    const pending = new Pending(this.#options, asked, settlement);
+    pending.kind = this.#costs.kindOf(pending);
     if (this.#closed !== undefined) {
-      reject(this.#closed);
+      settlement.reject(this.#closed);
       return pending;
     }
-    const { signal } = request;
+    const { signal } = asked.request;
     if (signal?.aborted === true) {
-      reject(abortError(signal, { namespace: this.#options.namespace }));
+      settlement.reject(abortError(signal, { namespace: this.#options.namespace }));
       return pending;
     }
     // Whatever it throws, nothing is kept of the request.
@@ -165,16 +154,16 @@ export class Conversation {
       return;
     }
     // The body is the caller's: it must not be read after this call.
-    ownBody(pending);
+    this.outbox.park(pending);
     this.#waiting.join(pending);
   }
 
   #hasRoom(pending: Pending): boolean {
-    const expected = this.#costs.of(pending.request, pending.kind);
+    const expected = this.#costs.of(pending);
     // What was lost may be larger than expected: each attempt leaves it more room, the last one all there is.
     pending.cost = pending.attempt === attempts ? Math.max(expected, this.#limit) : expected * 4 ** (pending.attempt - 1);
     if (this.#pending.size === 0) return true;
-    return this.#cost + pending.cost <= this.#limit && this.outbox.fits(NLMSG_HDRLEN + (pending.body?.length ?? 0));
+    return this.#cost + pending.cost <= this.#limit && this.outbox.fits(NLMSG_HDRLEN + pending.size);
   }
 
   #append(pending: Pending): void {
@@ -289,7 +278,7 @@ export class Conversation {
     this.#remove(pending);
     if (pending.failure === undefined) this.#costs.learn(pending.kind, pending.received);
     if (pending.failure !== undefined) this.#fail(pending, pending.failure);
-    else if (this.#finish(pending)) pending.resolve({ messages: pending.messages ?? [], warnings: pending.warnings ?? [] });
+    else if (this.#finish(pending)) pending.settlement.resolve({ messages: pending.messages ?? [], warnings: pending.warnings ?? [] });
   }
 
   #remove(pending: Pending): void {
@@ -309,7 +298,7 @@ export class Conversation {
   }
 
   #fail(pending: Pending, error: Error): void {
-    if (this.#finish(pending)) pending.reject(error);
+    if (this.#finish(pending)) pending.settlement.reject(error);
   }
 
   #lost(pending: Pending, why: 'overrun' | 'malformed' = pending.damaged ? 'malformed' : 'overrun'): void {
@@ -348,7 +337,6 @@ export class Conversation {
     this.overrun();
   }
 
-  /** TransportEvents.refused. */
   refused(tag: number, errno: number): void {
     for (const pending of this.#pending.values()) {
       if (pending.tag !== tag) continue;
@@ -365,6 +353,7 @@ export class Conversation {
     if (this.#pending.has(pending.sequence) && this.outbox.withdraw(pending)) this.#remove(pending);
     if (this.#pending.size === 0) this.outbox.clear();
     this.#waiting.delete(pending);
+    if (!this.#pending.has(pending.sequence)) this.outbox.settled(pending);
     this.#advance();
     this.#keep();
   }
@@ -379,7 +368,10 @@ export class Conversation {
     }
     // Some have the room of those that were given up. The others had no more of an answer than those before them.
     this.#advance();
-    for (const pending of this.#waiting.takeLate(now)) this.#fail(pending, noTurn(pending, pending.request.timeout));
+    for (const pending of this.#waiting.takeLate(now)) {
+      this.outbox.settled(pending);
+      this.#fail(pending, noTurn(pending, pending.request.timeout));
+    }
     this.#keep();
   }
 

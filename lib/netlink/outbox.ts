@@ -36,6 +36,9 @@ export function asSent(pending: Pending): Uint8Array | undefined {
   return bytes;
 }
 
+/** Bytes after which the bodies of further requests that wait go into another buffer: one is let go of as a whole. */
+const parkedSize = 32_768;
+
 /** Buffers that are kept for the next requests. */
 const mostSpare = 2;
 
@@ -49,6 +52,8 @@ export class Outbox {
   #outgoing: Outgoing | undefined;
   /** Some that were sent, for the next requests. */
   readonly #spare: Outgoing[] = [];
+  /** Bodies of requests that wait. */
+  #parked: Outgoing | undefined;
   #tag = 0;
   #flushing = false;
   readonly #flushInTurn = (): void => {
@@ -104,18 +109,35 @@ export class Outbox {
     pending.tag = outgoing.tag;
     outgoing.cost += pending.cost;
     outgoing.answers += pending.answers;
-    pending.start = outgoing.append(request.type, flags, pending.sequence, pending.body);
-    if (this.#transport.exchange === undefined || this.#alone || pending.owned) ownBody(pending);
-    else {
+    const start = outgoing.append(request.type, flags, pending.sequence, bodyOf(pending));
+    if (this.#transport.exchange === undefined || this.#alone || pending.owned) {
+      ownBody(pending);
+      this.settled(pending);
+    } else {
+      this.settled(pending);
       pending.outgoing = outgoing;
       pending.body = undefined;
       outgoing.users++;
     }
+    pending.start = start;
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(this.#flushInTurn);
     }
     return flags;
+  }
+
+  /** Keeps the body of a request that cannot leave yet, so that it may be read after the call: with those of others, in one buffer. */
+  park(pending: Pending): void {
+    if (pending.body === undefined || pending.owned) return;
+    let parked = this.#parked;
+    if (parked === undefined || parked.position > parkedSize) {
+      parked = this.#parked = new Outgoing();
+    }
+    pending.start = parked.append(0, 0, 0, pending.body);
+    pending.outgoing = parked;
+    pending.body = undefined;
+    parked.users++;
   }
 
   /** The buffer that the next request leaves in, for its body to be written at `next`, and given back. undefined where bodies are to be elsewhere. */
@@ -174,6 +196,10 @@ export class Outbox {
 
   #leave(outgoing: Outgoing): void {
     outgoing.users--;
+    if (outgoing === this.#parked) {
+      if (outgoing.users === 0) outgoing.reset();
+      return;
+    }
     // One that has not left belongs to the requests to come, too.
     if (outgoing.users === 0 && outgoing !== this.#outgoing) this.#keep(outgoing);
   }

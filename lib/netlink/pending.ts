@@ -15,80 +15,89 @@ export interface CheckedRequest {
   readonly timeout: number;
 }
 
-/** A request on its way. */
-export interface Pending extends Asked {
+/** What becomes of a request: one of the two is called, never from within the call that puts it down, perhaps from within the reading of replies. */
+export interface Settlement {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+/** What is asked, with a body that need not be the request's own. */
+export interface AskedWith {
   readonly request: CheckedRequest;
+  readonly body: Uint8Array | undefined;
+  readonly context: RequestContext;
+}
+
+/** A request on its way. Thousands may wait at the same time: what it holds is what the garbage collector copies. */
+export class Pending implements Asked {
+  readonly #options: ConversationOptions;
+  readonly context: RequestContext;
+  /** What is asked; its body is below. */
+  readonly request: CheckedRequest;
+  /** Bytes of its body. */
+  readonly size: number;
   /** What to send behind the header, or what was sent, where it does not stand in `outgoing`. */
   body: Uint8Array | undefined;
-  /** The buffer that it left in, while its body is read from there. */
+  /** The buffer that it left in, or waits in, while its body is read from there. */
   outgoing: Outgoing | undefined;
   /** Whether the body is a copy: else it is the caller's, and not to be read after the call. */
-  owned: boolean;
+  owned = false;
   /** In which sendmsg it left, and where it stands in that. */
-  tag: number;
-  start: number;
-  sequence: number;
+  tag = -1;
+  start = 0;
+  sequence = 0;
   /** What ReplyCosts know it as. */
-  kind: number;
+  kind = 0;
   /** What its answer may take of the receive buffer. */
-  cost: number;
+  cost = 0;
   /** How many datagrams answer it as a rule: a read has its object before the acknowledgement. */
   readonly answers: number;
   /** performance.now() at which the wait is over; Infinity without a limit. */
-  deadline: number;
-  attempt: number;
+  deadline = Infinity;
+  attempt = 1;
   /** Bytes of its messages so far. */
-  received: number;
+  received = 0;
   messages: Message[] | undefined;
   warnings: Warning[] | undefined;
   /** Something that could not be read came while it was open: its answer may not be whole. */
-  damaged: boolean;
+  damaged = false;
   /** Only asks whether everything before it is answered. */
   readonly barrier: boolean;
   /** What a sink threw: the reply is read to its end all the same. */
   failure: Error | undefined;
   /** Its caller has its answer, or has gone (abort): then the reply is awaited for the sake of the accounts only. */
-  done: boolean;
+  done = false;
   onAbort: (() => void) | undefined;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-}
+  readonly settlement: Settlement;
 
-export function createPending(
-  options: ConversationOptions,
-  request: CheckedRequest,
-  context: RequestContext,
-  resolve: (reply: Reply) => void,
-  reject: (error: Error) => void,
-): Pending {
-  return {
-    protocol: options.protocol,
-    type: request.type,
-    namespace: options.namespace,
-    context,
-    request,
-    body: request.body,
-    outgoing: undefined,
-    owned: false,
-    tag: -1,
-    start: 0,
-    sequence: 0,
-    kind: 0,
-    cost: 0,
-    answers: request.acknowledge && request.repeatable ? 2 : 1,
-    deadline: Infinity,
-    attempt: 1,
-    received: 0,
-    messages: undefined,
-    warnings: undefined,
-    damaged: false,
-    barrier: false,
-    failure: undefined,
-    done: false,
-    onAbort: undefined,
-    resolve,
-    reject,
-  };
+  constructor(options: ConversationOptions, asked: AskedWith, settlement: Settlement, barrier = false) {
+    const { request, body, context } = asked;
+    this.#options = options;
+    this.context = context;
+    this.request = request;
+    this.size = body === undefined ? 0 : body.length;
+    this.body = body;
+    this.outgoing = undefined;
+    this.answers = request.acknowledge && request.repeatable ? 2 : 1;
+    this.messages = undefined;
+    this.warnings = undefined;
+    this.barrier = barrier;
+    this.failure = undefined;
+    this.onAbort = undefined;
+    this.settlement = settlement;
+  }
+
+  get protocol(): number {
+    return this.#options.protocol;
+  }
+
+  get type(): number {
+    return this.request.type;
+  }
+
+  get namespace(): string {
+    return this.#options.namespace;
+  }
 }
 
 /** A request as offsets count it: what stands in its header does not matter. */
@@ -114,8 +123,9 @@ export function createBarrier(options: ConversationOptions): Pending {
     signal: undefined,
     timeout: options.timeout,
   };
-  const nothing = (): void => undefined;
   // Whoever waits is told by a time-out or a loss of its own.
-  const pending = createPending(options, request, { operation: () => 'find out what an overrun lost' }, nothing, nothing);
-  return { ...pending, barrier: true };
+  return new Pending(options, { request, body: undefined, context: barrierContext }, nobody, true);
 }
+
+const barrierContext: RequestContext = { operation: () => 'find out what an overrun lost' };
+const nobody: Settlement = { resolve: () => undefined, reject: () => undefined };

@@ -3,7 +3,7 @@ const leastEmptied = 1024;
 
 /** First in, first out. Taking the first costs the same however many there are. */
 export class Queue<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -27,7 +27,11 @@ export class Queue<T> {
 
   shift(): T | undefined {
     const item = this.#items[this.#head];
-    if (this.#head < this.#items.length) this.#head++;
+    if (this.#head < this.#items.length) {
+      // What was taken is its taker's: nothing keeps it alive here.
+      this.#items[this.#head] = undefined;
+      this.#head++;
+    }
     if (this.#head === this.#items.length) {
       this.#items.length = 0;
       this.#head = 0;
@@ -47,7 +51,7 @@ export class Queue<T> {
   /** Takes those out that are meant, in order. */
   deleteAll(meant: (item: T) => boolean): T[] {
     const taken: T[] = [];
-    const rest = this.#items.slice(this.#head).filter((item) => !meant(item) || taken.push(item) === 0);
+    const rest = this.clear().filter((item) => !meant(item) || taken.push(item) === 0);
     this.#items = rest;
     this.#head = 0;
     return taken;
@@ -55,7 +59,8 @@ export class Queue<T> {
 
   /** Takes all out. */
   clear(): T[] {
-    const rest = this.#items.slice(this.#head);
+    // Behind the head are items only.
+    const rest = this.#items.slice(this.#head) as T[];
     this.#items = [];
     this.#head = 0;
     return rest;

@@ -4,7 +4,7 @@
  * acknowledgement, 2,315 for a link without features, 4,437 for a bridge port.
  */
 import { NLM_F_ECHO, NLMSG_HDRLEN, protocols } from './constants.js';
-import type { CheckedRequest } from './pending.js';
+import type { Pending } from './pending.js';
 
 /** Bookkeeping behind the data (struct skb_shared_info) and the headroom. */
 const overhead = 384;
@@ -38,8 +38,8 @@ export class ReplyCosts {
   }
 
   /** The worst that the whole answer to a request may cost. */
-  of(request: CheckedRequest, kind: number): number {
-    const acknowledgement = acknowledgementCost(NLMSG_HDRLEN + (request.body?.length ?? 0));
+  of({ request, size, kind }: Pick<Pending, 'request' | 'size' | 'kind'>): number {
+    const acknowledgement = acknowledgementCost(NLMSG_HDRLEN + size);
     // Changes of rtnetlink are answered with an acknowledgement alone, unless they ask for an echo. Of others it shows.
     const quiet = this.#protocol === protocols.route && !request.repeatable && request.acknowledge && (request.flags & NLM_F_ECHO) === 0;
     if (quiet) return acknowledgement;
@@ -54,7 +54,7 @@ export class ReplyCosts {
   }
 
   /** Of generic netlink, the type is only the family: the command stands behind the header. */
-  kindOf({ type, body }: CheckedRequest): number {
+  kindOf({ request: { type }, body }: Pick<Pending, 'request' | 'body'>): number {
     return this.#protocol === protocols.generic ? type | ((body?.[0] ?? 0) << 16) : type;
   }
 }

@@ -63,3 +63,10 @@ export interface ConversationOptions {
   /** Milliseconds; 0 is no limit. */
   readonly timeout: number;
 }
+
+/** What a conversation passes on: everything that is no reply to its requests. */
+export interface ConversationEvents {
+  message(view: MessageView): void;
+  /** Datagrams that were dropped, with the reason. */
+  dropped(reason: 'impostor' | 'late' | 'truncated' | 'length'): void;
+}

@@ -25,7 +25,7 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from './socket-options.js';
-import { Pace, putDown, requestOf, withSink, type Settlement, type Submission } from './submission.js';
+import { putDown, Submissions, withSink } from './submission.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 
 /**
@@ -52,7 +52,8 @@ export class NetlinkSocket {
   /** Bytes of the filter, while there is one. */
   #filter: Uint8Array | undefined;
   #inSync = false;
-  readonly #pace = new Pace();
+  /** @internal Requests of typed clients, without their checks and without a promise of their own. Also of a closed socket: they reject. */
+  readonly submissions: Submissions;
 
   private constructor(
     factory: TransportFactory,
@@ -65,6 +66,7 @@ export class NetlinkSocket {
     this.#checked = checked;
     this.#onClose = onClose;
     this.#options = { protocol, namespace: factory.namespace, timeout: checked.timeout };
+    this.submissions = new Submissions(this.#options, () => this.requestSlot);
     this.#groups = new Set(checked.groups);
     this.#later = new LaterOptions(checked);
     this.#dumps = new Dumps(factory, checked.side, this.#options);
@@ -173,22 +175,12 @@ export class NetlinkSocket {
       const reply = isDump(this.#protocol, checked.type, checked.flags)
         ? this.#dumps.list(ownRequest(checked), context)
         : new Promise<Reply>((resolve, reject) => {
-            putDown(this.requestSlot, this.#options, checked, context, { resolve, reject });
+            putDown(this.requestSlot, this.#options, checked, { context }, { resolve, reject });
           });
       return context.sink === undefined ? reply : withSink(reply);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-  }
-
-  /** @internal request() without its checks and without a promise of its own, to leave with this tick. Also of a closed socket: it rejects. */
-  submit(submission: Submission, context: RequestContext, settlement: Settlement): void {
-    putDown(this.requestSlot, this.#options, requestOf(submission, this.#checked.timeout), context, settlement);
-  }
-
-  /** @internal Before the next of many submissions in one tick: takes what was answered meanwhile. */
-  keepUp(): void {
-    if (this.#pace.due) this.requestSlot.current?.conversation.keepUp();
   }
 
   /** @internal Where requests go now. */

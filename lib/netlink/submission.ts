@@ -1,6 +1,6 @@
 import { checkMilliseconds } from '../arguments.js';
 import { ownRequest } from './checked-request.js';
-import type { CheckedRequest } from './pending.js';
+import type { CheckedRequest, Settlement } from './pending.js';
 import type { Line } from './line.js';
 import type { LineSlot } from './line-slot.js';
 import { notOpened } from './refusal.js';
@@ -17,44 +17,30 @@ export interface Submission {
   readonly options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined } | undefined;
 }
 
-/** What becomes of it: one of the two is called, never from within the call that puts it down, perhaps from within the reading of replies. */
-export interface Settlement {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** The request that it is; what says nothing of a time-out has the socket's. */
-export function requestOf({ type, flags, body, reads, options }: Submission, timeout: number): CheckedRequest {
-  return {
-    type,
-    flags,
-    body,
-    acknowledge: !reads,
-    repeatable: reads,
-    signal: options?.signal,
-    timeout: options?.timeout === undefined ? timeout : checkMilliseconds('timeout', options.timeout),
-  };
-}
-
 /** Puts a request down where requests go, to leave with this tick, or when the line is open. */
 export function putDown(
   slot: LineSlot,
   options: ConversationOptions,
   request: CheckedRequest,
-  context: RequestContext,
-  { resolve, reject }: Settlement,
+  { context, body = request.body }: { readonly context: RequestContext; readonly body?: Uint8Array | undefined },
+  settlement: Settlement,
 ): void {
   if (slot.current !== undefined) {
-    slot.current.conversation.submit(request, context, resolve, reject);
+    slot.current.conversation.submit({ request, body, context }, settlement);
     return;
   }
-  const kept = ownRequest(request);
+  const kept = ownRequest({ ...request, body });
   const { signal, timeout, type } = kept;
   const limit = { timeout, error: () => notOpened({ ...options, type, context }, timeout) };
   const begin = ({ conversation }: Line): void => {
-    conversation.submit(kept, context, resolve, reject);
+    conversation.submit({ request: kept, body: kept.body, context }, settlement);
   };
-  slot.get(signal, limit).then(begin).catch(reject);
+  slot
+    .get(signal, limit)
+    .then(begin)
+    .catch((error: unknown) => {
+      settlement.reject(error as Error);
+    });
 }
 
 /** Submissions between two looks at what was answered: some part of what the receive buffer has room for. */
@@ -72,14 +58,45 @@ export async function withSink(reply: Promise<Reply>): Promise<Reply> {
   }
 }
 
-/** When whoever puts down one submission after the other, without returning to the loop, is to look at what was answered. */
-export class Pace {
+/** The submissions of one socket. */
+export class Submissions {
+  readonly #options: ConversationOptions;
+  readonly #slot: () => LineSlot;
+  /** Those that are alike have one, without their bodies. */
+  #latest: CheckedRequest | undefined;
   #count = 0;
 
-  /** Notes another. Never while a function of somebody else would be called, who is at something else. */
-  get due(): boolean {
-    if (++this.#count < atOnce) return false;
+  /**
+   * @param options with the time-out of those that say nothing of one.
+   * @param slot where requests go now.
+   */
+  constructor(options: ConversationOptions, slot: () => LineSlot) {
+    this.#options = options;
+    this.#slot = slot;
+  }
+
+  #requestOf({ type, flags, reads, options }: Submission): CheckedRequest {
+    const latest = this.#latest;
+    if (options === undefined && latest !== undefined && latest.type === type && latest.flags === flags && latest.repeatable === reads)
+      return latest;
+    const timeout = options?.timeout === undefined ? this.#options.timeout : checkMilliseconds('timeout', options.timeout);
+    const request = { type, flags, body: undefined, acknowledge: !reads, repeatable: reads, signal: options?.signal, timeout };
+    if (options === undefined) this.#latest = request;
+    return request;
+  }
+
+  /** Puts one down, to leave with this tick. */
+  submit(submission: Submission, context: RequestContext, settlement: Settlement): void {
+    putDown(this.#slot(), this.#options, this.#requestOf(submission), { context, body: submission.body }, settlement);
+  }
+
+  /**
+   * For whoever puts down one after the other without returning to the loop: takes what was answered meanwhile, now and then. Never while a
+   * function of somebody else would be called, who is at something else.
+   */
+  keepUp(): void {
+    if (++this.#count < atOnce) return;
     this.#count = 0;
-    return openSinks === 0;
+    if (openSinks === 0) this.#slot().current?.conversation.keepUp();
   }
 }

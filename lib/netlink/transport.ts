@@ -112,3 +112,6 @@ export interface TransportFactory {
   /** Only where it can be done without waiting: the caller's thread. */
   openSync?(options: TransportOptions, events: TransportEvents): Transport;
 }
+
+/** What a conversation needs of a transport. */
+export type ConversationTransport = Pick<Transport, 'state' | 'send' | 'exchange' | 'overlaps' | 'keepUp' | 'ref' | 'pumpSync'>;

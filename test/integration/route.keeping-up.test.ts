@@ -3,7 +3,7 @@ import type { Namespace } from '../../lib/namespace.js';
 import { ipJson, withNamespace } from '../support/namespaces.js';
 import { limit } from '../support/time.js';
 
-const count = 5000;
+const count = 20_000;
 const table = 1000;
 
 function destination(at: number): string {
@@ -29,7 +29,7 @@ describe('Thousands of changes that are put down in one tick', function () {
   it('are made meanwhile: answers are taken in, which make room for the next', () =>
     withNamespace(async (namespace) => {
       // Without that, what the receive buffer has room for at first: some 250.
-      expect(await addAll(namespace)).to.be.greaterThan(1000);
+      expect(await addAll(namespace)).to.be.greaterThan(400);
     }));
 
   it('call no function of others meanwhile', () =>

@@ -190,21 +190,18 @@ export async function runBatch(
       const call = made instanceof Promise ? await made : made;
       const now = exchange.encodeNow(call, known);
       const encoded = 'bytes' in now ? now : await resolve(exchange, call, known, underway, options);
-      const { release } = encoded;
-      const settle = (result: BatchResult): void => {
-        results[at] = result;
-        release();
-        underway.ended();
-      };
-      const fail = (error: unknown): void => {
-        settle(failed(error));
-      };
-      const succeed = (): void => {
-        settle(done);
-      };
+      const change = new BatchedChange(results, at, underway, encoded.release);
       // Warnings are told to the user's code, which is not called from within the reading of replies.
-      if (options?.onWarning === undefined) exchange.submitNow(call, encoded, options, succeed, fail);
-      else exchange.submit(call, encoded, options).then(succeed, fail);
+      if (options?.onWarning === undefined) exchange.submitNow(call, encoded, options, change);
+      else
+        exchange.submit(call, encoded, options).then(
+          () => {
+            change.resolve();
+          },
+          (error: unknown) => {
+            change.reject(error);
+          },
+        );
       underway.began();
     } catch (error) {
       results[at] = failed(error);
@@ -215,6 +212,35 @@ export async function runBatch(
   }
   await underway.none();
   return results;
+}
+
+/** One that the kernel has. */
+class BatchedChange {
+  readonly #results: BatchResult[];
+  readonly #at: number;
+  readonly #underway: Underway;
+  readonly #release: () => void;
+
+  constructor(results: BatchResult[], at: number, underway: Underway, release: () => void) {
+    this.#results = results;
+    this.#at = at;
+    this.#underway = underway;
+    this.#release = release;
+  }
+
+  #settle(result: BatchResult): void {
+    this.#results[this.#at] = result;
+    this.#release();
+    this.#underway.ended();
+  }
+
+  resolve(): void {
+    this.#settle(done);
+  }
+
+  reject(error: unknown): void {
+    this.#settle(failed(error));
+  }
 }
 
 const done: BatchResult = Object.freeze({ ok: true, value: undefined });

@@ -6,6 +6,7 @@ import { invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { Reply, RequestContext, Warning } from '../request.js';
+import type { Settlement } from '../pending.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { SocketOptions } from '../socket-options.js';
 import type { Batches } from '../entries.js';
@@ -70,6 +71,29 @@ export interface ExchangeOptions {
   readonly inside?: (() => number) | undefined;
   /** What the namespace is told from others by, while it is held open; absent where there is none (a fake kernel). */
   readonly identity?: string | undefined;
+}
+
+/** A change that is under way. An object, since functions for each would be twice as much for the garbage collector to copy. */
+class Change implements Settlement {
+  readonly #release: () => void;
+  readonly #done: () => void;
+  readonly #failed: (error: Error) => void;
+
+  constructor(release: () => void, done: () => void, failed: (error: Error) => void) {
+    this.#release = release;
+    this.#done = done;
+    this.#failed = failed;
+  }
+
+  resolve(): void {
+    this.#release();
+    this.#done();
+  }
+
+  reject(error: Error): void {
+    this.#release();
+    this.#failed(error);
+  }
 }
 
 /** Values in, messages out, and back: what all clients of rtnetlink objects stand on. */
@@ -162,40 +186,34 @@ export class Exchange {
   /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
   submit<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<Reply> {
     const reply = new Promise<Reply>((resolve, reject) => {
-      this.submitNow(call, encoded, options, resolve, reject);
+      this.submitNow(call, encoded, options, { resolve, reject });
     });
     return options?.onWarning === undefined ? reply : tellWarnings(reply, options.onWarning);
   }
 
   /** The same without a promise: one of the two is called, never from within this call. Warnings are in the reply only. */
-  submitNow<I>(
-    call: Call<I>,
-    encoded: Encoded,
-    options: OperationOptions | undefined,
-    resolve: (reply: Reply) => void,
-    reject: (error: Error) => void,
-  ): void {
+  submitNow<I>(call: Call<I>, encoded: Encoded, options: OperationOptions | undefined, settlement: Settlement): void {
     const { locate, nameMissing } = this.#naming(call.codec);
     const { type, flags, operation } = call;
     const submission = { type, flags, body: encoded.bytes, reads: false, options };
     const identity = this.#identity;
     const link = identity === undefined ? undefined : linkChangedBy(type, flags, encoded.bytes, call.value);
     if (identity === undefined || link === undefined) {
-      this.socket.submit(submission, { operation, locate, nameMissing }, { resolve, reject });
+      this.socket.submissions.submit(submission, { operation, locate, nameMissing }, settlement);
       return;
     }
     // A change that was refused may have been made in part.
-    const settlement = {
+    const telling = {
       resolve: (reply: Reply): void => {
         tellLinkChange(identity, link);
-        resolve(reply);
+        settlement.resolve(reply);
       },
       reject: (error: Error): void => {
         tellLinkChange(identity, link);
-        reject(error);
+        settlement.reject(error);
       },
     };
-    this.socket.submit(submission, { operation, locate, nameMissing }, settlement);
+    this.socket.submissions.submit(submission, { operation, locate, nameMissing }, telling);
   }
 
   /** Makes a change. Where no name must be looked up, it is put down within the call. */
@@ -207,22 +225,13 @@ export class Exchange {
 
   /** The same without a promise. Throws where the value cannot be encoded. */
   changeNow<I>(call: Call<I>, options: OperationOptions | undefined, resolve: () => void, reject: (error: unknown) => void): void {
-    this.socket.keepUp();
+    this.socket.submissions.keepUp();
     const encoded = this.encodeNow(call);
     if (!('bytes' in encoded) || options?.onWarning !== undefined) {
       this.#changeLater(call, 'bytes' in encoded ? encoded : undefined, options).then(resolve, reject);
       return;
     }
-    const { release } = encoded;
-    const succeed = (): void => {
-      release();
-      resolve();
-    };
-    const fail = (error: Error): void => {
-      release();
-      reject(error);
-    };
-    this.submitNow(call, encoded, options, succeed, fail);
+    this.submitNow(call, encoded, options, new Change(encoded.release, resolve, reject));
   }
 
   async #changeLater<I>(call: Call<I>, now: Encoded | undefined, options: OperationOptions | undefined): Promise<void> {
@@ -271,7 +280,7 @@ export class Exchange {
         reject(error);
       };
       const submission = { type, flags, body: encoded.bytes, reads: true, options };
-      this.socket.submit(submission, { operation, locate, nameMissing, sink }, { resolve: settle, reject: fail });
+      this.socket.submissions.submit(submission, { operation, locate, nameMissing, sink }, { resolve: settle, reject: fail });
     });
   }
 
