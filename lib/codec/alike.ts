@@ -169,11 +169,11 @@ export class Alike {
   keep(input: Input, start: number, { value, header, family }: { value: Fields; header: Fields; family: number }): void {
     const length = input.end - start;
     if (length > longest || length < this.#headerSize || (length & 3) !== 0 || input.needsJson) return;
-    if (this.#leftOut++ < this.#patience) return;
-    this.#leftOut = 0;
     const place = (length >> 2) % kept;
-    const before = this.#templates[place];
-    this.#patience = before === undefined || before.used ? 0 : Math.min(2 * this.#patience + 1, mostLeftOut);
+    const pays = this.#templates[place]?.used === true;
+    if (!pays && this.#leftOut++ < this.#patience) return;
+    this.#leftOut = 0;
+    this.#patience = pays ? 0 : Math.min(2 * this.#patience + 1, mostLeftOut);
     this.#templates[place] = this.#templateOf(input, start, { length, value, header, family });
   }
 

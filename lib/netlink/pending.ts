@@ -1,4 +1,4 @@
-import { NLMSG_HDRLEN, NLMSG_NOOP } from './constants.js';
+import { NLMSG_NOOP } from './constants.js';
 import type { Message } from './message.js';
 import type { Outgoing } from './outgoing.js';
 import type { Asked } from './refusal.js';
@@ -98,13 +98,6 @@ export class Pending implements Asked {
   get namespace(): string {
     return this.#options.namespace;
   }
-}
-
-/** A request as offsets count it: what stands in its header does not matter. */
-export function withHeader(body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(NLMSG_HDRLEN + body.length);
-  bytes.set(body, NLMSG_HDRLEN);
-  return bytes;
 }
 
 /** When its wait is over, if the last progress was at that time of performance.now(). */

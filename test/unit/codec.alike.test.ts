@@ -132,6 +132,7 @@ describe('messages that are alike', () => {
           fc.array(fc.array(change, { maxLength: 4 }), { minLength: 4, maxLength: 12 }),
           (value, variations) => {
             const bytes = encodeToBytes(codec as unknown as Codec<object, object>, value);
+            keep(codec, bytes);
             for (const changes of variations) {
               decode(codec, bytes);
               const varied = bytes.slice();

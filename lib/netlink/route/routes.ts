@@ -41,7 +41,7 @@ export class RouteTableClient extends AppendingClient<Route, RouteInput> {
     try {
       return await super.list(filter, options);
     } catch (error) {
-      if (isNoTable(error, filter)) return [];
+      if (this.isNothing(error, filter)) return [];
       throw error;
     }
   }
