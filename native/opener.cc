@@ -39,30 +39,27 @@ std::optional<std::array<uint32_t, 2>> capabilities() {
 }
 
 /**
- * How long who waits looks before it sleeps: to wake a thread on a core that sleeps takes longer than to open a socket. The opener looks
- * for the next piece of work, who has given one for its end.
+ * How long who waits looks before it sleeps: to wake a thread on a core that sleeps takes longer than to open a socket. Who has given a
+ * piece of work looks for its end; the opener for the next piece, where the one before came that soon as well.
  */
-constexpr auto openerPatience = std::chrono::microseconds(150);
-constexpr auto callerPatience = std::chrono::microseconds(60);
+constexpr auto openerPatience = std::chrono::microseconds(400);
+constexpr auto callerPatience = std::chrono::microseconds(200);
 
-void pauseOnce() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-/** Looks until it is so, or the time is over. Not where there is one core: whoever is waited for needs it. */
+/** Looks until it is so, or the time is over. Whoever else has something to do on this core does it meanwhile, as do the helpers of V8. Not
+ * where there is one core: whoever is waited for needs it. */
 template <typename Condition>
 void lookFor(std::chrono::microseconds patience, const Condition& isSo) {
   static const bool pays = std::thread::hardware_concurrency() > 1;
   if (!pays) return;
   const auto until = std::chrono::steady_clock::now() + patience;
-  while (!isSo() && std::chrono::steady_clock::now() < until) pauseOnce();
+  while (!isSo() && std::chrono::steady_clock::now() < until) sched_yield();
 }
 
-/** A thread that does one piece of work after the other for another thread, which waits for each, and that ends when there is none. */
+/**
+ * A thread that does one piece of work after the other for another thread, which waits for each, and that ends when there is none.
+ * Work goes back and forth by one word: a lock would be held, in the moment when the other looks, by whoever has just changed the word, and
+ * that other would sleep. The locks are for those who do sleep.
+ */
 class Opener {
  public:
   Opener() {
@@ -73,70 +70,95 @@ class Opener {
   Opener& operator=(const Opener&) = delete;
 
   ~Opener() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    wake_.notify_one();
+    ending_ = true;
+    work_.wake();
     thread_.join();
     // It can be joined a moment before the kernel takes it out of its namespace; the number is free after that only.
-    for (int look = 0; look < 1000 && syscall(SYS_tgkill, getpid(), tid_, 0) == 0; look += 1) sched_yield();
+    for (int look = 0; look < 1000 && syscall(SYS_tgkill, getpid(), tid_.load(), 0) == 0; look += 1) sched_yield();
   }
 
   pid_t tid() const { return tid_; }
 
   /** False: it has ended, and nothing was done. What the work throws is thrown here. */
   bool perform(const std::function<void()>& work) {
-    std::unique_lock lock(mutex_);
-    if (over_) return false;
-    work_ = &work;
-    lock.unlock();
-    wake_.notify_one();
-    lookFor(callerPatience, [this] { return work_ == nullptr; });
-    lock.lock();
-    done_.wait(lock, [this] { return work_ == nullptr; });
+    given_ = &work;
+    State before = State::Idle;
+    if (!state_.compare_exchange_strong(before, State::Busy)) return false;
+    work_.wake();
+    const auto isDone = [this] { return state_ != State::Busy; };
+    lookFor(callerPatience, isDone);
+    while (!done_.wait(isDone)) continue;
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     return true;
   }
 
-  bool over() {
-    const std::lock_guard lock(mutex_);
-    return over_;
-  }
+  bool over() const { return state_ == State::Over; }
 
  private:
+  enum class State : uint8_t { Idle, Busy, Over };
+
+  /** Where one thread sleeps until something is so, which another makes so before it wakes that thread. */
+  class Bed {
+   public:
+    /** Costs next to nothing where nobody sleeps. */
+    void wake() {
+      if (!taken_) return;
+      // Whoever is about to sleep has the lock until it does.
+      { const std::lock_guard lock(mutex_); }
+      wake_.notify_one();
+    }
+
+    /** Whether it is so: false after the time. */
+    template <typename Condition>
+    bool wait(const Condition& isSo, std::chrono::milliseconds longest = std::chrono::hours(1)) {
+      if (isSo()) return true;
+      std::unique_lock lock(mutex_);
+      // Before it looks: either it sees what the other has made so, or the other sees that it sleeps.
+      taken_ = true;
+      const bool is = wake_.wait_for(lock, longest, isSo);
+      taken_ = false;
+      return is;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::atomic<bool> taken_ = false;
+  };
+
   void run() noexcept {
     pthread_setname_np(pthread_self(), threadName);
-    std::unique_lock lock(mutex_);
     tid_ = static_cast<pid_t>(syscall(SYS_gettid));
-    while (wake_.wait_for(lock, longestIdle, [this] { return ending_ || work_ != nullptr; }) && !ending_) {
-      // Who waits for it touches nothing meanwhile.
-      lock.unlock();
-      std::exception_ptr failure;
-      try {
-        (*work_.load())();
-      } catch (...) {
-        failure = std::current_exception();
+    const auto isWanted = [this] { return ending_ || state_ == State::Busy; };
+    auto free = Clock::now();
+    while (true) {
+      if (!work_.wait(isWanted, longestIdle)) {
+        State before = State::Idle;
+        if (state_.compare_exchange_strong(before, State::Over)) return;
       }
-      lock.lock();
-      failure_ = failure;
-      work_ = nullptr;
-      lock.unlock();
-      done_.notify_one();
-      lookFor(openerPatience, [this] { return ending_ || work_ != nullptr; });
-      lock.lock();
+      if (ending_) return;
+      const bool soon = Clock::now() - free < openerPatience;
+      // Who waits for it touches nothing meanwhile.
+      try {
+        (*given_)();
+      } catch (...) {
+        failure_ = std::current_exception();
+      }
+      state_ = State::Idle;
+      done_.wake();
+      free = Clock::now();
+      if (soon) lookFor(openerPatience, isWanted);
     }
-    over_ = true;
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable done_;
-  std::atomic<const std::function<void()>*> work_ = nullptr;
+  std::atomic<State> state_ = State::Idle;
+  /** The other's while the state is idle, this thread's while it is busy; and so is the failure. */
+  const std::function<void()>* given_ = nullptr;
   std::exception_ptr failure_;
-  pid_t tid_ = 0;
+  Bed work_;
+  Bed done_;
+  std::atomic<pid_t> tid_ = 0;
   std::atomic<bool> ending_ = false;
-  bool over_ = false;
   std::thread thread_;
 };
 

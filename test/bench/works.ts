@@ -293,7 +293,7 @@ export const plans: readonly Plan[] = [
       ],
     }),
   },
-  alone('run() of a function', 'a trivial one, on a thread that runs already', { unit: 'time', count: 2000 }, 'run', {
+  alone('run() of a function', 'a trivial one, on a thread that runs already', { unit: 'time', count: 60_000 }, 'run', {
     peer: bare('bare Piscina', 'piscina-run'),
     most: 1.5,
   }),
@@ -301,7 +301,7 @@ export const plans: readonly Plan[] = [
     peer: bare('child_process', 'process-spawn'),
     most: 1.5,
   }),
-  alone('connect()', 'a TCP connection inside, made and closed', { unit: 'time', count: 200 }, 'connect', {
+  alone('connect()', 'a TCP connection inside, made and closed', { unit: 'time', count: 2000 }, 'connect', {
     peer: bare('net.connect', 'net-connect'),
     most: 1.5,
   }),

@@ -27,7 +27,13 @@ function openers(): { readonly tid: number; readonly inode: string; readonly lin
   return readdirSync('/proc/self/task').flatMap((entry) => {
     const inside = addon().namespaceOfOpener(Number(entry));
     if (inside === undefined) return [];
-    return [{ tid: Number(entry), inode: String(inside.inode), link: readlinkSync(`/proc/self/task/${entry}/ns/net`) }];
+    try {
+      return [{ tid: Number(entry), inode: String(inside.inode), link: readlinkSync(`/proc/self/task/${entry}/ns/net`) }];
+    } catch (error) {
+      // It has just ended by itself.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
   });
 }
 
@@ -101,6 +107,30 @@ describe('The opener', function () {
       expect(namespaceOfLast(namespace, 1)).to.equal(inodeOf(namespace));
       expect(openers()).to.deep.equal(before).and.to.have.length(1);
       addon().endOpener(namespace);
+    }));
+
+  it('does each piece of work once, at whatever moment of its looking, sleeping and ending it comes', () =>
+    inNamespace(async (namespace) => {
+      const inode = inodeOf(namespace);
+      const wait = (milliseconds: number): void => {
+        const until = performance.now() + milliseconds;
+        while (performance.now() < until);
+      };
+      // Looking (0.4 ms at most, and only after another one that came soon), and just asleep.
+      for (let at = 0; at < 1500; at += 1) {
+        expect(namespaceOfLast(namespace, 1)).to.equal(inode);
+        wait(((at * 37) % 50) / 100);
+      }
+      expect(openers()).to.have.length(1);
+      // About to end, after half a second.
+      for (const milliseconds of [498, 499.5, 500, 500.5, 502]) {
+        namespaceOfLast(namespace, 2);
+        await sleep(480);
+        wait(milliseconds - 480);
+        expect(namespaceOfLast(namespace, 1)).to.equal(inode);
+      }
+      addon().endOpener(namespace);
+      expect(openers()).to.deep.equal([]);
     }));
 
   it('stays in 32 namespaces at most, and opens in all', async () => {
