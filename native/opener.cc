@@ -223,23 +223,32 @@ SignalsBlocked::~SignalsBlocked() {
 }
 
 void onOwnThread(const std::function<void()>& work) {
-  std::exception_ptr failure;
+  struct Task {
+    const std::function<void()>& work;
+    std::exception_ptr failure;
+  } task{work, nullptr};
+  pthread_t thread{};
   {
-    std::thread thread;
-    {
-      const SignalsBlocked blocked;
-      thread = std::thread([&work, &failure] {
-        pthread_setname_np(pthread_self(), threadName);
-        try {
-          work();
-        } catch (...) {
-          failure = std::current_exception();
-        }
-      });
-    }
-    thread.join();
+    const SignalsBlocked blocked;
+    const int failure = pthread_create(
+        &thread, nullptr,
+        [](void* given) -> void* {
+          pthread_setname_np(pthread_self(), threadName);
+          auto& own = *static_cast<Task*>(given);
+          try {
+            own.work();
+          } catch (...) {
+            own.failure = std::current_exception();
+          }
+          return nullptr;
+        },
+        &task);
+    if (failure != 0) throw SystemFailure("pthread_create", failure);
   }
-  if (failure) std::rethrow_exception(failure);
+  bool joined = false;
+  lookFor(callerPatience, [&] { return joined = joined || pthread_tryjoin_np(thread, nullptr) == 0; });
+  if (!joined) pthread_join(thread, nullptr);
+  if (task.failure) std::rethrow_exception(task.failure);
 }
 
 void enter(int namespaceFd) {

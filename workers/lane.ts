@@ -154,6 +154,12 @@ function lookOn(): void {
   look();
 }
 
+/** Who opens a socket asks something of it as a rule, as soon as it is told: the thread does not go to sleep before that. */
+function expectRequest(): void {
+  channel?.stayAwake();
+  lookOn();
+}
+
 /** Until the next message. */
 function rest(): void {
   active.clear();
@@ -230,6 +236,8 @@ export function open({ id, namespace, options }: OpenTask): Outcome<TransportSta
       },
     });
     sockets.set(id, { socket, pump });
+    // Behind the answer to this task.
+    setImmediate(expectRequest);
     return state;
   });
 }

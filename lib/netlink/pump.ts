@@ -10,6 +10,10 @@ import type { TransportEvents, TransportOptions, TransportStatistics } from './t
  */
 export const slabSize = 64 * 1024;
 
+/** Slabs of sockets that were closed, for the next of this thread: new ones are pages that the kernel must make and clear. */
+const spares: ArrayBuffer[] = [];
+const mostSpares = 2;
+
 /** Bytes in buffers that are no slabs which the consumer may have and not yet have read. */
 const lentLimit = 512 * 1024;
 
@@ -211,7 +215,7 @@ export class SocketPump {
   #make(): ArrayBuffer | undefined {
     if (this.#unmade === 0) return undefined;
     this.#unmade--;
-    return new ArrayBuffer(slabSize);
+    return spares.pop() ?? new ArrayBuffer(slabSize);
   }
 
   /** Sends what is queued, waits so many milliseconds (negative: for ever) for something to read, and reads it. */
@@ -248,6 +252,7 @@ export class SocketPump {
     if (this.#closing !== undefined) return this.#closing;
     this.#closed = true;
     this.#sends.close();
+    spares.push(...this.#free.splice(0, mostSpares - spares.length));
     this.#free.length = 0;
     this.#socket.close();
     this.#closing = loopTurn();

@@ -142,7 +142,7 @@ function linkLists(size: number, long: boolean): Plan {
 function alone(
   name: string,
   title: string,
-  measured: Pick<Work, 'unit' | 'count'>,
+  measured: Pick<Work, 'unit' | 'count' | 'limit'>,
   work: string,
   yardstick?: { readonly peer: Contestant; readonly most: number },
 ): Plan {
@@ -272,20 +272,20 @@ export const plans: readonly Plan[] = [
     peer: bare('bare Worker', 'worker-start'),
     most: 1.7,
   }),
-  alone('first answer, shared lane', 'the same', { unit: 'time', count: 20 }, 'cold-shared'),
-  alone("first answer, caller's thread", 'the same', { unit: 'time', count: 20 }, 'cold-caller'),
+  alone('first answer, shared lane', 'the same', { unit: 'time', count: 500, limit: 0.5 * millisecond }, 'cold-shared'),
+  alone("first answer, caller's thread", 'the same', { unit: 'time', count: 500, limit: 0.2 * millisecond }, 'cold-caller'),
   alone('memory of a lane', 'resident memory of a further namespace', { unit: 'memory', count: 10 }, 'memory-lane', {
     peer: bare('bare Worker', 'worker-memory'),
     most: 1.2,
   }),
-  alone('memory on a shared lane', 'the same', { unit: 'memory', count: 200 }, 'memory-shared'),
+  alone('memory on a shared lane', 'the same', { unit: 'memory', count: 200, limit: 64 << 10 }, 'memory-shared'),
   {
     name: 'namespace created, closed',
     title: 'a namespace with its loopback up',
     setting: 'none',
     plan: (peers, namespace) => ({
       unit: 'time',
-      count: 100,
+      count: 1000,
       targets: { Go: 0.8 },
       contestants: [
         ours('namespace-create', namespace),
