@@ -2,6 +2,7 @@ import { Alarm } from './alarm.js';
 import { abortError, type NetlaneError } from '../errors.js';
 import { NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_NOOP, protocols } from './constants.js';
 import { isPlainSuccess, readAcknowledgement, type Acknowledgement } from './extended-ack.js';
+import { InFlight } from './in-flight.js';
 import { FrameCursor, MessageView } from './message.js';
 import { answersPortZero, takesOneMessage } from './names.js';
 import { asSent, Outbox, ownBody } from './outbox.js';
@@ -29,7 +30,7 @@ export class Conversation {
   readonly #costs: ReplyCosts;
   readonly #view = new MessageView();
   /** On their way, in the order they left. */
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new InFlight();
   readonly outbox: Outbox;
   readonly #isInUse = (sequence: number): boolean => this.#pending.has(sequence);
   readonly #sequence = Sequence.random();
@@ -174,7 +175,7 @@ export class Conversation {
     this.#alarm.set(pending.deadline);
     this.#cost += pending.cost;
     this.#answers += pending.answers;
-    this.#pending.set(pending.sequence, pending);
+    this.#pending.add(pending);
     // While another thread has one half of what there is room for, this one can make the other half ready.
     if (this.#transport.overlaps === true && this.outbox.gathered * 2 >= this.#limit) this.outbox.flush();
   }
@@ -206,7 +207,7 @@ export class Conversation {
     this.#events.dropped(why);
     if (this.#view.sender !== 0 || this.#view.group !== 0) return;
     // It was part of the answer to one of these, and there is no telling which.
-    for (const pending of this.#pending.values()) pending.damaged = this.#damaged = true;
+    for (const pending of this.#pending.all()) pending.damaged = this.#damaged = true;
   };
 
   /** One message: a reply, or something for the owner. */
@@ -267,10 +268,7 @@ export class Conversation {
 
   #settle(pending: Pending): void {
     // In order: whoever left earlier and is still open will not be answered any more.
-    for (const earlier of this.#pending.values()) {
-      if (earlier === pending) break;
-      this.#lost(earlier);
-    }
+    for (let first = this.#pending.first; first !== undefined && first !== pending; first = this.#pending.first) this.#lost(first);
     if (pending.damaged && pending.failure === undefined) {
       this.#lost(pending, 'malformed');
       return;
@@ -321,7 +319,7 @@ export class Conversation {
   /** TransportEvents.overrun. Replies may be among what the kernel dropped: an empty acknowledged message tells which. */
   overrun(): void {
     this.#damaged = false;
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending.all()) {
       if (pending.barrier) continue;
       const barrier = createBarrier(this.#options);
       this.#live++;
@@ -333,12 +331,12 @@ export class Conversation {
   /** Unlike an overrun this asks once: whoever answers everything malformed would be asked for ever. */
   #findLosses(): void {
     this.#damaged = false;
-    for (const pending of this.#pending.values()) if (pending.barrier) return;
+    for (const pending of this.#pending.all()) if (pending.barrier) return;
     this.overrun();
   }
 
   refused(tag: number, errno: number): void {
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending.all()) {
       if (pending.tag !== tag) continue;
       this.#remove(pending);
       this.#fail(pending, notSent(pending, errno));
@@ -360,7 +358,7 @@ export class Conversation {
 
   #expire(now = performance.now()): void {
     this.#alarm.clear();
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending.all()) {
       if (pending.deadline <= now) {
         this.#remove(pending);
         this.#fail(pending, timedOut(pending, pending.request.timeout));
@@ -387,7 +385,7 @@ export class Conversation {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#alarm.clear();
-    const open = [...this.#pending.values(), ...this.#waiting.clear()];
+    const open = [...this.#pending.all(), ...this.#waiting.clear()];
     this.#pending.clear();
     this.#answers = 0;
     this.outbox.clear();

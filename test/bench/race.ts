@@ -7,8 +7,10 @@ export interface Work {
   /** In words: what one unit of it is. */
   readonly title: string;
   readonly unit: 'time' | 'memory';
-  /** How often it is done in one sample. */
+  /** How often it is done in one go. */
   readonly count: number;
+  /** How many goes are one sample: what takes milliseconds would be measured on a core that has just been woken. Default 1. */
+  readonly goes?: number | undefined;
   readonly contestants: readonly Contestant[];
   /** Most that ours may be, as a multiple of a contestant's, by its name. */
   readonly targets: Readonly<Record<string, number>>;
@@ -58,9 +60,10 @@ function standing(racer: Racer, samples: readonly Sample[], count: number): Stan
   };
 }
 
-/** In which member two answers differ; members that only one has are not compared. */
-function difference(ours: Sample['answer'], theirs: Sample['answer']): string | undefined {
+/** In which member two answers differ; members that only one has are not compared, nor how much was changed by one who does the work less often. */
+function difference(ours: Sample['answer'], theirs: Sample['answer'], asOften: boolean): string | undefined {
   for (const [name, value] of Object.entries(ours)) {
+    if (!asOften && name === 'changed') continue;
     if (theirs[name] !== undefined && theirs[name] !== value) return `${name} is ${theirs[name]}, ours is ${value}`;
   }
   return undefined;
@@ -75,10 +78,20 @@ const cold = 500;
 /** Milliseconds that a sample takes of a contestant for whom being cold at its start does not matter. */
 const slow = 2000;
 
-/** A sample of a contestant that is warm, whoever took their time meanwhile. */
-async function warmSample(racer: Racer, count: number): Promise<Sample> {
-  if (racer.idle > cold && racer.latest < slow) await racer.sample(count);
-  return racer.sample(count);
+/** A sample of a contestant that is warm, whoever took their time meanwhile: the mean of its goes, of which slow ones have one. */
+async function warmSample(racer: Racer, count: number, goes: number): Promise<Sample> {
+  if (racer.latest >= slow) return racer.sample(count);
+  if (racer.idle > cold) await racer.sample(count);
+  let value = 0;
+  let cpu = 0;
+  let answer: Sample['answer'] = {};
+  for (let go = 0; go < goes; go++) {
+    const sample = await racer.sample(count);
+    value += sample.value / goes;
+    cpu += sample.cpu / goes;
+    answer = sample.answer;
+  }
+  return { value, cpu, answer };
 }
 
 /** The last of as many samples as it takes to be warm. */
@@ -111,7 +124,7 @@ export async function race(work: Work, rounds: number, limit: number): Promise<R
         const count = racer.contestant.count ?? work.count;
         let sample: Sample;
         try {
-          sample = await (round < 0 ? warmedUp(racer, count) : warmSample(racer, count));
+          sample = await (round < 0 ? warmedUp(racer, count) : warmSample(racer, count, work.goes ?? 1));
         } catch (error) {
           if (racer === racers[0]) throw error;
           refused.push(`${racer.contestant.name}: ${(error as Error).message}`);
@@ -119,8 +132,8 @@ export async function race(work: Work, rounds: number, limit: number): Promise<R
           continue;
         }
         if (racer === racers[0]) ours = sample.answer;
-        else if (racer.contestant.count === undefined) {
-          const other = difference(ours, sample.answer);
+        else {
+          const other = difference(ours, sample.answer, count === work.count);
           if (other !== undefined) {
             refused.push(`${racer.contestant.name} did other work: ${other}`);
             samples.delete(racer);

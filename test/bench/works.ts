@@ -73,6 +73,7 @@ function routeChanges(name: string, title: string, work: string, targets: Work['
     plan: (peers, namespace) => ({
       unit: 'time',
       count,
+      goes: Math.max(1, 30_000 / count),
       targets,
       contestants: [
         ours(work, namespace),
@@ -88,6 +89,9 @@ function routeChanges(name: string, title: string, work: string, targets: Work['
   };
 }
 
+/** How often so many routes are listed in a sample: some hundred milliseconds, so that garbage collections are in all of them. */
+const dumps = (size: number): number => Math.min(50, Math.max(1, 500_000 / size));
+
 function routeDumps(name: string, work: string, size: number, targets: Work['targets']): Plan {
   return {
     name: `${name}, ${size.toLocaleString('en')}`,
@@ -97,7 +101,7 @@ function routeDumps(name: string, work: string, size: number, targets: Work['tar
     long: size > quickSize,
     plan: (peers, namespace) => ({
       unit: 'time',
-      count: size > quickSize ? 1 : 10,
+      count: dumps(size),
       targets,
       contestants: [
         ours(work, namespace),
@@ -105,7 +109,7 @@ function routeDumps(name: string, work: string, size: number, targets: Work['tar
           C: { work: 'routes-dump' },
           Go: { work: 'routes-dump' },
           'npm netlink': { work: 'routes-dump' },
-          ...(size <= 100_000 ? { pyroute2: { work: 'routes-dump' } } : {}),
+          ...(size <= 100_000 ? { pyroute2: { work: 'routes-dump', count: 1 } } : {}),
           iproute2: { work: 'routes-dump' },
         }),
       ],

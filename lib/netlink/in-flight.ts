@@ -1,0 +1,83 @@
+import type { Pending } from './pending.js';
+
+/** Places, a power of two: more than are on their way at a time as a rule. */
+const places = 1024;
+const mask = places - 1;
+
+/**
+ * Requests on their way, in the order in which they left, by their sequence numbers, which rise (by one as a rule, and around from 2^32 - 1).
+ * Not a Map: one that thousands go through is made anew again and again, and each such table holds on to the next, with all that was in it,
+ * once the garbage collector has put one of them aside.
+ */
+export class InFlight {
+  readonly #ring: (Pending | undefined)[] = new Array<Pending | undefined>(places).fill(undefined);
+  /** Those whose place another one needed: all of them left before what is in the ring. */
+  readonly #older = new Map<number, Pending>();
+  /** Nothing in the ring is older than this sequence number, or as old as the other. */
+  #oldest = 0;
+  #next = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** One that leaves behind all others. */
+  add(pending: Pending): void {
+    const { sequence } = pending;
+    const at = sequence & mask;
+    if (this.#size === this.#older.size) this.#oldest = sequence;
+    const other = this.#ring[at];
+    if (other !== undefined) this.#older.set(other.sequence, other);
+    this.#ring[at] = pending;
+    this.#next = (sequence + 1) >>> 0;
+    if ((this.#next - this.#oldest) >>> 0 > places) this.#oldest = (this.#next - places) >>> 0;
+    this.#size++;
+  }
+
+  get(sequence: number): Pending | undefined {
+    const found = this.#ring[sequence & mask];
+    if (found?.sequence === sequence) return found;
+    return this.#older.size === 0 ? undefined : this.#older.get(sequence);
+  }
+
+  has(sequence: number): boolean {
+    return this.get(sequence) !== undefined;
+  }
+
+  /** Whether it was there. */
+  delete(sequence: number): boolean {
+    const at = sequence & mask;
+    if (this.#ring[at]?.sequence === sequence) this.#ring[at] = undefined;
+    else if (!this.#older.delete(sequence)) return false;
+    this.#size--;
+    return true;
+  }
+
+  /** The one that left first. */
+  get first(): Pending | undefined {
+    if (this.#older.size > 0) return this.#older.values().next().value;
+    if (this.#size === 0) return undefined;
+    for (;;) {
+      const found = this.#ring[this.#oldest & mask];
+      if (found !== undefined) return found;
+      this.#oldest = (this.#oldest + 1) >>> 0;
+    }
+  }
+
+  /** All of them, in their order, as they are now. */
+  all(): Pending[] {
+    const all = [...this.#older.values()];
+    for (let sequence = this.#oldest; all.length < this.#size; sequence = (sequence + 1) >>> 0) {
+      const found = this.#ring[sequence & mask];
+      if (found !== undefined) all.push(found);
+    }
+    return all;
+  }
+
+  clear(): void {
+    this.#ring.fill(undefined);
+    this.#older.clear();
+    this.#size = 0;
+  }
+}
