@@ -9,7 +9,7 @@ import { asSent, Outbox, ownBody } from './outbox.js';
 import { busyReading, closed, noTurn, notSent, refusal, replyLost, timedOut, warningOf } from './refusal.js';
 import { ReplyCosts } from './reply-cost.js';
 import { Sequence } from './sequence.js';
-import { createBarrier, deadlineOf, Pending, type AskedWith, type CheckedRequest, type Settlement } from './pending.js';
+import { createBarrier, deadlineOf, Pending, promised, replyOf, type AskedWith, type CheckedRequest, type Settlement } from './pending.js';
 import type { ConversationEvents, ConversationOptions, Reply, RequestContext } from './request.js';
 import { announce, announcing, trace, tracing } from './trace.js';
 import type { BufferName, ConversationTransport } from './transport.js';
@@ -79,7 +79,7 @@ export class Conversation {
 
   request(request: CheckedRequest, context: RequestContext): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#start({ request, body: request.body, context }, { resolve, reject });
+      this.#start({ request, body: request.body, context }, promised(resolve, reject));
     });
   }
 
@@ -106,7 +106,7 @@ export class Conversation {
     let failure: Error | undefined;
     const pending = this.#start(
       { request, body: request.body, context },
-      { resolve: (value) => (reply = value), reject: (error) => (failure = error) },
+      { resolve: (answer) => (reply = replyOf(answer)), reject: (error) => (failure = error) },
     );
     while (reply === undefined && failure === undefined) {
       // What was received along with it may have made room for others.
@@ -276,7 +276,7 @@ export class Conversation {
     this.#remove(pending);
     if (pending.failure === undefined) this.#costs.learn(pending.kind, pending.received);
     if (pending.failure !== undefined) this.#fail(pending, pending.failure);
-    else if (this.#finish(pending)) pending.settlement.resolve({ messages: pending.messages ?? [], warnings: pending.warnings ?? [] });
+    else if (this.#finish(pending)) pending.settlement.resolve(pending);
   }
 
   #remove(pending: Pending): void {

@@ -10,7 +10,7 @@ const mask = places - 1;
  * once the garbage collector has put one of them aside.
  */
 export class InFlight {
-  readonly #ring: (Pending | undefined)[] = new Array<Pending | undefined>(places).fill(undefined);
+  readonly #ring: (Pending | undefined)[] = Array.from<Pending | undefined>({ length: places });
   /** Those whose place another one needed: all of them left before what is in the ring. */
   readonly #older = new Map<number, Pending>();
   /** Nothing in the ring is older than this sequence number, or as old as the other. */

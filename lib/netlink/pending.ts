@@ -15,10 +15,28 @@ export interface CheckedRequest {
   readonly timeout: number;
 }
 
+/** What was answered: a Reply without what most replies do not have. */
+export type Answer = { readonly [Part in keyof Reply]: Reply[Part] | undefined };
+
+/** As a caller has it. */
+export function replyOf({ messages = [], warnings = [] }: Answer): Reply {
+  return { messages, warnings };
+}
+
 /** What becomes of a request: one of the two is called, never from within the call that puts it down, perhaps from within the reading of replies. */
 export interface Settlement {
-  resolve(reply: Reply): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
+}
+
+/** For somebody who waits for the reply. */
+export function promised(resolve: (reply: Reply) => void, reject: (error: Error) => void): Settlement {
+  return {
+    resolve: (answer) => {
+      resolve(replyOf(answer));
+    },
+    reject,
+  };
 }
 
 /** What is asked, with a body that need not be the request's own. */
@@ -29,7 +47,7 @@ export interface AskedWith {
 }
 
 /** A request on its way. Thousands may wait at the same time: what it holds is what the garbage collector copies. */
-export class Pending implements Asked {
+export class Pending implements Asked, Answer {
   readonly #options: ConversationOptions;
   readonly context: RequestContext;
   /** What is asked; its body is below. */

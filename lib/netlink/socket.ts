@@ -25,7 +25,7 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from './socket-options.js';
-import { putDown, Submissions, withSink } from './submission.js';
+import { ask, Submissions, withSink } from './submission.js';
 import type { TransportFactory, TransportOptions } from './transport.js';
 
 /**
@@ -174,9 +174,7 @@ export class NetlinkSocket {
       this.#checkOpen();
       const reply = isDump(this.#protocol, checked.type, checked.flags)
         ? this.#dumps.list(ownRequest(checked), context)
-        : new Promise<Reply>((resolve, reject) => {
-            putDown(this.requestSlot, this.#options, checked, { context }, { resolve, reject });
-          });
+        : ask(this.requestSlot, this.#options, checked, context);
       return context.sink === undefined ? reply : withSink(reply);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));

@@ -1,6 +1,6 @@
 import { checkMilliseconds } from '../arguments.js';
 import { ownRequest } from './checked-request.js';
-import type { CheckedRequest, Settlement } from './pending.js';
+import { promised, type CheckedRequest, type Settlement } from './pending.js';
 import type { Line } from './line.js';
 import type { LineSlot } from './line-slot.js';
 import { notOpened } from './refusal.js';
@@ -41,6 +41,13 @@ export function putDown(
     .catch((error: unknown) => {
       settlement.reject(error as Error);
     });
+}
+
+/** The same for somebody who waits for the reply. */
+export function ask(slot: LineSlot, options: ConversationOptions, request: CheckedRequest, context: RequestContext): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    putDown(slot, options, request, { context }, promised(resolve, reject));
+  });
 }
 
 /** Submissions between two looks at what was answered: some part of what the receive buffer has room for. */

@@ -6,7 +6,7 @@ import { invalidArgument, NetlaneError } from '../../errors.js';
 import { LITTLE_ENDIAN, NLM_F_DUMP, NLMSG_HDRLEN } from '../constants.js';
 import type { MessageView } from '../message.js';
 import type { Reply, RequestContext, Warning } from '../request.js';
-import type { Settlement } from '../pending.js';
+import { promised, type Answer, type Settlement } from '../pending.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { SocketOptions } from '../socket-options.js';
 import type { Batches } from '../entries.js';
@@ -186,7 +186,7 @@ export class Exchange {
   /** Sends an encoded change, which leaves in the same tick; the namespaces it names are the caller's to release, with the answer. */
   submit<I>(call: Call<I>, encoded: Encoded, options?: OperationOptions): Promise<Reply> {
     const reply = new Promise<Reply>((resolve, reject) => {
-      this.submitNow(call, encoded, options, { resolve, reject });
+      this.submitNow(call, encoded, options, promised(resolve, reject));
     });
     return options?.onWarning === undefined ? reply : tellWarnings(reply, options.onWarning);
   }
@@ -204,9 +204,9 @@ export class Exchange {
     }
     // A change that was refused may have been made in part.
     const telling = {
-      resolve: (reply: Reply): void => {
+      resolve: (answer: Answer): void => {
         tellLinkChange(identity, link);
-        settlement.resolve(reply);
+        settlement.resolve(answer);
       },
       reject: (error: Error): void => {
         tellLinkChange(identity, link);
