@@ -44,7 +44,9 @@ void Spill::copyTo(uint8_t* to) const {
 Received receiveInto(int socket, Slab slab, size_t offset, uint32_t most) {
   Received result{offset, 0, 0, false, {}};
   uint8_t* const overflow = scratch();
-  while (result.count < most && result.end + smallestReceive <= slab.size) {
+  // The parts of a dump are of one size: another one that would not fit waits for the next slab, instead of being copied twice.
+  size_t wanted = smallestReceive;
+  while (result.count < most && result.end + wanted <= slab.size) {
     uint8_t* const frame = slab.bytes + result.end;
     const size_t room = slab.size - result.end - sizeof(FrameHeader);
     iovec parts[] = {{frame + sizeof(FrameHeader), room}, {overflow, scratchSize}};
@@ -75,6 +77,7 @@ Received receiveInto(int socket, Slab slab, size_t offset, uint32_t most) {
       break;
     }
     std::memcpy(frame, &header, sizeof header);
+    wanted = std::max(smallestReceive, sizeof header + length);
     result.end = std::min(result.end + sizeof header + padded(length), slab.size);
   }
   return result;

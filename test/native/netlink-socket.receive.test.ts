@@ -121,6 +121,17 @@ describe('Receiving into a slab', () => {
       expect(framesIn(slab, result.end, rest.end)[0]?.bytes).to.deep.equal(sent[2]);
     }));
 
+  it('leaves the next one there where another of the last size would not fit: the parts of a dump are copied once', () =>
+    withSockets((open) => {
+      const [from, to] = [open(), open()];
+      const sent = sendAll(from, to, [1000, 1000, 1000]);
+      const slab = slabOf(2 * (header + 1000) + 500);
+      expect(to.receive(slab, 0, 100)).to.deep.equal({ end: 2 * (header + 1000), count: 2, errno: 0 });
+      expect(framesIn(slab, 0, 2 * (header + 1000)).map((frame) => frame.bytes)).to.deep.equal(sent.slice(0, 2));
+      expect(to.receive(slab, 0, 100)).to.deep.equal({ end: header + 1000, count: 1, errno: EAGAIN });
+      expect(framesIn(slab, 0, header + 1000)[0]?.bytes).to.deep.equal(sent[2]);
+    }));
+
   it('tries as long as smallestReceive bytes are left, and not with one less', () =>
     withSockets((open) => {
       const [from, to] = [open(), open()];

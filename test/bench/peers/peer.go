@@ -86,7 +86,8 @@ func work(name string, link string) func(count int) func() string {
 		return func(count int) func() string {
 			var routes []netlink.Route
 			for at := 0; at < count; at++ {
-				// All tables, as the others list them.
+				// As with a program that is done with one before it asks for the next. All tables, as the others list them.
+				routes = nil
 				routes, err = handle.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: 0}, netlink.RT_FILTER_TABLE)
 				must(err)
 			}
