@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { serve, Stopwatch, timed, type MeasuredRun } from './serve.js';
-import { withBatch } from './watches.js';
+import { delayOfBystander, withBatch } from './watches.js';
 
 /*
- * What Node alone can do, as a yardstick: bare.js WORK [NAMESPACE]. Workers that do nothing but say that they run, and processes that only start.
+ * What Node alone can do, as a yardstick: bare.js WORK [NAMESPACE]. Workers that do nothing but say that they run, processes that only start, and
+ * what the kernel makes everybody wait for.
  */
 
 const [, , work = '', name = ''] = process.argv;
@@ -104,6 +105,7 @@ const works: Readonly<Record<string, MeasuredRun>> = {
   'process-spawn': processes,
   'net-connect': connections,
   'ip-batch': batches,
+  bystander: delayOfBystander(name),
   'import-nothing': imports(''),
   'import-netlane': imports(`import ${JSON.stringify(library)};`),
 };

@@ -14,7 +14,7 @@ export interface Work {
   readonly contestants: readonly Contestant[];
   /** Most that ours may be, as a multiple of a contestant's, by its name. */
   readonly targets: Readonly<Record<string, number>>;
-  /** Most that ours may be for one unit, where that is no ratio: nanoseconds, or bytes. */
+  /** Most that ours may be for one unit, or may have more than the one contestant beside it, where that is no ratio: nanoseconds, or bytes. */
   readonly limit?: number | undefined;
 }
 

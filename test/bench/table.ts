@@ -17,20 +17,20 @@ export function measure(work: Work, value: number): string {
   return work.unit === 'time' ? time(value) : memory(value);
 }
 
-/** Whether a target is met: undefined where there is none, or where the machine was too busy to tell. */
-function verdict(result: Result, peer: Standing, ratio: number): string {
+/** Whether a target is met: nothing where there is none, or where the machine was too busy to tell. */
+function verdict(result: Result, ours: Standing, peer: Standing, ratio: number): string {
   const target = result.work.targets[peer.name];
-  if (target === undefined) return '';
+  if (target === undefined) return ownVerdict(result, ours, peer);
   if (result.load > tolerableLoad) return `<= ${target} not judged`;
   return `<= ${target} ${ratio <= target ? 'met' : 'MISSED'}`;
 }
 
-/** The same for a target that is no ratio. */
-function ownVerdict({ work, load }: Result, ours: Standing): string {
+/** The same for a target that is no ratio: beside a peer, it is the most that ours may have more. */
+function ownVerdict({ work, load }: Result, ours: Standing, peer?: Standing): string {
   if (work.limit === undefined) return '';
-  const target = `<= ${measure(work, work.limit)}`;
+  const target = `<= ${peer === undefined ? '' : '+'}${measure(work, work.limit)}`;
   if (load > tolerableLoad) return `${target} not judged`;
-  return `${target} ${ours.median <= work.limit ? 'met' : 'MISSED'}`;
+  return `${target} ${ours.median - (peer?.median ?? 0) <= work.limit ? 'met' : 'MISSED'}`;
 }
 
 export interface Row {
@@ -72,7 +72,7 @@ export function rows(result: Result): Row[] {
       peer: peer.name,
       theirs: measure(result.work, peer.median),
       ratio: ratio.toFixed(2),
-      target: verdict(result, peer, ratio),
+      target: verdict(result, ours, peer, ratio),
       spread: `${percent(ours.spread)} / ${percent(peer.spread)}`,
       cpu: `${time(ours.cpu)} / ${time(peer.cpu)}`,
       peak: `${memory(ours.peak)} / ${memory(peer.peak)}`,

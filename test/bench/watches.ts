@@ -216,6 +216,33 @@ const delayBesideBusy: Open = async (_, name) => {
     });
 };
 
+/** The longest that a request took that has nothing to do with lanes, on its own thread and with nobody watching, while the kernel makes the same changes. */
+export const delayOfBystander =
+  (name: string): MeasuredRun =>
+  (count) =>
+    sample(count, 'each', async () => {
+      const other = await Namespace.create();
+      const socket = await other.netlink('route', { thread: 'caller' });
+      try {
+        return await withBatch(name, busyEvents, async (start) => {
+          let over = false;
+          const made = start().finally(() => (over = true));
+          let longest = 0;
+          while (!over) {
+            const began = performance.now();
+            socket.requestSync({ type: 18, body: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) });
+            longest = Math.max(longest, performance.now() - began);
+            await new Promise((resolve) => setTimeout(resolve, 1));
+          }
+          await made;
+          return longest * 1e6;
+        });
+      } finally {
+        await socket.close();
+        await other.close();
+      }
+    });
+
 export const watchWorks: Readonly<Record<string, Open>> = {
   'changes-told': changesTold('time'),
   'changes-told-block': changesTold('block'),

@@ -175,7 +175,8 @@ function sized(
     readonly limit?: (size: number) => number | undefined;
     readonly setting?: Setting;
     readonly rounds?: number;
-    readonly beside?: boolean;
+    /** Who is beside it. */
+    readonly beside?: { readonly name: string; readonly work: string };
   },
 ): Plan[] {
   return sizes.map((size) => ({
@@ -190,7 +191,7 @@ function sized(
       limit: of.limit?.(size),
       count: size,
       targets: {},
-      contestants: [ours(work, namespace), ...(of.beside === true ? [bare('iproute2 alone', 'ip-batch', namespace)] : [])],
+      contestants: [ours(work, namespace), ...(of.beside === undefined ? [] : [bare(of.beside.name, of.beside.work, namespace)])],
     }),
   }));
 }
@@ -200,6 +201,8 @@ const changeSizes = [1000, 10_000, 100_000] as const;
 const lossySizes = [100, 1000, 10_000] as const;
 const streamSizes = [10_000, 100_000, 1_000_000] as const;
 const namespaceSizes = [100, 500, 2000] as const;
+
+const iproute2 = { name: 'iproute2 alone', work: 'ip-batch' };
 
 /** Streams and watches: what they take beside time. */
 const boundedPlans: readonly Plan[] = [
@@ -217,7 +220,7 @@ const boundedPlans: readonly Plan[] = [
   }),
   ...sized('watched changes of routes', "made by iproute2's -batch, none lost", 'changes-told', changeSizes, {
     unit: 'time',
-    beside: true,
+    beside: iproute2,
   }),
   ...sized('loop blocked by watched changes', 'the longest time', 'changes-told-block', changeSizes, {
     unit: 'time',
@@ -230,12 +233,12 @@ const boundedPlans: readonly Plan[] = [
     changeSizes,
     {
       unit: 'time',
-      beside: true,
+      beside: iproute2,
     },
   ),
   ...sized('watched changes, buffer of 4 KiB', 'the same with far too small a buffer', 'changes-found-small', lossySizes, {
     unit: 'time',
-    beside: true,
+    beside: iproute2,
   }),
   ...sized('memory of a watch on shared lanes', 'a namespace with a watch of its links', 'watches-memory', namespaceSizes, {
     unit: 'memory',
@@ -246,6 +249,7 @@ const boundedPlans: readonly Plan[] = [
     unit: 'time',
     limit: () => 10 * millisecond,
     rounds: 3,
+    beside: { name: 'a bystander', work: 'bystander' },
   }),
 ];
 
