@@ -1,8 +1,10 @@
 import type { Pending } from './pending.js';
 
-/** Places, a power of two: more than are on their way at a time as a rule. */
-const places = 1024;
-const mask = places - 1;
+/** Places of a socket that has few requests, and of one that has many: powers of two. */
+const fewest = 16;
+const most = 1024;
+
+const placesOf = (count: number): (Pending | undefined)[] => Array.from({ length: count });
 
 /**
  * Requests on their way, in the order in which they left, by their sequence numbers, which rise (by one as a rule, and around from 2^32 - 1).
@@ -10,7 +12,7 @@ const mask = places - 1;
  * once the garbage collector has put one of them aside.
  */
 export class InFlight {
-  readonly #ring: (Pending | undefined)[] = Array.from<Pending | undefined>({ length: places });
+  #ring = placesOf(fewest);
   /** Those whose place another one needed: all of them left before what is in the ring. */
   readonly #older = new Map<number, Pending>();
   /** Nothing in the ring is older than this sequence number, or as old as the other. */
@@ -25,18 +27,30 @@ export class InFlight {
   /** One that leaves behind all others. */
   add(pending: Pending): void {
     const { sequence } = pending;
-    const at = sequence & mask;
     if (this.#size === this.#older.size) this.#oldest = sequence;
+    while (this.#ring[this.#placeOf(sequence)] !== undefined && this.#ring.length < most) this.#grow();
+    const at = this.#placeOf(sequence);
     const other = this.#ring[at];
     if (other !== undefined) this.#older.set(other.sequence, other);
     this.#ring[at] = pending;
     this.#next = (sequence + 1) >>> 0;
+    const places = this.#ring.length;
     if ((this.#next - this.#oldest) >>> 0 > places) this.#oldest = (this.#next - places) >>> 0;
     this.#size++;
   }
 
+  #placeOf(sequence: number): number {
+    return sequence & (this.#ring.length - 1);
+  }
+
+  #grow(): void {
+    const before = this.#ring;
+    this.#ring = placesOf(2 * before.length);
+    for (const pending of before) if (pending !== undefined) this.#ring[this.#placeOf(pending.sequence)] = pending;
+  }
+
   get(sequence: number): Pending | undefined {
-    const found = this.#ring[sequence & mask];
+    const found = this.#ring[this.#placeOf(sequence)];
     if (found?.sequence === sequence) return found;
     return this.#older.size === 0 ? undefined : this.#older.get(sequence);
   }
@@ -47,7 +61,7 @@ export class InFlight {
 
   /** Whether it was there. */
   delete(sequence: number): boolean {
-    const at = sequence & mask;
+    const at = this.#placeOf(sequence);
     if (this.#ring[at]?.sequence === sequence) this.#ring[at] = undefined;
     else if (!this.#older.delete(sequence)) return false;
     this.#size--;
@@ -59,7 +73,7 @@ export class InFlight {
     if (this.#older.size > 0) return this.#older.values().next().value;
     if (this.#size === 0) return undefined;
     for (;;) {
-      const found = this.#ring[this.#oldest & mask];
+      const found = this.#ring[this.#placeOf(this.#oldest)];
       if (found !== undefined) return found;
       this.#oldest = (this.#oldest + 1) >>> 0;
     }
@@ -69,7 +83,7 @@ export class InFlight {
   all(): Pending[] {
     const all = [...this.#older.values()];
     for (let sequence = this.#oldest; all.length < this.#size; sequence = (sequence + 1) >>> 0) {
-      const found = this.#ring[sequence & mask];
+      const found = this.#ring[this.#placeOf(sequence)];
       if (found !== undefined) all.push(found);
     }
     return all;
