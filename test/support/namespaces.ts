@@ -90,6 +90,7 @@ export function execInside(namespace: Namespace, file: string, args: readonly st
   return execFileSync('nsenter', [`--net=${pathOf(namespace)}`, '--', file, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 << 20,
     timeout: limit(20_000),
   });
 }
