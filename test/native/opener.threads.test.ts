@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { InsideSocket } from '../../lib/native.js';
 import { errorOf } from '../support/error-of.js';
-import { needsRoot } from '../support/skip.js';
+import { needsNobody, needsRoot } from '../support/skip.js';
 import { limit } from '../support/time.js';
 import { addon, failureOf, inNamespace } from './support/addon.js';
 import { resultOf, runScenario } from './support/scenario.js';
@@ -148,7 +148,8 @@ describe('The opener', function () {
     expect(openers()).to.deep.equal([]);
   });
 
-  it('opens nothing more when the process has given up its privileges', async () => {
+  it('opens nothing more when the process has given up its privileges', async function () {
+    needsNobody(this);
     const program = (file: string): void => {
       const native = process.getBuiltinModule('node:module').createRequire('/')(file) as ReturnType<typeof addon>;
       void native.createNamespaceAsync(false).then((namespace) => {
