@@ -1,5 +1,6 @@
 // node .scripts/bench.mjs [OPTIONS]: the benchmark, in a mount namespace of its own so that its names are nobody else's.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import process from 'node:process';
 import { root } from './files.mjs';
 
@@ -8,7 +9,8 @@ if (process.getuid() !== 0) {
   process.exit(1);
 }
 const own = 'mkdir -p /run/netns && mount -t tmpfs -o mode=755 netlane-bench /run/netns && exec "$@"';
-const { status, signal } = spawnSync(
+// unshare, sh and the benchmark are one process after the other: a signal for this one is for it.
+const child = spawn(
   'unshare',
   [
     '--mount',
@@ -25,4 +27,6 @@ const { status, signal } = spawnSync(
   ],
   { cwd: root, stdio: 'inherit' },
 );
-process.exit(signal === null ? (status ?? 1) : 1);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+const [status] = await once(child, 'exit');
+process.exit(status ?? 1);

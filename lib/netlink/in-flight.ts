@@ -27,16 +27,24 @@ export class InFlight {
   /** One that leaves behind all others. */
   add(pending: Pending): void {
     const { sequence } = pending;
-    if (this.#size === this.#older.size) this.#oldest = sequence;
-    while (this.#ring[this.#placeOf(sequence)] !== undefined && this.#ring.length < most) this.#grow();
-    const at = this.#placeOf(sequence);
-    const other = this.#ring[at];
-    if (other !== undefined) this.#older.set(other.sequence, other);
-    this.#ring[at] = pending;
+    if (this.#size === this.#older.size) this.#oldest = this.#next = sequence;
+    // Numbers that were left out, such as 0, have their places as well: whoever is there is as old as if one had come.
+    for (; this.#next !== sequence; this.#next = (this.#next + 1) >>> 0) this.#clearPlace(this.#next);
+    this.#clearPlace(sequence);
+    this.#ring[this.#placeOf(sequence)] = pending;
     this.#next = (sequence + 1) >>> 0;
     const places = this.#ring.length;
     if ((this.#next - this.#oldest) >>> 0 > places) this.#oldest = (this.#next - places) >>> 0;
     this.#size++;
+  }
+
+  #clearPlace(sequence: number): void {
+    while (this.#ring[this.#placeOf(sequence)] !== undefined && this.#ring.length < most) this.#grow();
+    const at = this.#placeOf(sequence);
+    const other = this.#ring[at];
+    if (other === undefined) return;
+    this.#older.set(other.sequence, other);
+    this.#ring[at] = undefined;
   }
 
   #placeOf(sequence: number): number {

@@ -64,11 +64,11 @@ async function main(): Promise<void> {
     return;
   }
   const rounds = values.rounds === undefined ? (values.quick ? 3 : 7) : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a whole number from 1, not ${values.rounds}`);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds must be a whole number from 1, not ${values.rounds}`);
   const chosen = plans.filter(
     ({ name, long }) => !(values.quick && long === true) && (values.only.length === 0 || values.only.some((one) => name.includes(one))),
   );
-  if (chosen.length === 0) throw new Error(`no work has such a name; there are: ${plans.map(({ name }) => name).join('; ')}`);
+  if (chosen.length === 0) throw new RangeError(`no work has such a name; there are: ${plans.map(({ name }) => name).join('; ')}`);
   const peers = findPeers();
   for (const [name, peer] of Object.entries(peers)) if (typeof peer === 'string') say(`missing: ${name} (${peer})`);
   const load = await idleLoad(1000);
@@ -91,4 +91,11 @@ async function main(): Promise<void> {
   process.stdout.write(`${missed.length} of ${results.flatMap(rows).filter(({ target }) => target !== '').length} targets missed\n`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  // What was asked for wrongly is no matter of the program's.
+  say(error instanceof RangeError || code?.startsWith('ERR_PARSE_ARGS') === true ? `netlane: ${message}` : (stack ?? message));
+  process.exitCode = 1;
+}

@@ -27,7 +27,35 @@ function chance(seed: number): (below: number) => number {
 }
 
 describe('Requests on their way', () => {
-  for (const start of [1, 0xffff_fc00, 0x7fff_ffff]) {
+  it('keep their order where 0 is left out, which has a place that nobody takes', () => {
+    const after = (sequence: number): number => (sequence === 0xffff_ffff ? 1 : sequence + 1);
+    for (const [first, others, gone] of [
+      [0xffff_fc00, 1030, [0xffff_fc01, 0xffff_fc0f]],
+      [0xffff_fff0, 20, [0xffff_fff1, 0xffff_fff1]],
+    ] as const) {
+      const flight = new InFlight();
+      const model = new Map<number, Pending>();
+      let sequence: number = first;
+      for (let at = 0; at <= others; at += 1) {
+        const pending = pendingOf(sequence);
+        flight.add(pending);
+        model.set(sequence, pending);
+        if (at === 2 && gone[0] === gone[1]) {
+          flight.delete(gone[0]);
+          model.delete(gone[0]);
+        }
+        sequence = after(sequence);
+      }
+      compare(flight, model);
+      for (let number = gone[0]; number <= gone[1]; number += 1) {
+        flight.delete(number);
+        model.delete(number);
+      }
+      compare(flight, model);
+    }
+  });
+
+  for (const start of [1, 0xffff_f000, 0xffff_f7a1, 0xffff_fc00, 0x7fff_ffff]) {
     it(`have the order in which they left, also where some stay behind for long (from ${start} on)`, () => {
       const flight = new InFlight();
       const model = new Map<number, Pending>();
