@@ -255,7 +255,7 @@ class Underway {
   #most = 0;
   #waiting: (() => void) | undefined;
 
-  /** More would only wait in memory: the receive buffer has room for some 250 acknowledgements. */
+  /** More would only wait in memory: the receive buffer has room for the acknowledgements of some 300. */
   get full(): boolean {
     return this.#count >= mostUnderway;
   }
