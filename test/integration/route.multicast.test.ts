@@ -4,6 +4,7 @@ import type { RouteClient } from '../../lib/netlink/route.js';
 import type { MulticastGroup } from '../../lib/schema/route/multicast-database.js';
 import { rejectionOf } from '../support/error-of.js';
 import { batch } from '../support/oracle/scene.js';
+import { skip } from '../support/skip.js';
 import { limit } from '../support/time.js';
 
 /** How bridge adds them; of VXLAN tunnels bridge 6.1 knows none. */
@@ -56,8 +57,24 @@ describe('Memberships of multicast groups', function () {
       await route.multicast.add(one);
       expect(await found(), group).to.deep.equal([lasting(one)]);
       expect(await rejectionOf(route.multicast.add(one))).to.include({ code: 'EEXIST', operation: `add multicast group ${group}` });
+      if (!(await replaces())) continue;
       await route.multicast.replace(one);
       expect(await found(), group).to.deep.equal([lasting(one)]);
+    }
+  }
+
+  /** Linux 6.2, which also takes sources, modes and protocols; before, the flag is not looked at. */
+  async function replaces(): Promise<boolean> {
+    const probe = { bridge: 'br0', port: 'v1', group: '239.8.8.8', state: 'permanent' } as const;
+    await route.multicast.add(probe);
+    try {
+      await route.multicast.replace(probe);
+      return true;
+    } catch (error) {
+      expect(error).to.include({ code: 'EEXIST' });
+      return false;
+    } finally {
+      await route.multicast.delete(probe);
     }
   }
 
@@ -69,6 +86,7 @@ describe('Memberships of multicast groups', function () {
   });
 
   it('with sources, and of tunnels, as well', async function () {
+    if (!(await replaces())) skip(this, 'no sources in requests for multicast groups (Linux 6.2) here');
     const sources = [{ address: '10.0.0.8' }, { address: '10.0.0.9' }];
     await route.multicast.add({
       bridge: 'br0',

@@ -118,7 +118,7 @@ export class MulticastClient {
     return this.#change(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL, value, { verb: 'add', options });
   }
 
-  /** Adds one, or puts it in the place of the one that is there. */
+  /** Adds one, or puts it in the place of the one that is there (Linux 6.2; before, EEXIST where there is one). */
   replace(value: MulticastGroupInput, options?: OperationOptions): Promise<void> {
     return this.#change(RTM_NEWMDB, NLM_F_CREATE | NLM_F_REPLACE, value, { verb: 'replace', options });
   }

@@ -197,8 +197,13 @@ const multicastGroupSchema = object({
   },
   prepare(value) {
     const { protocol, mode, ...others } = value;
-    const isIncluded = value['source'] !== undefined && (mode === 'include' || mode === 1);
-    return { ...others, ...(!ownProtocols.has(protocol) && { protocol }), ...(!isIncluded && { mode }) };
+    const { source, sources } = value;
+    // What the kernel takes it for without a word; before Linux 6.2 it tells the mode, and does not know it in a request.
+    const isImplied =
+      source !== undefined
+        ? mode === 'include' || mode === 1
+        : (mode === 'exclude' || mode === 0) && (!Array.isArray(sources) || sources.length === 0);
+    return { ...others, ...(!ownProtocols.has(protocol) && { protocol }), ...(!isImplied && { mode }) };
   },
   encoding(value, head, output) {
     ofBridges(value, head, output);
