@@ -134,6 +134,17 @@ describe('Memberships of multicast groups', function () {
     expect(await route.multicast.list({ group: '239.3.0.1' })).to.have.length(1);
   });
 
+  it('are not all deleted by a flush of some that cannot be told', async () => {
+    const before = (await route.multicast.list({ bridge: 'br0' })).map(({ group }) => group);
+    expect(before).to.not.have.length(0);
+    for (const filter of [{ protocol: 'kernel' }, { protocol: 'static', mode: 'exclude' }, { port: 'v1', protocol: 0 }] as const)
+      // Before Linux 6.8 there is no flush.
+      expect(await rejectionOf(route.multicast.flush({ bridge: 'br0', ...filter })))
+        .to.have.property('code')
+        .that.is.oneOf(['EINVAL', 'ERANGE', 'EOPNOTSUPP']);
+    expect((await route.multicast.list({ bridge: 'br0' })).map(({ group }) => group)).to.deep.equal(before);
+  });
+
   it('that cannot be are refused by name', async () => {
     const wrong = await rejectionOf(route.multicast.add({ bridge: 'br0', port: 'v1', group: '239.1' }));
     expect(wrong).to.include({ code: 'NETLANE_INVALID_ARGUMENT' });

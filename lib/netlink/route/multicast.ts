@@ -1,4 +1,5 @@
 import {
+  askedFor,
   multicastDatabase,
   multicastGroup,
   multicastMembership,
@@ -102,7 +103,14 @@ export class MulticastClient {
   async members(query: MulticastQuery, options?: OperationOptions): Promise<MulticastGroup[]> {
     checkOperationOptions(options);
     const operation = (): string => 'get multicast group';
-    const call = { type: RTM_GETMDB, flags: 0, codec: multicastGroup, value: query, reply: multicastDatabase, operation };
+    const call = {
+      type: RTM_GETMDB,
+      flags: 0,
+      codec: multicastGroup,
+      value: isRecord(query) ? askedFor(query) : query,
+      reply: multicastDatabase,
+      operation,
+    };
     return multicastGroups(await this.#exchange.get(call, options));
   }
 
@@ -146,6 +154,8 @@ export class MulticastClient {
     if (!isRecord(value)) throw invalidArgument('value', 'an object (a multicast group)', value);
     const { group } = value;
     const operation = (): string => `${what.verb} multicast group${group === undefined ? '' : ` ${group}`}`;
-    await this.#exchange.change({ type, flags, codec: multicastGroup, value, operation }, what.options);
+    // What is left out of a filter would have everything deleted.
+    const asked = what.verb === 'flush' ? value : askedFor(value);
+    await this.#exchange.change({ type, flags, codec: multicastGroup, value: asked, operation }, what.options);
   }
 }

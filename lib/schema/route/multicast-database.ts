@@ -136,9 +136,6 @@ function ofEntry<const N extends keyof typeof entryMembers>(name: N) {
   });
 }
 
-/** Protocols below RTPROT_STATIC are the kernel's own: it takes a membership without one for static, and refuses to be told these. */
-const ownProtocols: ReadonlySet<unknown> = new Set(['unspecified', 'redirect', 'kernel', 'boot', 0, 1, 2, 3]);
-
 const multicastGroupSchema = object({
   title: 'multicast group',
   family: 'family',
@@ -168,7 +165,13 @@ const multicastGroupSchema = object({
           'Whether the sources are wanted, or not. One that is wanted is a membership by itself, which always includes: ignored beside `source`.',
           { since: '6.2' },
         ),
-        protocol: field(4, routeProtocol, 'MDBE_ATTR_RTPROT', "Who installed the entry; the kernel's own are ignored.", { since: '6.2' }),
+        protocol: field(
+          4,
+          routeProtocol,
+          'MDBE_ATTR_RTPROT',
+          "Who installed the entry; the kernel's own are ignored, but by a flush, which they are refused for.",
+          { since: '6.2' },
+        ),
         remote: field(5, anyIp, 'MDBE_ATTR_DST', 'Address of the remote tunnel end (VXLAN).', { since: '6.4' }),
         remotePort: field(6, u16, 'MDBE_ATTR_DST_PORT', 'UDP port of the remote tunnel end.', { since: '6.4' }),
         vni: field(7, u32, 'MDBE_ATTR_VNI', 'VXLAN network of the remote tunnel end.', { since: '6.4' }),
@@ -195,16 +198,6 @@ const multicastGroupSchema = object({
       read: () => undefined,
     }),
   },
-  prepare(value) {
-    const { protocol, mode, ...others } = value;
-    const { source, sources } = value;
-    // What the kernel takes it for without a word; before Linux 6.2 it tells the mode, and does not know it in a request.
-    const isImplied =
-      source !== undefined
-        ? mode === 'include' || mode === 1
-        : (mode === 'exclude' || mode === 0) && (!Array.isArray(sources) || sources.length === 0);
-    return { ...others, ...(!ownProtocols.has(protocol) && { protocol }), ...(!isImplied && { mode }) };
-  },
   encoding(value, head, output) {
     ofBridges(value, head, output);
     const { port, state, vlan, group: address } = value;
@@ -221,3 +214,20 @@ export interface MulticastGroupInput extends AnyMulticastGroupInput {
 }
 /** The form of requests. */
 export const multicastGroup: Codec<Infer<typeof multicastGroupSchema>, AnyMulticastGroupInput> = multicastGroupSchema;
+
+/** Protocols below RTPROT_STATIC are the kernel's own, which it refuses to be told; static is what it takes a membership without one for. */
+const impliedProtocols: ReadonlySet<unknown> = new Set(['unspecified', 'redirect', 'kernel', 'boot', 'static', 0, 1, 2, 3, 4]);
+
+/**
+ * A membership as it is asked for: without what goes without saying. Kernels before Linux 6.2 tell a mode and a protocol, and do not know
+ * them in a request. Not for what is a filter: there nothing goes without saying.
+ */
+export function askedFor<T extends object>(value: T): T {
+  const { protocol, mode, ...others } = value as Record<string, unknown>;
+  const { source, sources } = others;
+  const isImplied =
+    source !== undefined
+      ? mode === 'include' || mode === 1
+      : (mode === 'exclude' || mode === 0) && (!Array.isArray(sources) || sources.length === 0);
+  return { ...others, ...(!impliedProtocols.has(protocol) && { protocol }), ...(!isImplied && { mode }) } as T;
+}
