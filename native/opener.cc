@@ -45,8 +45,10 @@ std::optional<std::array<uint32_t, 2>> capabilities() {
 constexpr auto openerPatience = std::chrono::microseconds(400);
 constexpr auto callerPatience = std::chrono::microseconds(200);
 
-/** Looks until it is so, or the time is over. Whoever else has something to do on this core does it meanwhile, as do the helpers of V8. Not
- * where there is one core: whoever is waited for needs it. */
+/**
+ * Looks until it is so, or the time is over. Whoever else has something to do on this core does it meanwhile, as do the helpers of V8. Not
+ * where there is one core: whoever is waited for needs it.
+ */
 template <typename Condition>
 void lookFor(std::chrono::microseconds patience, const Condition& isSo) {
   static const bool pays = std::thread::hardware_concurrency() > 1;

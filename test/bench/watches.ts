@@ -180,6 +180,18 @@ const watchesMemory: Open = async () => {
 
 const busyEvents = 100_000;
 
+/** The longest that somebody waited who asked every millisecond, in nanoseconds. */
+async function longestWait(ask: (at: number) => unknown, isOver: () => boolean): Promise<number> {
+  let longest = 0;
+  for (let at = 0; !isOver(); at++) {
+    const began = performance.now();
+    await ask(at);
+    longest = Math.max(longest, performance.now() - began);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return longest * 1e6;
+}
+
 /** The longest that a request took in any of so many namespaces while another one had its events. */
 const delayBesideBusy: Open = async (_, name) => {
   const busy = await Namespace.open(name, { lane: 'shared' });
@@ -200,15 +212,12 @@ const delayBesideBusy: Open = async (_, name) => {
             }
           })();
           start().catch(() => watch.close());
-          let longest = 0;
-          for (let at = 0; told < busyEvents; at++) {
-            const began = performance.now();
-            await others[at % others.length]?.links.get(1);
-            longest = Math.max(longest, performance.now() - began);
-            await new Promise((resolve) => setTimeout(resolve, 1));
-          }
+          const longest = await longestWait(
+            (at) => others[at % others.length]?.links.get(1),
+            () => told >= busyEvents,
+          );
           await telling;
-          return longest * 1e6;
+          return longest;
         });
       } finally {
         await close();
@@ -227,15 +236,12 @@ export const delayOfBystander =
         return await withBatch(name, busyEvents, async (start) => {
           let over = false;
           const made = start().finally(() => (over = true));
-          let longest = 0;
-          while (!over) {
-            const began = performance.now();
-            socket.requestSync({ type: 18, body: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) });
-            longest = Math.max(longest, performance.now() - began);
-            await new Promise((resolve) => setTimeout(resolve, 1));
-          }
+          const longest = await longestWait(
+            () => socket.requestSync({ type: 18, body: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) }),
+            () => over,
+          );
           await made;
-          return longest * 1e6;
+          return longest;
         });
       } finally {
         await socket.close();

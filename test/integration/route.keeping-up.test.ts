@@ -28,7 +28,7 @@ describe('Thousands of changes that are put down in one tick', function () {
 
   it('are made meanwhile: answers are taken in, which make room for the next', () =>
     withNamespace(async (namespace) => {
-      // Without that, what the receive buffer has room for at first: some 250.
+      // Without that, what the receive buffer has room for at first: at most some 300.
       expect(await addAll(namespace)).to.be.greaterThan(400);
     }));
 

@@ -48,6 +48,7 @@ describe('Memberships of multicast groups', function () {
   }
 
   async function again(wanted: readonly MulticastGroup[]): Promise<void> {
+    const canReplace = await replaces();
     for (const one of wanted) {
       const { bridge, port, group, source } = one;
       const found = async (): Promise<unknown[]> =>
@@ -57,7 +58,7 @@ describe('Memberships of multicast groups', function () {
       await route.multicast.add(one);
       expect(await found(), group).to.deep.equal([lasting(one)]);
       expect(await rejectionOf(route.multicast.add(one))).to.include({ code: 'EEXIST', operation: `add multicast group ${group}` });
-      if (!(await replaces())) continue;
+      if (!canReplace) continue;
       await route.multicast.replace(one);
       expect(await found(), group).to.deep.equal([lasting(one)]);
     }

@@ -3,6 +3,7 @@ import { Namespace } from '../../lib/namespace.js';
 import type { RouteClient } from '../../lib/netlink/route.js';
 import type { Event } from '../../lib/netlink/route/watch.js';
 import type { WatchedName } from '../../lib/netlink/route/watched.js';
+import { numbers } from '../support/numbers.js';
 import { seed } from '../support/seed.js';
 import { needs } from '../support/skip.js';
 import { limit } from '../support/time.js';
@@ -22,15 +23,6 @@ const everything: readonly WatchedName[] = [
   'netconf',
   'nsid',
 ];
-
-/** The same numbers for the same seed. */
-function numbers(start: number): (below: number) => number {
-  let state = start >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** Last changes in all three namespaces until the watch must have come to rest. */
 const mostRounds = 60;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { InFlight } from '../../lib/netlink/in-flight.js';
 import { createBarrier, type Pending } from '../../lib/netlink/pending.js';
+import { numbers } from '../support/numbers.js';
 
 const options = { protocol: 0, namespace: 'a test', timeout: 0 };
 
@@ -15,15 +16,6 @@ function compare(flight: InFlight, model: ReadonlyMap<number, Pending>): void {
   expect(flight.size).to.equal(model.size);
   expect(flight.all()).to.deep.equal([...model.values()]);
   expect(flight.first).to.equal(model.values().next().value);
-}
-
-/** Numbers that look like chance, the same ones each time. */
-function chance(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 describe('Requests on their way', () => {
@@ -59,7 +51,7 @@ describe('Requests on their way', () => {
     it(`have the order in which they left, also where some stay behind for long (from ${start} on)`, () => {
       const flight = new InFlight();
       const model = new Map<number, Pending>();
-      const next = chance(start);
+      const next = numbers(start);
       let sequence = start;
       for (let step = 0; step < 12_000; step += 1) {
         // Now few and now thousands, so that places are needed twice.
